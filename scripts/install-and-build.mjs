@@ -1,0 +1,106 @@
+/**
+ * Installs and builds what is missing or out of date; does nothing otherwise.
+ * Plain JavaScript on Node's own modules, since it runs before anything is installed.
+ */
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+
+/** Runs a program in the repository and ends this one where it fails. */
+export function runOrExit(program, args, options = {}) {
+  const { status, signal, error } = spawnSync(program, args, { cwd: root, stdio: "inherit", ...options });
+  if (error) console.error(`${program}: ${error.message}`);
+  if (status !== 0) process.exit(status ?? (signal === "SIGINT" ? 130 : 143));
+}
+
+function listFiles(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true })
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) =>
+      entry.isDirectory() ? listFiles(join(folder, entry.name)) : [join(folder, entry.name)],
+    );
+}
+
+function hashFiles(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(file.slice(root.length)).update("\0").update(readFileSync(file));
+  return hash.digest("hex");
+}
+
+/** Runs `work` unless `stamp` already holds the hash of `files`. */
+function whenStale(stamp, files, outputs, work) {
+  const hash = hashFiles(files);
+  const fresh = existsSync(stamp) && readFileSync(stamp, "utf8") === hash && outputs.every(existsSync);
+  if (fresh) return;
+  work();
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+/** `npm ci` where node_modules does not match the lock file. */
+export function install() {
+  const lock = join(root, "package-lock.json");
+  whenStale(join(root, "node_modules/.respike-installed"), [lock, join(root, "package.json")], [], () => {
+    console.error("installing dependencies (npm ci) …");
+    runOrExit(npm, ["ci", "--no-audit", "--no-fund"], { shell: process.platform === "win32" });
+  });
+}
+
+/** Compiles each `assembly/<name>` with its asconfig.json to `dist/kernels/<name>.wasm`. */
+function buildKernels() {
+  const assembly = join(root, "assembly");
+  const names = existsSync(assembly)
+    ? readdirSync(assembly).filter((name) => existsSync(join(assembly, name, "asconfig.json")))
+    : [];
+  for (const name of names) {
+    const folder = join(assembly, name);
+    const output = join(root, "dist/kernels", `${name}.wasm`);
+    whenStale(join(root, "dist/kernels", `.${name}.stamp`), listFiles(folder), [output], () => {
+      console.error(`compiling assembly/${name} …`);
+      mkdirSync(dirname(output), { recursive: true });
+      const entry = join(folder, "index.ts");
+      const config = join(folder, "asconfig.json");
+      runOrExit(process.execPath, [
+        join(root, "node_modules/assemblyscript/bin/asc.js"),
+        entry,
+        "--config",
+        config,
+        "--outFile",
+        output,
+      ]);
+    });
+  }
+}
+
+/** Type-checks and compiles the package, its tests, benches and scripts. */
+function buildTypeScript() {
+  const sources = ["src", "test", "bench", "scripts"].flatMap((folder) => listFiles(join(root, folder)));
+  const inputs = [
+    ...sources.filter((file) => file.endsWith(".ts")),
+    join(root, "tsconfig.json"),
+    join(root, "tsconfig.dev.json"),
+  ];
+  whenStale(join(root, "dist/.typescript.stamp"), inputs, [join(root, "dist/index.js")], () => {
+    console.error("compiling TypeScript …");
+    const tsc = join(root, "node_modules/typescript/bin/tsc");
+    runOrExit(process.execPath, [tsc, "-b", "tsconfig.dev.json"]);
+  });
+}
+
+export function build() {
+  buildKernels();
+  buildTypeScript();
+}
+
+/** Compiled test files below the named folders of the build. */
+export function listTests(...folders) {
+  return folders
+    .flatMap((folder) => listFiles(join(root, folder)))
+    .filter((file) => file.endsWith(".test.js") && statSync(file).isFile());
+}

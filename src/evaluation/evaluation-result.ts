@@ -1,0 +1,90 @@
+/**
+ * What an evaluation found: the `result` of `evaluate`, written as results.json.
+ *
+ * Knows: names and units of the contract. May not know: how they are computed or drawn.
+ * Accuracies and losses in percent and points; spikes and operations are means per image.
+ */
+export interface EvaluatedStep {
+  readonly t: number;
+  readonly correct: number;
+  readonly n: number;
+  readonly accuracy: number;
+  readonly top5: number | null;
+  /** ANN accuracy − SNN accuracy in points; null with --no-ann, as the next three. */
+  readonly loss: number | null;
+  readonly annOnly: number | null;
+  readonly snnOnly: number | null;
+  readonly lossCi95: readonly [low: number, high: number] | null;
+  readonly spikes: number;
+  readonly sopStructural: number;
+  readonly sopEffective: number;
+}
+
+export interface EvaluatedLayer {
+  readonly name: string;
+  readonly neurons: number;
+  /** Mean spikes per image. */
+  readonly spikes: number;
+  /** Mean of |N|/T over images and neurons; the largest. */
+  readonly rate: number;
+  readonly maxRate: number;
+  readonly sopStructural: number;
+  readonly sopEffective: number;
+  /** Pearson, between N/T and min(a, λ)/λ; null where either is constant or with --no-ann. */
+  readonly correlation: number | null;
+  readonly meanAbsError: number | null;
+  /** Shares of (image, neuron) with |N| = T and with N = 0. */
+  readonly saturated: number;
+  readonly silent: number;
+}
+
+export interface EnergyEstimate {
+  readonly convention: string;
+  readonly unitsPJ: Readonly<Record<string, number>>;
+  readonly annUJ: number;
+  readonly annEffectiveUJ: number | null;
+  readonly snnUJ: number;
+  readonly snnFirstLayerEachStepUJ: number;
+  readonly snnWithNeuronUpdatesUJ: number;
+}
+
+export interface EvaluationCost {
+  readonly neurons: number;
+  readonly neuronUpdates: number;
+  readonly firstLayerMacs: number;
+  readonly firstLayerMacsAllSteps: number;
+  readonly readoutOps: number;
+  readonly annMacs: number;
+  readonly annMacsPadded: number;
+  readonly annMacsEffective: number | null;
+  readonly energy: readonly EnergyEstimate[];
+}
+
+export interface EvaluationResult {
+  readonly complete: boolean;
+  readonly data: {
+    readonly name: string;
+    readonly split: string;
+    readonly n: number;
+    readonly indicesSha256: string;
+  };
+  readonly ann: {
+    readonly correct: number;
+    readonly n: number;
+    readonly accuracy: number;
+    readonly top5: number | null;
+  } | null;
+  readonly snn: { readonly T: number; readonly at: readonly EvaluatedStep[] };
+  readonly layers: readonly EvaluatedLayer[];
+  readonly cost: EvaluationCost;
+  readonly run: {
+    readonly backend: string;
+    readonly threads: number;
+    readonly number: string;
+    readonly kernels: Readonly<Record<string, string>>;
+    readonly imagesPerSecond: number | null;
+  };
+  readonly options: Readonly<Record<string, unknown>>;
+  /** With --hash. */
+  readonly spikeHash?: string;
+}

@@ -1,0 +1,41 @@
+/**
+ * A graph as text, one node a line, for people and golden tests.
+ *
+ * Knows: nodes and shapes. May not know: weights beyond their shapes.
+ */
+import type { Graph } from "./graph.js";
+import type { GraphNode } from "./node-types.js";
+
+/**
+ * @example
+ * ```
+ * conv1           conv      input            [16,32,32]  stride=[1,1] padding=[1,1,1,1] …  weight float32[16,3,3,3]
+ * ```
+ */
+export function printGraph(graph: Graph): string {
+  const rows = graph.nodes.map((node) => [
+    node.id,
+    node.op,
+    node.inputs.join(" + ") || "-",
+    `[${graph.shape(node.id).join(",")}]`,
+    [...printAttributes(node), ...printTensors(node)].join(" "),
+  ]);
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => (row[column] as string).length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+function printAttributes(node: GraphNode): string[] {
+  return Object.entries(node.attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+}
+
+function printTensors(node: GraphNode): string[] {
+  return Object.entries(node.tensors).map(
+    ([name, tensor]) => `${name}:${tensor.dtype}[${tensor.shape.join(",")}]`,
+  );
+}

@@ -1,0 +1,90 @@
+/**
+ * What a simulator backend is: it prepares a spiking network once and runs batches of images.
+ *
+ * Every backend shares the dynamics of graph/snn.ts and, in integer formats, gives the same
+ * spikes to the bit. Backends do not share: memory layout, order of work, kernels.
+ * May not know: labels, accuracy, files.
+ */
+
+import type { Readout, Shape } from "../graph/node-types.js";
+import type { Snn } from "../graph/snn.js";
+
+export interface SimulationRequest {
+  /** Preprocessed images [N,C,H,W], read only. */
+  readonly images: Float32Array;
+  readonly n: number;
+  /** T, steps. */
+  readonly steps: number;
+  /** Times 1…T, ascending, at which outputs and counts are taken; the last is T. */
+  readonly snapshots: readonly number[];
+  readonly readout: Readout;
+  /** d: `mean` averages over d+1…t, over 1…t while t ≤ d. */
+  readonly delay: number;
+  /** Pixels as random spikes (probability x̂) instead of constant currents. */
+  readonly poisson?: { readonly seed: number; readonly imageIndices: readonly number[] } | undefined;
+  /** Traces to keep, layer by layer; `output` is always part of a record. */
+  readonly record?: RecordRequest | undefined;
+}
+
+export interface RecordRequest {
+  /** Layer names. */
+  readonly layers: readonly string[];
+  readonly spikes: boolean;
+  readonly potentials: boolean;
+  readonly currents: boolean;
+}
+
+/** Counts of one layer: [N][snapshots][neurons], image after image; Σ s up to the snapshot. */
+export interface LayerCounts {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly counts: Int32Array;
+}
+
+/** Traces of one layer of one image; potentials are after reset, units of the layer's threshold tensor. */
+export interface LayerRecord {
+  readonly shape: Shape;
+  /** [T,C,H,W] */
+  readonly spikes?: Int8Array | undefined;
+  readonly potentials?: Float32Array | Int32Array | undefined;
+  readonly currents?: Float32Array | Int32Array | undefined;
+}
+
+export interface SimulationRecord {
+  readonly layers: ReadonlyMap<string, LayerRecord>;
+  /** [T,classes]: output current of each step in logits (spikes of the output neurons where it has them). */
+  readonly output: Float32Array;
+}
+
+export interface SimulationResult {
+  /** The readout at each snapshot: [N][snapshots][classes]. Owned by the caller. */
+  readonly outputs: Float64Array;
+  /** Neuron layers in topological order. Owned by the caller. */
+  readonly layers: readonly LayerCounts[];
+  /**
+   * Gates (max pools that pass spikes) in topological order: Σ|M(t) − M(t−1)| is what they send;
+   * counts is M at each snapshot.
+   */
+  readonly gates: readonly LayerCounts[];
+  /** One an image, with `record`. */
+  readonly records?: readonly SimulationRecord[] | undefined;
+}
+
+export interface Simulator {
+  /** Layer name → the kernel that runs it; empty for the reference. */
+  readonly kernels: Readonly<Record<string, string>>;
+  /** @throws RespikeError for a request out of bounds (T over the number format's limit, …) */
+  run(request: SimulationRequest): SimulationResult;
+  /** Gives back all memory; the simulator must not be used afterwards. */
+  free(): void;
+}
+
+export interface BackendOptions {
+  /** Where the WebAssembly file lies, if not beside the package. */
+  readonly wasmUrl?: URL | undefined;
+}
+
+export interface Backend {
+  readonly name: "reference" | "wasm";
+  prepare(snn: Snn, options?: BackendOptions): Promise<Simulator>;
+}
