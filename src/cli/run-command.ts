@@ -1,0 +1,190 @@
+/**
+ * One command from words to exit code; reads as numbered phases.
+ *
+ * Knows: verbs as data, envelope, progress. May not know: what a verb does.
+ */
+import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { describeProblem, exitCodes, RespikeError, refuseUsage } from "../core/respike-error.js";
+import { type CommonValues, commonFlags } from "./common-flags.js";
+import { describeFailure, printFailure, printSuccess } from "./envelope.js";
+import { nearestWord } from "./nearest-word.js";
+import { parseCommand, parseConfig, usageProblem } from "./parse-command.js";
+import { printOverview, printVerbHelp } from "./print-help.js";
+import { makeProgressReporter } from "./report-progress.js";
+import type { CallContext, Verb, VerbOutcome } from "./verb.js";
+
+/** Where a command's words come from and its output goes. */
+export interface CommandSurroundings {
+  readonly words: readonly string[];
+  readonly verbs: readonly Verb[];
+  readonly version: string;
+  readonly writeOut: (text: string) => void;
+  readonly writeError: (text: string) => void;
+  /** Whether stderr is a terminal and colour and cursor movement are allowed. */
+  readonly interactive: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Runs one command. @returns the exit code */
+export async function runCommand(around: CommandSurroundings): Promise<number> {
+  const json = around.words.includes("--json") || around.words.includes("--json=true");
+  try {
+    return await runWords(around);
+  } catch (error) {
+    const { problems, exitCode } = failureOf(error, around.signal);
+    if (json) around.writeOut(`${printFailure(problems)}\n`);
+    for (const problem of problems) around.writeError(`error: ${describeProblem(problem)}\n`);
+    return exitCode;
+  }
+}
+
+async function runWords(around: CommandSurroundings): Promise<number> {
+  const started = performance.now();
+  // 1. which verb, or a question about all of them
+  const [word, ...rest] = around.words;
+  if (word === undefined || word === "--help" || word === "help") {
+    around.writeOut(`${printOverview(around.verbs, around.version)}\n`);
+    return word === undefined ? exitCodes.usage : exitCodes.done;
+  }
+  if (word === "--version") {
+    around.writeOut(`${around.version}\n`);
+    return exitCodes.done;
+  }
+  const verb = findVerb(word, around.verbs);
+  // 2. its flags and arguments
+  if (rest.includes("--help")) {
+    around.writeOut(`${printVerbHelp(verb)}\n`);
+    return exitCodes.done;
+  }
+  if (rest.includes("--version")) {
+    around.writeOut(`${around.version}\n`);
+    return exitCodes.done;
+  }
+  const { args, values } = await readCall(verb, rest);
+  checkArguments(verb, args);
+  // 3. the work itself
+  const progress = makeProgressReporter(values.progress ?? "auto", around.interactive, around.writeError);
+  const context = makeContext(around, values, progress.report);
+  let outcome: VerbOutcome;
+  try {
+    outcome = await verb.run(args, values, context);
+  } finally {
+    progress.end();
+  }
+  // 4. what it found
+  printOutcome(around, verb, values, context, outcome, started);
+  return exitCodes.done;
+}
+
+function findVerb(word: string, verbs: readonly Verb[]): Verb {
+  const verb = verbs.find((candidate) => candidate.name === word);
+  if (verb !== undefined) return verb;
+  const names = verbs.map((candidate) => candidate.name);
+  throw refuseUsage({
+    code: "unknown-verb",
+    where: "respike",
+    rule: `the verb is one of ${names.join(", ")}`,
+    value: `'${word}' is unknown`,
+    next: `did you mean '${nearestWord(word, names)}'? see respike --help`,
+  });
+}
+
+async function readCall(verb: Verb, words: readonly string[]) {
+  const table = { ...commonFlags, ...verb.flags };
+  const { arguments: args, values } = parseCommand(words, table);
+  const file = (values as CommonValues).config;
+  if (file === undefined) return { args, values: values as CommonValues };
+  const fromFile = parseConfig(await readConfig(file), table, file);
+  return { args, values: { ...fromFile, ...values } as CommonValues };
+}
+
+async function readConfig(file: string): Promise<unknown> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    throw new RespikeError(exitCodes.inputRefused, {
+      code: "unreadable",
+      where: file,
+      rule: "--config names a readable file",
+      value: error instanceof Error ? error.message : String(error),
+      next: "check the path",
+    });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw refuseUsage(usageProblem(file, "--config is JSON", String(error), 'write {"threads": 2}'));
+  }
+}
+
+function checkArguments(verb: Verb, args: readonly string[]): void {
+  const missing = verb.arguments.filter((argument, at) => argument.required && args[at] === undefined);
+  const repeats = verb.arguments.at(-1)?.name.endsWith("…") ?? false;
+  const surplus = repeats ? [] : args.slice(verb.arguments.length);
+  const next = `see respike ${verb.name} --help`;
+  const problems = [
+    ...missing.map(({ name, description }) =>
+      usageProblem(`respike ${verb.name}`, `needs ${name}: ${description}`, "missing", next),
+    ),
+    ...surplus.map((word) =>
+      usageProblem(
+        `respike ${verb.name}`,
+        `takes ${verb.arguments.length} argument${verb.arguments.length === 1 ? "" : "s"}`,
+        `'${word}' is too many`,
+        next,
+      ),
+    ),
+  ];
+  if (problems.length > 0) throw refuseUsage(problems);
+}
+
+function makeContext(
+  around: CommandSurroundings,
+  values: CommonValues,
+  onProgress: CallContext["onProgress"],
+): CallContext {
+  return {
+    signal: around.signal,
+    onProgress,
+    seed: values.seed ?? 0,
+    threads: values.threads ?? availableParallelism(),
+    cacheDir: values.cacheDir,
+    offline: values.offline ?? false,
+    force: values.force ?? false,
+    command: ["respike", ...around.words],
+  };
+}
+
+function printOutcome(
+  around: CommandSurroundings,
+  verb: Verb,
+  values: CommonValues,
+  { command }: CallContext,
+  outcome: VerbOutcome,
+  started: number,
+): void {
+  const { result, text, warnings = [] } = outcome;
+  for (const warning of warnings) around.writeError(`warning: ${warning.where}: ${warning.message}\n`);
+  if (values.json !== true) {
+    around.writeOut(`${text}\n`);
+    return;
+  }
+  const timing = { seconds: (performance.now() - started) / 1000, ...outcome.timing };
+  const { version } = around;
+  around.writeOut(`${printSuccess({ verb: verb.name, version, command, warnings, result, timing })}\n`);
+}
+
+function failureOf(error: unknown, signal: AbortSignal) {
+  if (!signal.aborted || error instanceof RespikeError) return describeFailure(error);
+  const terminated = signal.reason === "SIGTERM";
+  const problem = {
+    code: terminated ? "terminated" : "interrupted",
+    where: "respike",
+    rule: "the work runs to its end",
+    value: `stopped by ${String(signal.reason)}`,
+    next: "finished work is kept: run the same command with --resume (where the verb has it) to go on",
+  };
+  return { problems: [problem], exitCode: terminated ? exitCodes.terminated : exitCodes.interrupted };
+}
