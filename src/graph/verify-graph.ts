@@ -4,6 +4,7 @@
  * Knows: node-rules.ts. May not know: why the graph looks as it does.
  */
 import { type Problem, refuseInput } from "../core/respike-error.js";
+import { checkAttributes } from "./attribute-schemas.js";
 import { nodeProblem, ruleOf } from "./node-rules.js";
 import type { GraphNode, Shape } from "./node-types.js";
 
@@ -40,6 +41,10 @@ function verifyNode(
     complain("the node type is known", node.op, "convert the model with a newer version");
     return null;
   }
+  const wrong = checkAttributes(node.op, node.attributes);
+  for (const value of wrong)
+    complain("attributes are of the node type's form", value, "check the model file");
+  if (wrong.length > 0) return null;
   const { length } = node.inputs;
   const arityFits = typeof rule.inputs === "number" ? length === rule.inputs : length >= rule.inputs.atLeast;
   if (!arityFits) {

@@ -1,0 +1,151 @@
+/**
+ * The flags of every verb that reads a model file or makes an SNN of it.
+ *
+ * Knows: their names, forms and explanations. May not know: what they do.
+ */
+import {
+  choiceFlag,
+  countFlag,
+  integerFlag,
+  numberFlag,
+  numberListFlag,
+  patternFlag,
+  textFlag,
+} from "./flags.js";
+
+const architectures = [
+  "resnet8",
+  "resnet20",
+  "resnet32",
+  "resnet44",
+  "resnet56",
+  "resnet110",
+  "plain20",
+  "plain32",
+  "plain44",
+  "plain56",
+] as const;
+
+/** How to read a model file. */
+export const modelFlags = {
+  arch: choiceFlag(architectures, {
+    description: "architecture of a file that holds weights only",
+    shownDefault: "guessed from the keys, and said",
+  }),
+  shortcut: choiceFlag(["A", "B", "P", "avg"], {
+    description:
+      "A every second pixel and zero channels; B 1×1 projection where the shape changes; P as B and also in stage 1's first block; avg 2×2 average pool and zero channels",
+    shownDefault: "guessed from the keys, and said",
+  }),
+  preprocess: choiceFlag(["imagenet", "cifar10", "cifar100", "mnist", "unit", "raw"], {
+    description: "how pixels become the network's input",
+    shownDefault: "from the file; none there and none given is an error",
+  }),
+  mean: numberListFlag("a,b,c", {}, { description: "mean of each channel, in units of --range" }),
+  std: numberListFlag(
+    "a,b,c",
+    {},
+    { description: "standard deviation of each channel, in units of --range" },
+  ),
+  range: choiceFlag(["0..1", "0..255"], {
+    description: "what --mean and --std are in units of, and what float images lie in",
+    shownDefault: "0..1",
+  }),
+  bnEps: numberFlag(
+    "E",
+    { min: 0, max: 1 },
+    {
+      description: "batch norm's ε",
+      shownDefault: "from the file, else 1e-5",
+    },
+  ),
+} as const;
+
+/** How to convert; the contract's table. */
+export const conversionFlags = {
+  calibrate: textFlag("DATA", {
+    description: "images that the activation statistics come from: the training split of a data set",
+    shownDefault: "mnist, cifar10 or cifar100 by the network's shape",
+  }),
+  calibrateN: countFlag({ description: "how many calibration images", shownDefault: "2000" }),
+  layout: choiceFlag(["nchw", "nhwc"], {
+    description: "order of the axes of .npy images",
+    shownDefault: "nchw",
+  }),
+  preset: choiceFlag(["default", "paper", "authors"], {
+    description:
+      "default: p99.9, V(0) = θ/2; paper: the 2018 article (maximum over the whole training split, V(0) = 0, shared compensation); authors: their code of 2021",
+    shownDefault: "default",
+  }),
+  lambda: patternFlag(
+    "max|pNN",
+    /^(max|p(100|\d{1,2}(\.\d+)?))$/,
+    "max, or p and a percentile such as p99.9",
+    {
+      description: "the activation that stands for the largest rate: the maximum or a percentile",
+      shownDefault: "p99.9",
+    },
+  ),
+  lambdaScope: choiceFlag(["layer", "channel"], {
+    description: "one λ a layer or one a channel",
+    shownDefault: "layer",
+  }),
+  shortcutNorm: choiceFlag(["on", "off"], {
+    description: "scale shortcuts by λ_in/λ_out as all other synapses",
+    shownDefault: "on",
+  }),
+  compensate: choiceFlag(["off", "shared", "layer"], {
+    description:
+      "layer-wise error compensation: one searched factor for all layers (the paper's), or one a layer",
+    shownDefault: "off",
+  }),
+  T: integerFlag(
+    { min: 1, max: 65_000 },
+    {
+      description: "steps the SNN is made for; the default of run and evaluate",
+      shownDefault: "350",
+    },
+  ),
+  v0: numberFlag(
+    "V",
+    { min: 0, max: 1 },
+    { description: "initial potential, a multiple of θ", shownDefault: "0.5" },
+  ),
+  reset: choiceFlag(["subtract", "zero"], {
+    description: "what a spike does to the potential",
+    shownDefault: "subtract",
+  }),
+  spikes: patternFlag(
+    "binary",
+    /^(binary|signed|burst:[1-9]\d*|signed-burst:[1-9]\d*)$/,
+    "binary, signed, burst:N or signed-burst:N",
+    { description: "the spike alphabet", shownDefault: "binary" },
+  ),
+  maxpool: choiceFlag(["gate", "before"], {
+    description: "max pools pass the spikes of the neuron that leads, or pool the currents before the neuron",
+    shownDefault: "gate",
+  }),
+  avgpool: choiceFlag(["current", "neuron"], {
+    description: "average pools act on currents, or end in neurons of their own",
+    shownDefault: "current",
+  }),
+  output: choiceFlag(["current", "neuron"], {
+    description: "the last layer's currents are read, or the spikes of neurons there",
+    shownDefault: "current",
+  }),
+  readout: choiceFlag(["mean", "count", "count+softmax"], {
+    description: "how the output becomes a decision",
+    shownDefault: "mean; count where the output has neurons",
+  }),
+  delay: integerFlag(
+    { min: 0, max: 65_000 },
+    {
+      description: "steps left out at the beginning of the mean",
+      shownDefault: "0",
+    },
+  ),
+  number: choiceFlag(["auto", "int16", "int32", "float32"], {
+    description: "number format of weights and potentials; auto is int16, and int32 where a layer needs it",
+    shownDefault: "auto",
+  }),
+} as const;
