@@ -6,7 +6,7 @@ test("a number depends on its coordinates alone, in order and in full", () => {
   assert.equal(randomWord(1, 2, 3), randomWord(1, 2, 3));
   assert.notEqual(randomWord(1, 2, 3), randomWord(1, 3, 2));
   assert.notEqual(randomWord(0), randomWord(0, 0));
-  assert.equal(randomWord(42, 7), 0xf8fa23f0, "pinned: every seeded result depends on it");
+  assert.equal(randomWord(42, 7), 0xf8f9fbf0, "pinned: every seeded result depends on it");
 });
 
 test("units are uniform: mean within 0.01 of ½ and each tenth within 5 % over 100,000 draws", () => {
