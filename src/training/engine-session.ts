@@ -1,0 +1,130 @@
+/**
+ * Runs compiled graphs in onnxruntime.
+ *
+ * Knows: sessions, preallocated tensors, which of two sets holds the present state.
+ * May not know: networks, data, schedules.
+ *
+ * A step reads the state from one set of tensors and writes the next into the other;
+ * then the two change places. Nothing is allocated a step but loss and logits.
+ */
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import type { Engine } from "./load-engine.js";
+import { type CompiledGraph, nameNext, nameVelocity } from "./lower-to-training-graph.js";
+import type { NetworkState } from "./network-state.js";
+
+type TensorSet = Record<string, Tensor>;
+
+export interface StepResult {
+  readonly loss: number;
+  /** [N,classes] */
+  readonly logits: Float32Array;
+}
+
+function openSession(engine: Engine, compiled: CompiledGraph, threads: number): Promise<InferenceSession> {
+  return engine.InferenceSession.create(compiled.model, {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    logSeverityLevel: 3,
+  });
+}
+
+export class TrainingSession {
+  #present: TensorSet;
+  #next: TensorSet;
+
+  private constructor(
+    readonly compiled: CompiledGraph,
+    private readonly engine: Engine,
+    private readonly session: InferenceSession,
+    state: NetworkState,
+  ) {
+    this.#present = this.#makeSet((name) => state.get(name));
+    this.#next = this.#makeSet(() => undefined);
+  }
+
+  /**
+   * @param state of the network, and momenta under `<name>/velocity` (0 where they are missing); copied
+   * @param threads of the engine; with 1 every run gives the same bits
+   */
+  static async open(
+    engine: Engine,
+    compiled: CompiledGraph,
+    state: NetworkState,
+    threads: number,
+  ): Promise<TrainingSession> {
+    return new TrainingSession(compiled, engine, await openSession(engine, compiled, threads), state);
+  }
+
+  /**
+   * One step of gradient descent.
+   *
+   * @param images preprocessed [N,C,H,W]
+   * @param targets [N,classes], each row summing to 1
+   */
+  async step(images: Tensor, targets: Tensor, rate: number): Promise<StepResult> {
+    const feeds = {
+      ...this.#present,
+      images,
+      targets,
+      rate: new this.engine.Tensor("float32", Float32Array.of(rate), []),
+    };
+    const fetches: Record<string, Tensor | null> = { loss: null, logits: null };
+    for (const [name, tensor] of Object.entries(this.#next)) fetches[nameNext(name)] = tensor;
+    const results = await this.session.run(feeds, fetches);
+    [this.#present, this.#next] = [this.#next, this.#present];
+    const floats = (name: string) => results[name]?.data as Float32Array;
+    return { loss: floats("loss")[0] as number, logits: floats("logits") };
+  }
+
+  /** The present state with its momenta, copied. */
+  readState(): Map<string, Float32Array> {
+    return new Map(
+      Object.entries(this.#present).map(([name, tensor]) => [name, (tensor.data as Float32Array).slice()]),
+    );
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+
+  #makeSet(values: (name: string) => Float32Array | undefined): TensorSet {
+    const set: TensorSet = {};
+    for (const { name, kind, shape } of this.compiled.state) {
+      for (const each of kind === "trained" ? [name, nameVelocity(name)] : [name]) {
+        const size = shape.reduce((product, extent) => product * extent, 1);
+        const data = values(each)?.slice() ?? new Float32Array(size);
+        if (data.length !== size) throw new RangeError(`'${each}' has ${data.length} values, not ${size}`);
+        set[each] = new this.engine.Tensor("float32", data, shape);
+      }
+    }
+    return set;
+  }
+}
+
+export class EvaluationSession {
+  private constructor(
+    readonly compiled: CompiledGraph,
+    private readonly engine: Engine,
+    private readonly session: InferenceSession,
+  ) {}
+
+  static async open(engine: Engine, compiled: CompiledGraph, threads: number): Promise<EvaluationSession> {
+    return new EvaluationSession(compiled, engine, await openSession(engine, compiled, threads));
+  }
+
+  /** Logits [N,classes] of preprocessed images [N,C,H,W] under a state. */
+  async run(images: Tensor, state: NetworkState): Promise<Float32Array> {
+    const feeds: TensorSet = { images };
+    for (const { name, shape } of this.compiled.state) {
+      const values = state.get(name);
+      if (values === undefined) throw new RangeError(`the state lacks '${name}'`);
+      feeds[name] = new this.engine.Tensor("float32", values, shape);
+    }
+    return (await this.session.run(feeds)).logits?.data as Float32Array;
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}

@@ -1,0 +1,235 @@
+/**
+ * Compiles a network into one ONNX graph that does a whole training step: forward pass
+ * with batch statistics, softmax cross-entropy, backward pass, SGD with momentum.
+ *
+ * Knows: the order of forward and backward passes, the loss, the optimiser.
+ * May not know: an operator's gradient (rules/), the engine that runs the graph, data.
+ *
+ *   loss = −1/N Σₙ Σ_k t[n,k]·log softmax(z[n])_k, targets summing to 1: ∂z = (softmax(z) − t)/N
+ *   g = ∂loss/∂w + d·w,  v ← μ·v + g,  w ← w − rate·v      (PyTorch's SGD, no dampening)
+ *
+ * Inputs:  `images` [N,C,H,W], `targets` [N,classes], `rate` [], and for each tensor of the
+ *          state its name, for trained ones also `<name>/velocity`.
+ * Outputs: `loss` [], `logits` [N,classes], and each of the state's inputs with `/next`.
+ */
+import type { Graph } from "../graph/graph.js";
+import { encodeOnnxModel, makeValueInfo, type OnnxValueInfo } from "../inference/onnx-model.js";
+import { listState, nameTensor, type StateTensor } from "./network-state.js";
+import { OnnxBuilder } from "./onnx-builder.js";
+import type { LoweredNode, LoweringContext } from "./rules/gradient-rule.js";
+import { findRule } from "./rules/rule-table.js";
+
+export interface StepOptions {
+  /** N */
+  readonly batch: number;
+  /** μ */
+  readonly momentum: number;
+  /** d, for every trained tensor. */
+  readonly weightDecay: number;
+}
+
+export interface CompiledGraph {
+  /** An ONNX model of documented operators, opset 17. */
+  readonly model: Uint8Array<ArrayBuffer>;
+  readonly batch: number;
+  readonly classes: number;
+  readonly state: readonly StateTensor[];
+}
+
+const opsets = [{ domain: "", version: 17 }];
+
+/** The name of a trained tensor's momentum. */
+export function nameVelocity(name: string): string {
+  return `${name}/velocity`;
+}
+
+/** The name of a state input's next value. */
+export function nameNext(name: string): string {
+  return `${name}/next`;
+}
+
+/** @throws RespikeError (exit 3) where the network has an operator that cannot be trained */
+export function lowerToTrainingGraph(graph: Graph, options: StepOptions): CompiledGraph {
+  const lowering = new Lowering(graph, options.batch, true);
+  const { builder } = lowering;
+  const classes = graph.shape(graph.output.id)[0];
+  const logits = lowering.runForward();
+  lowering.runBackward(emitLoss(builder, logits, options.batch, classes));
+  const state = listState(graph);
+  for (const entry of state) {
+    if (entry.kind === "trained") emitStep(builder, entry, lowering.gradient(entry.name), options);
+    else builder.emitAs(nameNext(entry.name), "Identity", [lowering.tracked(entry.name)]);
+  }
+  return {
+    model: encodeOnnxModel({
+      nodes: builder.nodes,
+      initializers: builder.initializers,
+      inputs: [
+        ...dataInputs(graph, options.batch),
+        makeValueInfo("targets", "float32", [options.batch, classes]),
+        makeValueInfo("rate", "float32", []),
+        ...stateInfos(state, (name) => name),
+      ],
+      outputs: [
+        makeValueInfo("loss", "float32", []),
+        makeValueInfo("logits", "float32", [options.batch, classes]),
+        ...stateInfos(state, nameNext),
+      ],
+      opsets,
+    }),
+    batch: options.batch,
+    classes,
+    state,
+  };
+}
+
+/**
+ * The same network with running statistics and without a backward pass: `images` and the state
+ * in, `logits` out.
+ *
+ * @throws RespikeError (exit 3) as above
+ */
+export function lowerToEvaluationGraph(graph: Graph, batch: number): CompiledGraph {
+  const lowering = new Lowering(graph, batch, false);
+  const classes = graph.shape(graph.output.id)[0];
+  lowering.builder.emitAs("logits", "Reshape", [
+    lowering.runForward(),
+    lowering.builder.ints([batch, classes]),
+  ]);
+  const state = listState(graph);
+  return {
+    model: encodeOnnxModel({
+      nodes: lowering.builder.nodes,
+      initializers: lowering.builder.initializers,
+      inputs: [
+        ...dataInputs(graph, batch),
+        ...state.map(({ name, shape }) => makeValueInfo(name, "float32", shape)),
+      ],
+      outputs: [makeValueInfo("logits", "float32", [batch, classes])],
+      opsets,
+    }),
+    batch,
+    classes,
+    state,
+  };
+}
+
+function dataInputs(graph: Graph, batch: number): OnnxValueInfo[] {
+  return [makeValueInfo("images", "float32", [batch, ...graph.input.attributes.shape])];
+}
+
+function stateInfos(state: readonly StateTensor[], rename: (name: string) => string): OnnxValueInfo[] {
+  return state.flatMap(({ name, kind, shape }) =>
+    (kind === "trained" ? [name, nameVelocity(name)] : [name]).map((each) =>
+      makeValueInfo(rename(each), "float32", shape),
+    ),
+  );
+}
+
+/** Emits `loss` and `logits` and gives the gradient of the network's output. */
+function emitLoss(b: OnnxBuilder, output: string, batch: number, classes: number): string {
+  b.emitAs("logits", "Reshape", [output, b.ints([batch, classes])]);
+  const log = b.emit("LogSoftmax", ["logits"], { axis: { int: 1 } });
+  const total = b.emit("ReduceSum", [b.emit("Mul", [log, "targets"])], { keepdims: { int: 0 } });
+  b.emitAs("loss", "Mul", [total, b.scalar(-1 / batch)]);
+  const difference = b.emit("Sub", [b.emit("Exp", [log]), "targets"]);
+  return b.reshape(b.emit("Mul", [difference, b.scalar(1 / batch)]), [batch, classes, 1, 1]);
+}
+
+function emitStep(b: OnnxBuilder, { name }: StateTensor, gradient: string, options: StepOptions): void {
+  const decayed =
+    options.weightDecay === 0
+      ? gradient
+      : b.emit("Add", [gradient, b.emit("Mul", [name, b.scalar(options.weightDecay)])]);
+  const kept = b.emit("Mul", [nameVelocity(name), b.scalar(options.momentum)]);
+  const velocity = nameNext(nameVelocity(name));
+  b.emitAs(velocity, "Add", [kept, decayed]);
+  b.emitAs(nameNext(name), "Sub", [name, b.emit("Mul", [velocity, "rate"])]);
+}
+
+/** One compilation in progress: values of the nodes, then their gradients, by the nodes' ids. */
+class Lowering {
+  readonly builder = new OnnxBuilder();
+  readonly #lowered = new Map<string, LoweredNode>();
+  readonly #gradients = new Map<string, string>();
+  readonly #tracked = new Map<string, string>();
+  readonly #context: LoweringContext;
+
+  constructor(
+    readonly graph: Graph,
+    batch: number,
+    training: boolean,
+  ) {
+    this.#context = {
+      builder: this.builder,
+      batch,
+      training,
+      shape: (id) => graph.shape(id),
+      tensor: nameTensor,
+      giveGradient: (node, name, gradient) => this.#gradients.set(nameTensor(node, name), gradient),
+      giveTracked: (node, name, next) => this.#tracked.set(nameTensor(node, name), next),
+    };
+  }
+
+  gradient(name: string): string {
+    return expectName(this.#gradients, name);
+  }
+
+  tracked(name: string): string {
+    return expectName(this.#tracked, name);
+  }
+
+  /** Emits every node's value and gives the last one's. */
+  runForward(): string {
+    const values = new Map<string, string>();
+    for (const node of this.graph.nodes) {
+      if (node.op === "input") {
+        values.set(node.id, "images");
+        continue;
+      }
+      const inputs = node.inputs.map((id) => expectName(values, id));
+      const lowered = findRule(node).lower(node, inputs, this.#context);
+      this.#lowered.set(node.id, lowered);
+      values.set(node.id, lowered.value);
+    }
+    return expectName(values, this.graph.output.id);
+  }
+
+  /** Emits every gradient, from the last node to the first; a value read twice gets the sum of both. */
+  runBackward(outputGradient: string): void {
+    const wanted = this.#findTrained();
+    const gradients = new Map([[this.graph.output.id, outputGradient]]);
+    for (const node of [...this.graph.nodes].reverse()) {
+      const gradient = gradients.get(node.id);
+      const lowered = this.#lowered.get(node.id);
+      if (gradient === undefined || lowered === undefined) continue;
+      const given = lowered.backward(
+        gradient,
+        node.inputs.map((id) => wanted.has(id)),
+      );
+      for (const [at, id] of node.inputs.entries()) {
+        const part = given[at];
+        if (part === undefined || part === null) continue;
+        const sum = gradients.get(id);
+        gradients.set(id, sum === undefined ? part : this.builder.emit("Add", [sum, part]));
+      }
+    }
+  }
+
+  /** The nodes whose value depends on a trained tensor. */
+  #findTrained(): Set<string> {
+    const found = new Set<string>();
+    for (const node of this.graph.nodes) {
+      if (node.op === "input") continue;
+      const has = findRule(node).trained.some((name) => node.tensors[name] !== undefined);
+      if (has || node.inputs.some((id) => found.has(id))) found.add(node.id);
+    }
+    return found;
+  }
+}
+
+function expectName(names: ReadonlyMap<string, string>, id: string): string {
+  const name = names.get(id);
+  if (name === undefined) throw new RangeError(`nothing was emitted for '${id}'`);
+  return name;
+}

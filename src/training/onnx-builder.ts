@@ -1,0 +1,76 @@
+/**
+ * Collects the nodes and constants of an ONNX graph under construction.
+ *
+ * Knows: fresh names, constants shared by value.
+ * May not know: networks, gradients.
+ */
+import { float32Tensor } from "../core/tensor.js";
+import {
+  int64Vector,
+  makeNode,
+  makeTensor,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+} from "../inference/onnx-model.js";
+
+export class OnnxBuilder {
+  readonly nodes: OnnxNode[] = [];
+  readonly #constants = new Map<string, OnnxTensor>();
+  #count = 0;
+
+  get initializers(): readonly OnnxTensor[] {
+    return [...this.#constants.values()];
+  }
+
+  /** Appends a node and gives the name of its only output. */
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
+    const output = `${opType.toLowerCase()}_${this.#count++}`;
+    this.nodes.push(makeNode(opType, inputs, [output], attributes));
+    return output;
+  }
+
+  /** Appends a node whose output has a given name, as outputs of the graph do. */
+  emitAs(
+    output: string,
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): void {
+    this.nodes.push(makeNode(opType, inputs, [output], attributes));
+  }
+
+  /** A float32 scalar, shape []. */
+  scalar(value: number): string {
+    return this.constant([], [value]);
+  }
+
+  /** A float32 constant; equal ones share a name. */
+  constant(shape: readonly number[], values: readonly number[]): string {
+    const name = `float[${shape}]:${values}`;
+    if (!this.#constants.has(name)) {
+      this.#constants.set(name, makeTensor(name, float32Tensor(shape, values)));
+    }
+    return name;
+  }
+
+  /** An int64 vector. */
+  ints(values: readonly number[]): string {
+    const name = `ints:${values}`;
+    if (!this.#constants.has(name)) this.#constants.set(name, int64Vector(name, values));
+    return name;
+  }
+
+  reshape(value: string, shape: readonly number[]): string {
+    return this.emit("Reshape", [value, this.ints(shape)]);
+  }
+
+  /** Σ over some axes. */
+  sum(value: string, axes: readonly number[], keep: boolean): string {
+    return this.emit("ReduceSum", [value, this.ints(axes)], { keepdims: { int: keep ? 1 : 0 } });
+  }
+}

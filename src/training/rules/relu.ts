@@ -1,0 +1,25 @@
+/** y = min(max(x, 0), max); ∂x = ∂y where 0 < y (and y < max), else 0. */
+import { type GradientRule, onlyInput } from "./gradient-rule.js";
+
+export const reluRule: GradientRule<"relu"> = {
+  trained: [],
+  tracked: [],
+  lower(node, inputs, { builder }) {
+    const { max } = node.attributes;
+    const x = onlyInput(inputs);
+    const value =
+      max === null
+        ? builder.emit("Relu", [x])
+        : builder.emit("Clip", [x, builder.scalar(0), builder.scalar(max)]);
+    return {
+      value,
+      backward(gradient, [wanted]) {
+        if (wanted !== true) return [null];
+        const positive = builder.emit("Mul", [gradient, builder.emit("Sign", [value])]);
+        if (max === null) return [positive];
+        const below = builder.emit("Less", [value, builder.scalar(max)]);
+        return [builder.emit("Where", [below, positive, builder.scalar(0)])];
+      },
+    };
+  },
+};

@@ -1,0 +1,40 @@
+/**
+ * The operators that can be trained through, each with its rule.
+ *
+ * A new operator is one more file and one more line here.
+ */
+import { refuseInput } from "../../core/respike-error.js";
+import type { GraphNode, Op } from "../../graph/node-types.js";
+import { addRule } from "./add.js";
+import { batchNormRule } from "./batch-norm.js";
+import { convRule } from "./conv.js";
+import type { GradientRule } from "./gradient-rule.js";
+import { linearRule } from "./linear.js";
+import { poolRule } from "./pool.js";
+import { reluRule } from "./relu.js";
+import { shortcutRule } from "./shortcut.js";
+
+export const gradientRules: { readonly [O in Op]?: GradientRule<O> } = {
+  conv: convRule,
+  "batch-norm": batchNormRule,
+  relu: reluRule,
+  add: addRule,
+  pool: poolRule,
+  linear: linearRule,
+  shortcut: shortcutRule,
+};
+
+/** The rule of a node's operator; an `input` has none. @throws RespikeError (exit 3) where the operator cannot be trained */
+export function findRule(node: GraphNode): GradientRule<Op> {
+  const rule = gradientRules[node.op];
+  if (rule === undefined) {
+    throw refuseInput({
+      code: "cannot-train",
+      where: `${node.id} (${node.op})`,
+      rule: `operators that can be trained: ${Object.keys(gradientRules).join(", ")}`,
+      value: node.op,
+      next: "train the network before it is converted",
+    });
+  }
+  return rule as unknown as GradientRule<Op>;
+}

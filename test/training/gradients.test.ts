@@ -1,0 +1,103 @@
+/** Every operator's gradient in onnxruntime against central differences of a float64 evaluator. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Graph } from "#src/graph/graph.js";
+import type { GraphNode } from "#src/graph/node-types.js";
+import { TrainingSession } from "#src/training/engine-session.js";
+import { loadEngine } from "#src/training/load-engine.js";
+import { lowerToTrainingGraph, nameVelocity } from "#src/training/lower-to-training-graph.js";
+import { nameTensor, readState } from "#src/training/network-state.js";
+import { differentiate, readTensors, runFloat64 } from "./float64-network.js";
+import {
+  addNode,
+  batchNormNode,
+  convNode,
+  inputNode,
+  poolNode,
+  randomBatch,
+  reluNode,
+  shortcutNode,
+  withHead,
+} from "./tiny-networks.js";
+
+/** Behind a convolution, so that gradients of inputs show in its weight's. */
+function behindConv(side: readonly [number, number], ...nodes: GraphNode[]): Graph {
+  return withHead([inputNode([2, ...side]), convNode("a", "input", [4, 2, 1, 1], {}, true), ...nodes]);
+}
+
+const cases: Readonly<Record<string, Graph>> = {
+  "conv 3×3": behindConv([5, 4], convNode("b", "a", [3, 4, 3, 3], { padding: [1, 1, 1, 1] }, true)),
+  "conv 3×3 stride 2, even side": behindConv(
+    [6, 6],
+    convNode("b", "a", [3, 4, 3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] }),
+  ),
+  "conv 3×3 stride 2, odd side": behindConv(
+    [5, 7],
+    convNode("b", "a", [3, 4, 3, 3], { stride: [2, 2], padding: [1, 1, 1, 1] }),
+  ),
+  "conv 1×1 stride 2": behindConv([6, 5], convNode("b", "a", [3, 4, 1, 1], { stride: [2, 2] })),
+  "conv 3×2, uneven padding": behindConv([5, 5], convNode("b", "a", [3, 4, 3, 2], { padding: [2, 0, 1, 1] })),
+  "conv 1×1, padded beyond its kernel": behindConv(
+    [3, 3],
+    convNode("b", "a", [3, 4, 1, 1], { padding: [1, 1, 1, 1] }),
+  ),
+  "batch-norm": behindConv([3, 3], batchNormNode("b", "a", 4)),
+  "batch-norm, relu, conv": behindConv(
+    [4, 4],
+    batchNormNode("b", "a", 4),
+    reluNode("r", "b"),
+    convNode("c", "r", [2, 4, 3, 3], { padding: [1, 1, 1, 1] }),
+    batchNormNode("d", "c", 2),
+  ),
+  relu: behindConv([4, 4], reluNode("b", "a")),
+  "relu with a maximum": behindConv([4, 4], reluNode("b", "a", 0.5)),
+  "add of a value read twice": behindConv([4, 4], reluNode("r", "a"), addNode("s", "a", "r", "a")),
+  "average pool over the map": behindConv([4, 5], reluNode("r", "a"), poolNode("p", "r", [4, 5], [4, 5])),
+  "average pool, overlapping windows": behindConv([5, 6], poolNode("p", "a", [3, 3], [2, 2])),
+  "shortcut A, odd side": behindConv([5, 6], shortcutNode("p", "a", "A", 8)),
+  "shortcut avg, odd side": behindConv([5, 6], shortcutNode("p", "a", "avg", 8)),
+};
+
+for (const [name, graph] of Object.entries(cases)) {
+  test(`${name}: gradients within 1e-4 of the largest, loss within 1e-6`, async () => {
+    const batch = randomBatch(graph, 3);
+    const engine = await loadEngine();
+    const compiled = lowerToTrainingGraph(graph, { batch: batch.n, momentum: 0, weightDecay: 0 });
+    const session = await TrainingSession.open(engine, compiled, readState(graph), 1);
+    const { loss } = await session.step(
+      new engine.Tensor("float32", batch.images, [batch.n, ...graph.input.attributes.shape]),
+      new engine.Tensor("float32", batch.targets, [batch.n, 3]),
+      0,
+    );
+    const state = session.readState();
+    await session.release();
+    const expected = runFloat64(graph, readTensors(graph), batch.images, batch.targets, batch.n);
+    assert.ok(Math.abs(loss - expected.loss) < 1e-6 * Math.max(1, expected.loss), `${loss} ${expected.loss}`);
+    compareGradients(graph, batch, state);
+  });
+}
+
+function compareGradients(
+  graph: Graph,
+  batch: ReturnType<typeof randomBatch>,
+  state: ReadonlyMap<string, Float32Array>,
+): void {
+  const trained = graph.nodes.flatMap((node) =>
+    Object.keys(node.tensors)
+      .filter((tensor) => tensor !== "mean" && tensor !== "variance")
+      .map((tensor) => ({ oracle: `${node.id}.${tensor}`, name: nameTensor(node, tensor) })),
+  );
+  const names = trained.map(({ oracle }) => oracle);
+  const slopes = differentiate(graph, batch.images, batch.targets, batch.n, names);
+  const largest = Math.max(...[...slopes.values()].flatMap((slope) => [...slope].map(Math.abs)));
+  assert.ok(largest > 1e-3, "the case has gradients to compare");
+  for (const { oracle, name } of trained) {
+    const gradient = state.get(nameVelocity(name));
+    const slope = slopes.get(oracle);
+    assert.ok(gradient !== undefined && slope !== undefined && gradient.length === slope.length, name);
+    for (const [at, value] of gradient.entries()) {
+      const error = Math.abs(value - (slope[at] as number));
+      assert.ok(error <= 1e-4 * largest, `${name}[${at}]: ${value}, differences say ${slope[at]}`);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+/** Whole training runs on a small made-up task: learning, going on, stopping. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { randomUnit } from "#src/core/counter-random.js";
+import { RespikeError } from "#src/core/respike-error.js";
+import type { ImageSet } from "#src/datasets/dataset.js";
+import { buildResnet } from "#src/training/build-resnet.js";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
+import { loadEngine } from "#src/training/load-engine.js";
+import { type TrainingOptions, trainNetwork } from "#src/training/train-network.js";
+
+/** Noise with a bright row: the class is the row's number. */
+const images: ImageSet = {
+  n: 160,
+  shape: [1, 8, 8],
+  pixels: Uint8Array.from({ length: 160 * 64 }, (_, at) => {
+    const [image, row] = [Math.floor(at / 64), Math.floor(at / 8) % 8];
+    return 100 * randomUnit(2, at) + (row === 2 * (image % 4) ? 120 : 0);
+  }),
+  labels: Int32Array.from({ length: 160 }, (_, image) => image % 4),
+};
+
+const graph = buildResnet({
+  input: [1, 8, 8],
+  classes: 4,
+  blocks: 1,
+  width: 4,
+  shortcut: "P",
+  batchNormEpsilon: 1e-5,
+  seed: 3,
+});
+
+const options: TrainingOptions = {
+  schedule: { kind: "cosine", peak: 0.1, last: 0, warmUp: 1, epochs: 6 },
+  batch: 16,
+  momentum: 0.9,
+  weightDecay: 5e-4,
+  smoothing: 0.05,
+  augmentation: { pad: 0, flip: true, rotate: 3, zoom: 0.05 },
+  preprocessing: { name: "flags", range: "0..1", mean: [0.2], std: [0.3] },
+  seed: 5,
+  threads: 1,
+  trained: Uint32Array.from({ length: 120 }, (_, at) => at),
+  judged: Uint32Array.from({ length: 40 }, (_, at) => 120 + at),
+};
+
+test("a small task is learnt, and going on from a checkpoint gives the same bits", async () => {
+  const kept: Uint8Array[] = [];
+  const onEpoch = (checkpoint: Checkpoint) => void kept.push(encodeCheckpoint(checkpoint));
+  const whole = await trainNetwork(graph, images, { ...options, onEpoch });
+  assert.equal(whole.history.length, 6);
+  assert.equal(kept.length, 6);
+  assert.ok((whole.history[whole.bestEpoch - 1]?.judgedAccuracy ?? 0) >= 0.95, JSON.stringify(whole.history));
+  const checkpoint = decodeCheckpoint(kept[1] as Uint8Array);
+  assert.equal(checkpoint.history.length, 2);
+  const resumed = await trainNetwork(graph, images, { ...options, checkpoint });
+  assert.deepEqual(resumed, whole);
+  assert.deepEqual(encodeCheckpoint(resumed), kept[5]);
+});
+
+test("a run with another seed gives other weights", async () => {
+  const short: TrainingOptions = { ...options, schedule: { kind: "step", rates: [0.1], ends: [1] } };
+  const one = await trainNetwork(graph, images, short);
+  const two = await trainNetwork(graph, images, { ...short, seed: 6 });
+  assert.notDeepEqual(one.state.get("linear.weight"), two.state.get("linear.weight"));
+});
+
+test("a loss that is no number stops the run and names the step", async () => {
+  const schedule = { kind: "step", rates: [1e20], ends: [3] } as const;
+  await assert.rejects(trainNetwork(graph, images, { ...options, schedule }), (error) => {
+    assert.ok(error instanceof RespikeError);
+    assert.equal(error.exitCode, 4);
+    assert.match(error.where, /^epoch \d, step [2-9]$/);
+    return true;
+  });
+});
+
+test("an aborted run stops with the signal's reason", async () => {
+  const controller = new AbortController();
+  const onProgress = () => controller.abort(new Error("enough"));
+  await assert.rejects(
+    trainNetwork(graph, images, { ...options, signal: controller.signal, onProgress }),
+    /enough/,
+  );
+});
+
+test("without the engine the error names the command that installs it", async () => {
+  await assert.rejects(loadEngine("onnxruntime-nowhere"), (error) => {
+    assert.ok(error instanceof RespikeError);
+    assert.equal(error.exitCode, 5);
+    assert.equal(error.next, "npm install onnxruntime-nowhere");
+    return true;
+  });
+});
