@@ -140,7 +140,7 @@ function readBytes(folder: string, file: string, name: string): Uint8Array {
 export function describeDecoded(decoded: DecodedDataset): Manifest {
   const describe = (split: DecodedSplit): SplitDescription => ({
     n: split.labels.length,
-    ...hashSplit(split, hashFast),
+    ...hashSplit(split.pixels, split.labels, split.labels.length, hashFast),
   });
   return { train: describe(decoded.train), test: describe(decoded.test) };
 }

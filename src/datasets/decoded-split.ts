@@ -22,16 +22,23 @@ export interface SplitHashes {
 }
 
 /**
- * Hashes a split. With dᵢ = SHA-256(pixels of image i ‖ its label byte) (32 bytes each),
+ * Hashes a split. With dᵢ = SHA-256(bytes of image i ‖ bytes of its label) (32 bytes each),
  * `setSha256` = SHA-256 of all dᵢ one after the other in ascending (bytewise) order.
  *
+ * @param pixels n images of the same number of bytes, one after the other
+ * @param labels n labels of the same number of bytes
  * @param digest SHA-256 of the parts as hexadecimal text; Node's own is several times faster
  */
-export function hashSplit(split: DecodedSplit, digest: typeof hashBytes = hashBytes): SplitHashes {
-  const { pixels, labels } = split;
-  const size = labels.length === 0 ? 0 : pixels.length / labels.length;
-  const digests = Array.from(labels, (_, index) =>
-    digest(pixels.subarray(index * size, (index + 1) * size), labels.subarray(index, index + 1)),
+export function hashSplit(
+  pixels: Uint8Array,
+  labels: Uint8Array,
+  n: number,
+  digest: typeof hashBytes = hashBytes,
+): SplitHashes {
+  const size = pixels.length / n;
+  const width = labels.length / n;
+  const digests = Array.from({ length: n }, (_, at) =>
+    digest(pixels.subarray(at * size, (at + 1) * size), labels.subarray(at * width, (at + 1) * width)),
   ).sort();
   return {
     imagesSha256: digest(pixels),
