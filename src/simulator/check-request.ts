@@ -1,0 +1,151 @@
+/**
+ * What a simulation may be asked for.
+ *
+ * Knows: limits of T per number format, snapshots, readouts, sizes of records.
+ * May not know: kernels, labels.
+ */
+import { type Problem, refuseInput, refuseUsage } from "../core/respike-error.js";
+import type { NumberFormat } from "../graph/node-types.js";
+import type { SimulationRequest } from "./backend.js";
+import type { SnnPlan } from "./plan/snn-plan.js";
+
+/** Largest T: the membrane of the worst case stays within 32 bits in the integer formats. */
+export const stepLimits: Readonly<Record<NumberFormat, number>> = {
+  int16: 65_000,
+  int32: 4_000,
+  float32: 65_000,
+};
+
+/** Largest record, bytes. */
+const recordLimit = 2 ** 31;
+
+/**
+ * Refuses what the network cannot be asked for.
+ *
+ * @throws RespikeError exit 2 for a wrong T, snapshot, delay, readout or layer name; exit 3 for pixels that
+ * are not finite numbers, or not probabilities with `poisson`
+ */
+export function checkRequest(plan: SnnPlan, request: SimulationRequest): void {
+  const problems = [
+    ...checkTimes(plan, request),
+    ...checkReadout(plan, request),
+    ...checkRecord(plan, request),
+  ];
+  if (problems.length > 0) throw refuseUsage(problems);
+  const wrong = checkPixels(plan, request);
+  if (wrong !== null) throw refuseInput(wrong);
+}
+
+function wrongCall(where: string, rule: string, value: string, next: string): Problem {
+  return { code: "simulation-request", where, rule, value, next };
+}
+
+function checkTimes(plan: SnnPlan, request: SimulationRequest): Problem[] {
+  const { steps, snapshots, delay } = request;
+  const problems: Problem[] = [];
+  const formats = [plan.output.number, ...plan.neurons.map((stage) => stage.number)];
+  const limit = Math.min(...formats.map((format) => stepLimits[format]));
+  if (!Number.isInteger(steps) || steps < 1 || steps > limit) {
+    const reason = formats.find((format) => stepLimits[format] === limit);
+    problems.push(wrongCall("T", `1 ≤ T ≤ ${limit} (${reason} layers)`, String(steps), "choose a smaller T"));
+  }
+  const ascending = snapshots.every((t, i) => Number.isInteger(t) && t >= 1 && t > (snapshots[i - 1] ?? 0));
+  if (!ascending || snapshots[snapshots.length - 1] !== steps) {
+    problems.push(
+      wrongCall(
+        "snapshots",
+        "ascending times 1…T, the last is T",
+        snapshots.slice(0, 20).join(","),
+        "correct the times",
+      ),
+    );
+  }
+  if (!Number.isInteger(delay) || delay < 0) {
+    problems.push(wrongCall("delay", "an integer, 0 or more", String(delay), "choose another delay"));
+  }
+  return problems;
+}
+
+function checkReadout(plan: SnnPlan, { readout }: SimulationRequest): Problem[] {
+  if (readout === "mean" || plan.output.neurons !== null) return [];
+  const rule = "counts are read from output neurons";
+  return [
+    wrongCall(
+      "readout",
+      rule,
+      `${readout}, but the output is a current`,
+      "use readout mean, or convert with --output neuron",
+    ),
+  ];
+}
+
+function checkRecord(plan: SnnPlan, { record, steps, n }: SimulationRequest): Problem[] {
+  if (record === undefined) return [];
+  const problems: Problem[] = [];
+  let bytes = steps * plan.output.classes * 4;
+  for (const name of record.layers) {
+    const stage = plan.neurons.find((each) => each.name === name);
+    if (stage === undefined) {
+      const names = plan.neurons.map((each) => each.name).join(", ");
+      problems.push(wrongCall("record", `one of the layers ${names}`, name, "correct the layer's name"));
+      continue;
+    }
+    const perNeuron = Number(record.spikes) + 4 * Number(record.potentials) + 4 * Number(record.currents);
+    bytes += steps * stage.v0.length * perNeuron;
+  }
+  if (bytes * n > recordLimit) {
+    problems.push(
+      wrongCall(
+        "record",
+        `at most ${recordLimit} bytes`,
+        `${bytes * n} bytes`,
+        "record fewer layers, images or steps",
+      ),
+    );
+  }
+  return problems;
+}
+
+function checkPixels(plan: SnnPlan, { images, n, poisson }: SimulationRequest): Problem | null {
+  const pixels = plan.imageShape[0] * plan.imageShape[1] * plan.imageShape[2];
+  const where = "images";
+  if (!Number.isInteger(n) || n < 0 || images.length !== n * pixels) {
+    const rule = `N images of [${plan.imageShape.join(",")}]`;
+    return {
+      code: "wrong-shape",
+      where,
+      rule,
+      value: `${images.length} values for N = ${n}`,
+      next: "check the data",
+    };
+  }
+  if (poisson !== undefined && poisson.imageIndices.length !== n) {
+    const value = `${poisson.imageIndices.length} indices for ${n} images`;
+    return { code: "wrong-shape", where, rule: "one index an image", value, next: "check the call" };
+  }
+  for (let at = 0; at < images.length; at++) {
+    const x = images[at] as number;
+    if (x >= 0 && x <= 1) continue;
+    const place = `image ${Math.floor(at / pixels)}, pixel ${at % pixels}`;
+    if (!Number.isFinite(x)) {
+      return {
+        code: "not-finite",
+        where: place,
+        rule: "pixels are finite numbers",
+        value: String(x),
+        next: "check the data",
+      };
+    }
+    if (poisson !== undefined) {
+      const rule = "with --input poisson a preprocessed pixel is a probability, 0…1";
+      return {
+        code: "not-a-probability",
+        where: place,
+        rule,
+        value: String(x),
+        next: "use --input current, or convert with --preprocess unit",
+      };
+    }
+  }
+  return null;
+}

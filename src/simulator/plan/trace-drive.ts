@@ -1,0 +1,112 @@
+/**
+ * From a target back to its sources: the synapse groups that drive a neuron layer or the output.
+ *
+ * Knows: the canonical form of graph/snn.ts. May not know: values, kernels.
+ */
+import { type Problem, refuseInput } from "../../core/respike-error.js";
+import type { Graph } from "../../graph/graph.js";
+import { nodeProblem } from "../../graph/node-rules.js";
+import type { GraphNode, Shape } from "../../graph/node-types.js";
+import { composeMaps, isRouting, routeOperand } from "./route-elements.js";
+import type { Drive, SynapseGroup, WeightedNode } from "./snn-plan.js";
+
+/** Part of a value that comes unweighted from one source. */
+interface RoutedPart {
+  readonly source: string;
+  readonly map: Int32Array;
+}
+/** A routed value: `looseShape` keeps height and width through flatten. */
+interface RoutedValue {
+  readonly looseShape: Shape;
+  readonly parts: readonly RoutedPart[];
+}
+
+const countOf = (shape: Shape) => shape[0] * shape[1] * shape[2];
+const identityMap = (shape: Shape) => new Int32Array(countOf(shape)).map((_, index) => index);
+
+export function isWeighted(node: GraphNode): node is WeightedNode {
+  return node.op === "conv" || node.op === "linear" || node.op === "affine";
+}
+export function isGate(graph: Graph, node: GraphNode): boolean {
+  if (node.op !== "pool" || node.attributes.kind !== "max") return false;
+  const source = graph.node(node.inputs[0] as string);
+  return source.op === "neuron" || isGate(graph, source);
+}
+export function isSource(graph: Graph, node: GraphNode): boolean {
+  return node.op === "input" || node.op === "neuron" || isGate(graph, node);
+}
+
+/** @throws RespikeError (exit 3) where the path to `target` is not canonical */
+export function traceDrive(graph: Graph, target: GraphNode): Drive {
+  let tip = graph.node(target.inputs[0] as string);
+  const poolBefore = tip.op === "pool" && tip.attributes.kind === "max" && !isGate(graph, tip) ? tip : null;
+  if (poolBefore !== null) tip = graph.node(poolBefore.inputs[0] as string);
+  return {
+    groups: traceWeighted(graph, tip, target),
+    currentShape: graph.shape(tip.id),
+    poolBefore: poolBefore?.attributes ?? null,
+  };
+}
+
+/** The groups whose sum is the value of `node`, its elements being the targets. */
+function traceWeighted(graph: Graph, node: GraphNode, target: GraphNode): readonly SynapseGroup[] {
+  const shape = graph.shape(node.id);
+  if (node.op === "add") {
+    return node.inputs.flatMap((id) => traceWeighted(graph, graph.node(id), target));
+  }
+  if (isRouting(node)) {
+    const shapes = node.inputs.map((id) => graph.shape(id));
+    return node.inputs.flatMap((id, which) => {
+      const map = routeOperand(node, which, shapes, shape);
+      return traceWeighted(graph, graph.node(id), target).map((group) => ({
+        ...group,
+        targetShape: shape,
+        targetMap: composeMaps(map, group.targetMap),
+      }));
+    });
+  }
+  if (isWeighted(node)) return groupsOf(graph, node, target);
+  throw refuseInput(canonicalProblem(node, target));
+}
+
+function groupsOf(graph: Graph, node: WeightedNode, target: GraphNode): readonly SynapseGroup[] {
+  const routed = traceRouting(graph, graph.node(node.inputs[0] as string), target);
+  const outputShape = graph.shape(node.id);
+  return routed.parts.map(({ source, map }) => ({
+    source,
+    sourceShape: graph.shape(source),
+    node,
+    inputShape: node.op === "linear" ? routed.looseShape : graph.shape(node.inputs[0] as string),
+    outputShape,
+    targetShape: outputShape,
+    inputMap: map,
+    targetMap: identityMap(outputShape),
+  }));
+}
+
+function traceRouting(graph: Graph, node: GraphNode, target: GraphNode): RoutedValue {
+  const shape = graph.shape(node.id);
+  if (isSource(graph, node))
+    return { looseShape: shape, parts: [{ source: node.id, map: identityMap(shape) }] };
+  if (!isRouting(node)) throw refuseInput(canonicalProblem(node, target));
+  const shapes = node.inputs.map((id) => graph.shape(id));
+  const operands = node.inputs.map((id) => traceRouting(graph, graph.node(id), target));
+  const parts = operands.flatMap((operand, which) => {
+    const map = routeOperand(node, which, shapes, shape);
+    return operand.parts.map((part) => ({ source: part.source, map: composeMaps(map, part.map) }));
+  });
+  const [first] = operands;
+  return { looseShape: node.op === "flatten" && first ? first.looseShape : shape, parts };
+}
+
+function canonicalProblem(node: GraphNode, target: GraphNode): Problem {
+  return {
+    ...nodeProblem(
+      node,
+      "between a source and its target stand routing, one weighted node, routing, a sum, a max pool",
+      `stands on the way to ${target.id}`,
+      "convert the model again",
+    ),
+    code: "snn-not-canonical",
+  };
+}
