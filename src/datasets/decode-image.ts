@@ -7,8 +7,8 @@
  */
 import { type DecodedPng, decode as decodePngBytes, type PngDataArray } from "fast-png";
 import { decode as decodeJpegBytes } from "jpeg-js";
-import { type RespikeError, refuseInput } from "../core/respike-error.js";
 import type { Shape } from "../graph/node-types.js";
+import { checkImageSize, isPng, stripPng, unreadableImage } from "./check-png.js";
 
 export interface DecodedImage {
   /** C is 1 (grey) or 3 (RGB). */
@@ -30,9 +30,9 @@ export const largestImage = 100e6;
  * @throws RespikeError (exit 3) for other formats, broken files, images of more than 100 megapixels
  */
 export function decodeImage(bytes: Uint8Array, where = "image"): DecodedImage {
-  if (isPng(bytes)) return fromPng(decodePng(bytes, where));
+  if (isPng(bytes)) return fromPng(decodePng(bytes, where), where);
   if (isJpeg(bytes)) return fromJpeg(bytes, where);
-  throw unreadable(where, bytes.length === 0 ? "an empty file" : "neither a PNG nor a JPEG");
+  throw unreadableImage(where, bytes.length === 0 ? "an empty file" : "neither a PNG nor a JPEG");
 }
 
 /** By content, not by name. */
@@ -40,19 +40,8 @@ export function isImage(bytes: Uint8Array): boolean {
   return isPng(bytes) || isJpeg(bytes);
 }
 
-function isPng(bytes: Uint8Array): boolean {
-  return [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a].every((byte, at) => bytes[at] === byte);
-}
-
 function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
-}
-
-function unreadable(where: string, value: string, cause?: unknown): RespikeError {
-  return refuseInput(
-    { code: "unreadable-image", where, rule: "a whole PNG or JPEG", value, next: "save the image again" },
-    cause,
-  );
 }
 
 /**
@@ -61,28 +50,16 @@ function unreadable(where: string, value: string, cause?: unknown): RespikeError
  * @throws RespikeError (exit 3)
  */
 export function decodePng(bytes: Uint8Array, where: string): DecodedPng {
-  if (!isPng(bytes) || bytes.length < 33) throw unreadable(where, "no PNG header");
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  checkSize(view.getUint32(16), view.getUint32(20), where);
+  if (!isPng(bytes)) throw unreadableImage(where, "no PNG header");
+  const needed = stripPng(bytes, largestImage, where);
   try {
-    return decodePngBytes(bytes, { checkCrc: true });
+    return decodePngBytes(needed, { checkCrc: true });
   } catch (cause) {
-    throw unreadable(where, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadableImage(where, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
-function checkSize(width: number, height: number, where: string): void {
-  if (width >= 1 && height >= 1 && width * height <= largestImage) return;
-  throw refuseInput({
-    code: "image-too-large",
-    where,
-    rule: `an image has 1 to ${largestImage / 1e6} million pixels`,
-    value: `${width}×${height}`,
-    next: "scale the image down",
-  });
-}
-
-function fromPng(png: DecodedPng): DecodedImage {
+function fromPng(png: DecodedPng, where: string): DecodedImage {
   const notes: string[] = [];
   const { width, height } = png;
   const colours = png.palette;
@@ -90,6 +67,10 @@ function fromPng(png: DecodedPng): DecodedImage {
     const alpha = colours.some((colour) => (colour[3] ?? 255) !== 255);
     if (alpha) notes.push("transparency was dropped");
     const indices = unpackBits(png.data, width, height, png.depth);
+    const wrong = indices.find((index) => index >= colours.length);
+    if (wrong !== undefined) {
+      throw unreadableImage(where, `colour ${wrong} of a palette of ${colours.length}`);
+    }
     const rgb = new Uint8Array(3 * width * height);
     for (let at = 0; at < indices.length; at++) {
       for (let channel = 0; channel < 3; channel++) {
@@ -144,7 +125,9 @@ function toPlanes(values: ArrayLike<number>, channels: number, kept: number, are
 
 function fromJpeg(bytes: Uint8Array, where: string): DecodedImage {
   const { width, height, components } = readJpegHeader(bytes, where);
-  checkSize(width, height, where);
+  const scans = countScans(bytes);
+  if (scans > mostScans) throw unreadableImage(where, `a JPEG of ${scans} scans`);
+  checkImageSize(width, height, largestImage, where);
   const area = width * height;
   try {
     const { data } = decodeJpegBytes(bytes, {
@@ -158,7 +141,7 @@ function fromJpeg(bytes: Uint8Array, where: string): DecodedImage {
     const kept = components === 1 ? 1 : 3;
     return { shape: [kept, height, width], pixels: toPlanes(data, 4, kept, area), notes: [] };
   } catch (cause) {
-    throw unreadable(where, cause instanceof Error ? cause.message : String(cause), cause);
+    throw unreadableImage(where, cause instanceof Error ? cause.message : String(cause), cause);
   }
 }
 
@@ -182,5 +165,17 @@ function readJpegHeader(bytes: Uint8Array, where: string) {
     }
     at += 2 + view.getUint16(at + 2);
   }
-  throw unreadable(where, "a JPEG without a frame header");
+  throw unreadableImage(where, "a JPEG without a frame header");
+}
+
+/** Every scan goes over the whole image; an encoder makes about ten. */
+const mostScans = 100;
+
+/** Start-of-scan markers (FF DA), which compressed data cannot hold. */
+function countScans(bytes: Uint8Array): number {
+  let scans = 0;
+  for (let at = bytes.indexOf(0xff); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    if (bytes[at + 1] === 0xda) scans++;
+  }
+  return scans;
 }
