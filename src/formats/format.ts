@@ -15,7 +15,9 @@ export interface ModelOptions {
   readonly arch?: string | undefined;
   readonly shortcut?: ShortcutKind | undefined;
   readonly bnEpsilon?: number | undefined;
-  /** For messages. */
+  /** [H,W] of the images; by default 28×28 for one channel, else 32×32. */
+  readonly inputSize?: readonly [height: number, width: number] | undefined;
+  /** For messages, and a hint where the keys leave the architecture open. */
   readonly fileName?: string | undefined;
 }
 
@@ -39,6 +41,8 @@ export interface NamedTensors {
   readonly metadata: Readonly<Record<string, string>>;
   readonly warnings: readonly Warning[];
   readonly ignoredKeys: readonly string[];
+  /** Names inside the file (of an archive's folder) that may tell what it is. */
+  readonly hints?: readonly string[];
 }
 
 export interface Format {

@@ -1,0 +1,86 @@
+/**
+ * Weights without a graph become a network: recognised, checked in full, built.
+ *
+ * Knows: the order of these steps and what is said of them. May not know: files' bytes.
+ */
+import { refuseInput, type Warning } from "../../core/respike-error.js";
+import { Graph } from "../../graph/graph.js";
+import type { Shape } from "../../graph/node-types.js";
+import type { ModelOptions, NamedTensors, ParsedModel } from "../format.js";
+import { quote } from "../refuse-file.js";
+import { buildNodes, type NetworkFacts } from "./build-nodes.js";
+import { type ModelMetadata, readMetadata } from "./read-metadata.js";
+import { type Recognised, recogniseArchitecture } from "./recognise-architecture.js";
+import { stripCommonPrefix } from "./strip-prefix.js";
+import { WeightLedger } from "./weight-ledger.js";
+
+/** PyTorch's default. */
+const defaultEpsilon = 1e-5;
+
+/**
+ * @param named all tensors of the file
+ * @param format the format's name, for the result
+ * @throws RespikeError (exit 3) where the architecture stays open, and one problem for each missing,
+ * surplus or misshapen key; never is a part of the weights used
+ */
+export function buildArchitecture(named: NamedTensors, options: ModelOptions, format: string): ParsedModel {
+  const where = options.fileName ?? "model";
+  const metadata = readMetadata(named.metadata, where);
+  const { entries, prefix } = stripCommonPrefix(named.tensors);
+  const asked = {
+    arch: options.arch ?? metadata.arch,
+    shortcut: options.shortcut ?? (options.arch?.startsWith("plain") ? undefined : metadata.shortcut),
+  };
+  const hints = [...(named.hints ?? []), ...(options.fileName === undefined ? [] : [options.fileName])];
+  const recognised = recogniseArchitecture(entries, asked, hints, options);
+  const ledger = new WeightLedger(entries, prefix);
+  const facts = readFacts(recognised, ledger, options, metadata);
+  const nodes = buildNodes(recognised, facts, ledger);
+  const counters = ledger.closeAccount();
+  if (ledger.problems.length > 0) throw refuseInput(ledger.problems);
+  const said: Warning[] = [...named.warnings];
+  const say = (code: string, message: string) => said.push({ code, where, message });
+  if (prefix !== "") say("prefix-stripped", `every key begins with ${quote(prefix)}, which was stripped`);
+  if (recognised.assumed) say("shortcut-assumed", recognised.evidence[recognised.evidence.length - 1] ?? "");
+  if (metadata.assumed !== null) say("range-assumed", metadata.assumed);
+  if ((options.bnEpsilon ?? metadata.bnEpsilon) === undefined) {
+    say(
+      "bn-epsilon-assumed",
+      `the file does not say batch norm's epsilon; PyTorch's ${defaultEpsilon} was taken`,
+    );
+  }
+  const [, height, width] = facts.inputShape;
+  return {
+    format,
+    graph: new Graph(nodes),
+    arch: describeArchitecture(recognised),
+    evidence: [
+      ...recognised.evidence,
+      `${facts.classes} classes and ${facts.inputShape[0]} input channels from the tensors, images of ${height}×${width}`,
+    ],
+    preprocessing: metadata.preprocessing,
+    warnings: said,
+    ignoredKeys: [...named.ignoredKeys, ...counters],
+  };
+}
+
+function describeArchitecture({ architecture, shortcut }: Recognised): string {
+  return shortcut === null ? architecture.name : `${architecture.name}, option ${shortcut}`;
+}
+
+/** Classes and channels as the tensors have them; 10 and 3 stand in where those are missing, which is then refused. */
+function readFacts(
+  { dialect, head }: Recognised,
+  ledger: WeightLedger,
+  options: ModelOptions,
+  metadata: ModelMetadata,
+): NetworkFacts {
+  const positive = (size: number | undefined, otherwise: number) =>
+    size !== undefined && size > 0 ? size : otherwise;
+  const channels = positive(ledger.entries.get(`${dialect.stemConv}.weight`)?.shape[1], 3);
+  const classes = positive(ledger.entries.get(`${head}.weight`)?.shape[0], 10);
+  const usual = channels === 1 ? 28 : 32;
+  const [height, width] = options.inputSize ?? metadata.inputSize ?? [usual, usual];
+  const inputShape: Shape = [channels, height, width];
+  return { inputShape, classes, bnEpsilon: options.bnEpsilon ?? metadata.bnEpsilon ?? defaultEpsilon };
+}
