@@ -10,7 +10,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { z } from "zod";
 import { exitCodes, type Problem, RespikeError } from "../core/respike-error.js";
-import { stableJson } from "../core/sha256.js";
+import { stableJson, viewBytes } from "../core/sha256.js";
 import { type DecodedSplit, hashSplit, type SplitHashes } from "./decoded-split.js";
 import type { KnownDataset } from "./known-datasets.js";
 import type { DecodedDataset } from "./source-layout.js";
@@ -125,7 +125,7 @@ export function readSplit(
 
 function readBytes(folder: string, file: string, name: string): Uint8Array {
   try {
-    return readFileSync(join(folder, file));
+    return viewBytes(readFileSync(join(folder, file)));
   } catch (cause) {
     throw corruptCache(
       folder,

@@ -31,6 +31,7 @@ test("NPY: every element type comes back as it was written", () => {
     assert.equal(bytes.indexOf(10) % 64, 63, "the data begin at a multiple of 64");
     const read = parseNpy(bytes);
     assert.deepEqual([read.shape, read.data], [[2, 3], data]);
+    assert.deepEqual(parseNpy(Buffer.from(bytes)).data, data, "from a pooled Buffer too");
   }
 });
 

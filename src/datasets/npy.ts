@@ -74,7 +74,8 @@ export function parseNpy(bytes: Uint8Array, where = "npy"): NpyArray {
       `${bytes.length} bytes`,
     );
   }
-  const body = bytes.slice(start);
+  // Not bytes.slice, which is no copy where the caller hands over a Buffer.
+  const body = new Uint8Array(bytes.subarray(start));
   if (order === ">") swapBytes(body, Data.BYTES_PER_ELEMENT);
   const data = new Data(body.buffer);
   return { shape, data: fortran ? toRowMajor(data, shape) : data, descr };

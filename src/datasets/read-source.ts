@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import { Parser } from "tar";
 import { RespikeError, refuseInput } from "../core/respike-error.js";
+import { viewBytes } from "../core/sha256.js";
 import { chooseLayout, type SourceFiles, type SourceLayout } from "./source-layout.js";
 
 /** Archives that unpack to more than this are not read on. */
@@ -101,9 +102,9 @@ async function readPlainOrGzip(path: string, largest: number): Promise<Uint8Arra
   const { size } = await stat(path);
   if (size > largest) throw tooLarge(path, size, largest);
   const bytes = await readFile(path);
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return viewBytes(bytes);
   try {
-    return await unzip(bytes, { maxOutputLength: largest });
+    return viewBytes(await unzip(bytes, { maxOutputLength: largest }));
   } catch (cause) {
     throw brokenArchive(path, cause);
   }
