@@ -127,9 +127,9 @@ export class PickleReader {
     const line = this.line();
     const quoted = /^(['"])([\s\S]*)\1$/.exec(line);
     if (quoted === null) throw refuseFile("pickle", "a string stands in quotes", quote(line));
-    return (quoted[2] as string).replace(/\\(x[0-9a-fA-F]{2}|.)/g, (_, escape: string) => {
-      if (escape.length === 3) return String.fromCharCode(Number.parseInt(escape.slice(1), 16));
-      return { n: "\n", t: "\t", r: "\r" }[escape] ?? escape;
+    return (quoted[2] as string).replace(/\\(x[0-9a-fA-F]{2}|.)/g, (_, code: string) => {
+      if (code.length === 3) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+      return code === "n" ? "\n" : code === "t" ? "\t" : code === "r" ? "\r" : code;
     });
   }
 

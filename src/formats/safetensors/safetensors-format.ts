@@ -6,6 +6,7 @@
 import { buildArchitecture } from "../architectures/build-architecture.js";
 import type { Format } from "../format.js";
 import { refuseFile } from "../refuse-file.js";
+import { isSnn } from "../snn/decode-snn.js";
 import { isSafetensors, parseSafetensors } from "./parse-safetensors.js";
 
 export const safetensorsFormat: Format = {
@@ -14,7 +15,7 @@ export const safetensorsFormat: Format = {
   parse: (bytes, options) => {
     const where = options.fileName ?? "model";
     const { tensors, metadata, unread } = parseSafetensors(bytes, where);
-    if (metadata["respike"]?.includes('"respike.snn/')) {
+    if (isSnn(bytes)) {
       throw refuseFile(
         where,
         "a model is wanted here",
