@@ -46,6 +46,7 @@ export async function fetchUrl(url: string, path: string, options: FetchOptions)
     await pipeline(response, watch.count(), file, { signal: watch.signal });
     await checkLength(partial, start, response);
     await rename(partial, path);
+    await dropPartial(path);
     return start > 0;
   } catch (cause) {
     options.signal?.throwIfAborted();

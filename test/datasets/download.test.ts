@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { ProgressEvent } from "#src/core/progress.js";
+import { acquireDataset } from "#src/datasets/acquire-dataset.js";
+import { verifyKnown } from "#src/datasets/describe-dataset.js";
+import { packTiny, serve, temporaryFolder, tinyDataset } from "./tiny-dataset.js";
+
+const etag = '"v1"';
+
+test("an interrupted download is resumed where it stopped, in a later call too", async (t) => {
+  const archive = await packTiny(temporaryFolder(t));
+  const half = Math.floor(archive.length / 2);
+  const ranges: (string | undefined)[] = [];
+  let broken = true;
+  const url = await serve(t, (request, response) => {
+    ranges.push(request.headers.range);
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    const headers = { etag, "content-length": archive.length - start };
+    if (start === 0) {
+      response.writeHead(200, headers);
+    } else {
+      assert.equal(request.headers["if-range"], etag);
+      const range = `bytes ${start}-${archive.length - 1}/${archive.length}`;
+      response.writeHead(206, { ...headers, "content-range": range });
+    }
+    if (!broken) {
+      response.end(archive.subarray(start));
+      return;
+    }
+    const end = Math.max(half, start);
+    response.write(archive.subarray(start, end), () => setTimeout(() => response.destroy(), 50));
+  });
+  const dataset = tinyDataset({ kind: "url", url: `${url}/tiny.tgz` });
+  const cacheDir = temporaryFolder(t);
+  await assert.rejects(acquireDataset(dataset, { cacheDir }), {
+    exitCode: 5,
+    code: "download-failed",
+    where: `${url}/tiny.tgz`,
+    next: /--from/,
+  });
+  assert.deepEqual(ranges, [undefined, `bytes=${half}-`, `bytes=${half}-`], "three attempts");
+  broken = false;
+  const events: ProgressEvent[] = [];
+  await acquireDataset(dataset, { cacheDir, onProgress: (event) => events.push(event) });
+  assert.equal(ranges.at(-1), `bytes=${half}-`);
+  await verifyKnown(dataset, cacheDir);
+  assert.deepEqual(await readdir(join(cacheDir, "datasets")), ["tiny"], "no part is left");
+  assert.ok(
+    events.some(
+      ({ phase, done, unit }) => /download/.test(phase) && unit === "bytes" && done === archive.length,
+    ),
+  );
+});
+
+test("a part that does not fit the file any more is dropped and the whole is fetched", async (t) => {
+  const archive = await packTiny(temporaryFolder(t));
+  const half = Math.floor(archive.length / 2);
+  let calls = 0;
+  const url = await serve(t, (request, response) => {
+    calls++;
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    const length = { "content-length": archive.length - start };
+    if (calls === 1) {
+      response.writeHead(200, length);
+      response.write(
+        archive.subarray(0, half).map((byte) => byte ^ 1),
+        () => setTimeout(() => response.destroy(), 50),
+      );
+    } else if (start > 0) {
+      response.writeHead(206, {
+        ...length,
+        "content-range": `bytes ${start}-${archive.length - 1}/${archive.length}`,
+      });
+      response.end(archive.subarray(start));
+    } else {
+      response.writeHead(200, length);
+      response.end(archive);
+    }
+  });
+  const dataset = tinyDataset({ kind: "url", url });
+  const cacheDir = temporaryFolder(t);
+  await acquireDataset(dataset, { cacheDir });
+  assert.equal(calls, 3, "cut, resumed into nonsense, whole");
+  await verifyKnown(dataset, cacheDir);
+});
+
+test("redirects are followed; no more than five; none from a missing page", async (t) => {
+  const archive = await packTiny(temporaryFolder(t));
+  const url = await serve(t, (request, response) => {
+    if (request.url === "/moved") response.writeHead(302, { location: "/tiny.tgz" }).end();
+    else if (request.url === "/round") response.writeHead(302, { location: "/round" }).end();
+    else if (request.url === "/tiny.tgz") response.writeHead(200).end(archive);
+    else response.writeHead(404).end("no");
+  });
+  const get = (path: string, cacheDir = temporaryFolder(t)) =>
+    acquireDataset(tinyDataset(), { cacheDir, from: `${url}${path}` });
+  await get("/moved");
+  await assert.rejects(get("/round"), { exitCode: 5, value: /redirects/ });
+  await assert.rejects(get("/absent"), { exitCode: 5, value: /404/ });
+});
+
+test("a server that says nothing more is given up with exit 5, not waited for", async (t) => {
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200, { "content-length": 20_000 });
+    response.write("begin");
+  });
+  const options = { cacheDir: temporaryFolder(t), from: `${url}/x`, stallSeconds: 0.3 };
+  await assert.rejects(acquireDataset(tinyDataset(), options), { exitCode: 5, value: /nothing came/ });
+});
+
+test("an endless download is cut off with exit 5", async (t) => {
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200);
+    const more = () => void response.write(Buffer.alloc(1e5), (error) => error ?? setImmediate(more));
+    more();
+  });
+  const options = { cacheDir: temporaryFolder(t), from: `${url}/x` };
+  await assert.rejects(acquireDataset(tinyDataset(), options), { exitCode: 5, value: /bytes came/ });
+});
+
+test("an abort ends a download with the signal's reason and leaves no lock", async (t) => {
+  const stop = new AbortController();
+  const reason = new Error("stopped by the user");
+  const url = await serve(t, (_, response) => {
+    response.writeHead(200, { "content-length": 20_000 });
+    response.write("begin", () => setTimeout(() => stop.abort(reason), 50));
+  });
+  const cacheDir = temporaryFolder(t);
+  const options = { cacheDir, from: `${url}/x`, signal: stop.signal };
+  await assert.rejects(acquireDataset(tinyDataset(), options), (error) => error === reason);
+  const left = await readdir(join(cacheDir, "datasets"));
+  assert.ok(!left.some((name) => name.endsWith(".lock")), left.join());
+});
+
+test("errors show neither user, password nor query of an address", async (t) => {
+  const from = "http://user:secret@127.0.0.1:1/x.tgz?token=secret";
+  await assert.rejects(
+    acquireDataset(tinyDataset(), { cacheDir: temporaryFolder(t), from }),
+    (error: Error) => {
+      assert.doesNotMatch(error.message, /secret/);
+      assert.match(error.message, /127[.]0[.]0[.]1/);
+      return true;
+    },
+  );
+});
