@@ -1,0 +1,44 @@
+/**
+ * Accuracy over time beside the network, as a plain text table for a terminal.
+ *
+ * Knows: the results, monospaced columns. May not know: colours, HTML, streams.
+ */
+import type { EvaluationResult } from "../evaluation/evaluation-result.js";
+import { finiteOrNull, formatCount, formatFixed, formatShort } from "./format-number.js";
+import { describeImages } from "./verdict.js";
+
+/** Right-aligned columns, two spaces apart, a line under the head. */
+export function layTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  const layRow = (cells: readonly string[]) =>
+    widths.map((width, column) => (cells[column] ?? "").padStart(width)).join("  ");
+  const line = widths.map((width) => "─".repeat(width)).join("  ");
+  return [layRow(head), line, ...rows.map(layRow)].join("\n");
+}
+
+function layInterval(interval: readonly [number, number] | null): string {
+  return interval ? `[${formatFixed(interval[0])}, ${formatFixed(interval[1])}]` : "";
+}
+
+/**
+ * The table the command line prints: t, SNN accuracy, loss with its paired 95 % interval,
+ * spikes and effective operations (means per image); the network's line last. No trailing newline.
+ */
+export function renderTable(results: EvaluationResult): string {
+  const hasNetwork = results.ann !== null;
+  const lossHead = hasNetwork ? ["loss", "95 % interval"] : [];
+  const head = ["T", "SNN %", ...lossHead, "spikes", "operations"];
+  const rows = results.snn.at.map((step) => [
+    formatCount(step.t),
+    formatFixed(step.accuracy),
+    ...(hasNetwork ? [formatFixed(step.loss), layInterval(step.lossCi95)] : []),
+    formatShort(finiteOrNull(step.spikes)),
+    formatShort(finiteOrNull(step.sopEffective)),
+  ]);
+  const macs = `${formatShort(results.cost.annMacs)} MACs`;
+  if (results.ann) rows.push(["network", formatFixed(results.ann.accuracy), "", "", "", macs]);
+  const note = `${describeImages(results)}; spikes and operations are means per image${hasNetwork ? ", loss in points" : ""}`;
+  return `${layTable(head, rows)}\n${note}`;
+}
