@@ -9,13 +9,25 @@
  * looked at once, when the network is finished. See docs/training.md.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { createRequire } from "node:module";
+import { basename, dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { RespikeError } from "#src/core/respike-error.js";
+import { hashBytes, stableJson } from "#src/core/sha256.js";
+import { float32Tensor } from "#src/core/tensor.js";
 import { openDataset } from "#src/datasets/open-dataset.js";
-import { preprocessingPresets } from "#src/graph/preprocessing.js";
+import { encodeSafetensors } from "#src/formats/safetensors/encode-safetensors.js";
+import type { Graph } from "#src/graph/graph.js";
+import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
 import { buildResnet } from "#src/training/build-resnet.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
-import { measureAccuracy, type TrainingOptions, trainNetwork } from "#src/training/train-network.js";
+import { listState } from "#src/training/network-state.js";
+import {
+  countTrainedValues,
+  measureAccuracy,
+  type TrainingOptions,
+  trainNetwork,
+} from "#src/training/train-network.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -29,48 +41,117 @@ const { values: flags } = parseArgs({
   },
 });
 
-const seed = Number(flags.seed);
-const preprocessing = preprocessingPresets.mnist ?? { name: "mnist", range: "0..1", mean: [0], std: [1] };
-const dataset = await openDataset("mnist", { cacheDir: flags.cache, from: flags.from });
-const { train, test } = dataset.splits;
-const graph = buildResnet({
-  input: dataset.shape,
-  classes: dataset.classes,
-  blocks: 1,
-  width: 16,
+const seed = readCount("seed");
+const threads = readCount("threads");
+const epochs = readCount("epochs");
+const judgedCount = 5000;
+const model = {
+  arch: "resnet8",
   shortcut: "P",
-  batchNormEpsilon: 1e-5,
-  seed,
-});
+  preprocessing: preprocessingPresets.mnist as Preprocessing,
+  bnEpsilon: 1e-5,
+  inputSize: [28, 28],
+} as const;
 const recipe = {
-  schedule: { kind: "cosine", peak: 0.1, last: 0, warmUp: 1, epochs: Number(flags.epochs) },
+  schedule: { kind: "cosine", peak: 0.1, last: 0, warmUp: 1, epochs },
   batch: 128,
   momentum: 0.9,
   weightDecay: 5e-4,
   smoothing: 0,
   augmentation: { pad: 2, flip: false, rotate: 10, zoom: 0.1 },
 } as const;
-const judgedCount = 5000;
-const options: TrainingOptions = {
-  ...recipe,
-  preprocessing,
-  seed,
-  threads: Number(flags.threads),
-  trained: range(0, train.n - judgedCount),
-  judged: range(train.n - judgedCount, train.n),
-  checkpoint: existsSync(flags.checkpoint) ? decodeCheckpoint(readFileSync(flags.checkpoint)) : undefined,
-  onEpoch: (checkpoint) => {
-    writeWhole(flags.checkpoint, encodeCheckpoint(checkpoint));
-    console.log(new Date().toISOString(), JSON.stringify(checkpoint.history.at(-1)));
-  },
-};
 
-const result: Checkpoint = await trainNetwork(graph, train, options);
-const testAccuracy = await measureAccuracy(graph, test, result.best, {
-  ...options,
-  judged: range(0, test.n),
-});
-console.log(`best epoch ${result.bestEpoch}, test accuracy ${(100 * testAccuracy).toFixed(2)} %`);
+try {
+  await trainMnist();
+} catch (error) {
+  if (!(error instanceof RespikeError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
+
+async function trainMnist(): Promise<void> {
+  const dataset = await openDataset("mnist", { cacheDir: flags.cache, from: flags.from });
+  const { train, test } = dataset.splits;
+  const graph = buildResnet({
+    input: dataset.shape,
+    classes: dataset.classes,
+    blocks: 1,
+    width: 16,
+    shortcut: model.shortcut,
+    batchNormEpsilon: model.bnEpsilon,
+    seed,
+  });
+  const plan = stableJson({ ...recipe, seed, threads });
+  const file = flags.checkpoint;
+  const options: TrainingOptions = {
+    ...recipe,
+    preprocessing: model.preprocessing,
+    seed,
+    threads,
+    trained: range(0, train.n - judgedCount),
+    judged: range(train.n - judgedCount, train.n),
+    checkpoint: existsSync(file) ? decodeCheckpoint(readFileSync(file), file, plan) : undefined,
+    onEpoch: (checkpoint) => {
+      writeWhole(file, encodeCheckpoint(checkpoint, plan));
+      console.log(new Date().toISOString(), JSON.stringify(checkpoint.history.at(-1)));
+    },
+  };
+  const result = await trainNetwork(graph, train, options);
+  const everyTest = { ...options, judged: range(0, test.n) };
+  const testAccuracy = await measureAccuracy(graph, test, result.best, everyTest);
+  writeNetwork(graph, result, testAccuracy);
+  console.log(`best epoch ${result.bestEpoch}, test accuracy ${(100 * testAccuracy).toFixed(2)} %`);
+}
+
+function writeNetwork(graph: Graph, result: Checkpoint, testAccuracy: number): void {
+  const tensors = new Map(
+    listState(graph).map(({ name, shape }) => [
+      name,
+      float32Tensor(shape, result.best.get(name) ?? new Float32Array()),
+    ]),
+  );
+  const bytes = encodeSafetensors(tensors, { respike: JSON.stringify(model) });
+  const origin = describeOrigin(result, testAccuracy, hashBytes(bytes), countTrainedValues(graph));
+  writeWhole(flags.out, bytes);
+  writeWhole(flags.out.replace(/\.safetensors$/, ".provenance.json"), `${JSON.stringify(origin, null, 2)}\n`);
+}
+
+function describeOrigin(result: Checkpoint, testAccuracy: number, sha256: string, trainedValues: number) {
+  const { version } = createRequire(import.meta.url)("onnxruntime-node/package.json");
+  const { rotate, zoom, pad } = recipe.augmentation;
+  return {
+    file: basename(flags.out),
+    sha256,
+    testAccuracy,
+    testImages: 10_000,
+    model,
+    trainedValues,
+    command: `node dist-dev/scripts/train-mnist.js --epochs ${epochs} --seed ${seed} --threads ${threads}`,
+    engine: `onnxruntime-node ${version}`,
+    data: {
+      name: "mnist",
+      trained: "training images 1 to 55,000",
+      judged: "training images 55,001 to 60,000, which choose the epoch",
+      test: "all 10,000 test images, looked at once",
+    },
+    recipe: {
+      loss: "softmax cross-entropy",
+      optimiser: "SGD",
+      ...recipe,
+      augmentation: `shift ±${pad} px, rotation ±${rotate}°, size ±${100 * zoom} %, not mirrored`,
+    },
+    seed,
+    bestEpoch: result.bestEpoch,
+    judgedAccuracy: result.history[result.bestEpoch - 1]?.judgedAccuracy,
+    curve: result.history,
+  };
+}
+
+function readCount(flag: "epochs" | "seed" | "threads"): number {
+  const value = Number(flags[flag]);
+  if (Number.isInteger(value) && value >= 0 && value < 2 ** 31) return value;
+  throw new RangeError(`--${flag} is a whole number, not ${flags[flag]}`);
+}
 
 function range(start: number, end: number): Uint32Array {
   return Uint32Array.from({ length: end - start }, (_, at) => start + at);

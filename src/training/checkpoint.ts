@@ -1,9 +1,17 @@
 /**
- * Where a training run stands after an epoch.
+ * Where a training run stands after an epoch, and its bytes.
  *
- * Knows: states, momenta, the curve. May not know: files, the engine.
+ * Knows: states, momenta, the curve, the plan that a run belongs to.
+ * May not know: paths, the engine.
+ *
+ * The bytes are a safetensors file: tensors `state/<name>` and `best/<name>`, each flat, and the
+ * rest as JSON in its metadata.
  */
-import { viewBytes } from "../core/sha256.js";
+import { z } from "zod";
+import { refuseInput } from "../core/respike-error.js";
+import { float32Tensor } from "../core/tensor.js";
+import { encodeSafetensors } from "../formats/safetensors/encode-safetensors.js";
+import { parseSafetensors } from "../formats/safetensors/parse-safetensors.js";
 import type { NetworkState } from "./network-state.js";
 
 export interface EpochRecord {
@@ -29,40 +37,70 @@ export interface Checkpoint {
   readonly history: readonly EpochRecord[];
 }
 
-/** The checkpoint as bytes: a JSON header behind its length (uint32), then the float32 values it lists. */
-export function encodeCheckpoint({ state, best, bestEpoch, history }: Checkpoint): Uint8Array {
-  const entries = [
-    ...[...state].map(([name, values]) => [`state/${name}`, values] as const),
-    ...[...best].map(([name, values]) => [`best/${name}`, values] as const),
-  ];
-  const list = entries.map(([name, values]) => [name, values.length]);
-  const header = new TextEncoder().encode(JSON.stringify({ bestEpoch, history, list }).padEnd(4));
-  return joinBytes([
-    viewBytes(Uint32Array.of(header.length)),
-    header,
-    ...entries.map(([, values]) => viewBytes(values)),
-  ]);
+const metadataKey = "respike-training";
+const share = z.number().min(0).max(1);
+const schema = z.strictObject({
+  plan: z.string(),
+  bestEpoch: z.number().int().min(0),
+  history: z.array(
+    z.strictObject({
+      epoch: z.number().int().min(1),
+      rate: z.number(),
+      loss: z.number(),
+      trainedAccuracy: share,
+      judgedAccuracy: share,
+    }),
+  ),
+});
+
+/** @param plan everything that decides the run, as text; `decodeCheckpoint` wants the same */
+export function encodeCheckpoint(checkpoint: Checkpoint, plan: string): Uint8Array<ArrayBuffer> {
+  const { state, best, bestEpoch, history } = checkpoint;
+  const tensors = new Map(
+    Object.entries({ state, best }).flatMap(([part, values]) =>
+      [...values].map(([name, data]) => [`${part}/${name}`, float32Tensor([data.length], data)] as const),
+    ),
+  );
+  return encodeSafetensors(tensors, { [metadataKey]: JSON.stringify({ plan, bestEpoch, history }) });
 }
 
-export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length)));
-  const parts = { state: new Map<string, Float32Array>(), best: new Map<string, Float32Array>() };
-  let at = 4 + length;
-  for (const [name, size] of header.list) {
-    const [part, ...rest] = name.split("/");
-    parts[part as "state"].set(rest.join("/"), new Float32Array(bytes.slice(at, at + 4 * size).buffer));
-    at += 4 * size;
+/**
+ * @param where names the file in errors
+ * @throws RespikeError (exit 3) where the bytes are no checkpoint of this plan
+ */
+export function decodeCheckpoint(bytes: Uint8Array, where: string, plan: string): Checkpoint {
+  const { tensors, metadata } = parseSafetensors(bytes, where);
+  const facts = schema.safeParse(parseJson(metadata[metadataKey]));
+  if (!facts.success) throw refuseCheckpoint(where, "it has the curve of a run in its metadata", "none");
+  if (facts.data.plan !== plan) {
+    throw refuseCheckpoint(where, `its plan is ${plan}`, `it belongs to ${facts.data.plan}`);
   }
-  return { ...parts, bestEpoch: header.bestEpoch, history: header.history };
+  const take = (part: string): NetworkState =>
+    new Map(
+      [...tensors].flatMap(([name, { data }]): [string, Float32Array][] =>
+        name.startsWith(`${part}/`) && data instanceof Float32Array
+          ? [[name.slice(part.length + 1), data]]
+          : [],
+      ),
+    );
+  const { bestEpoch, history } = facts.data;
+  return { state: take("state"), best: take("best"), bestEpoch, history };
 }
 
-function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const result = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    result.set(part, at);
-    at += part.length;
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
   }
-  return result;
+}
+
+function refuseCheckpoint(where: string, rule: string, value: string) {
+  return refuseInput({
+    code: "bad-checkpoint",
+    where,
+    rule,
+    value,
+    next: "remove the file, or name another one, to start anew",
+  });
 }

@@ -8,6 +8,7 @@
  * then the two change places. Nothing is allocated a step but loss and logits.
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { countElements } from "../core/tensor.js";
 import type { Engine } from "./load-engine.js";
 import { type CompiledGraph, nameNext, nameVelocity } from "./lower-to-training-graph.js";
 import type { NetworkState } from "./network-state.js";
@@ -39,8 +40,8 @@ export class TrainingSession {
     private readonly session: InferenceSession,
     state: NetworkState,
   ) {
-    this.#present = this.#makeSet((name) => state.get(name));
-    this.#next = this.#makeSet(() => undefined);
+    this.#present = this.#makeSet(state);
+    this.#next = this.#makeSet(null);
   }
 
   /**
@@ -88,18 +89,27 @@ export class TrainingSession {
     return this.session.release();
   }
 
-  #makeSet(values: (name: string) => Float32Array | undefined): TensorSet {
+  #makeSet(state: NetworkState | null): TensorSet {
     const set: TensorSet = {};
     for (const { name, kind, shape } of this.compiled.state) {
-      for (const each of kind === "trained" ? [name, nameVelocity(name)] : [name]) {
-        const size = shape.reduce((product, extent) => product * extent, 1);
-        const data = values(each)?.slice() ?? new Float32Array(size);
-        if (data.length !== size) throw new RangeError(`'${each}' has ${data.length} values, not ${size}`);
-        set[each] = new this.engine.Tensor("float32", data, shape);
-      }
+      const size = countElements(shape);
+      const make = (data: Float32Array) => new this.engine.Tensor("float32", data, shape);
+      const blank = () => new Float32Array(size);
+      set[name] = make(state === null ? blank() : takeValues(state, name, size).slice());
+      if (kind === "tracked") continue;
+      const velocity = nameVelocity(name);
+      set[velocity] = make(state?.has(velocity) ? takeValues(state, velocity, size).slice() : blank());
     }
     return set;
   }
+}
+
+function takeValues(state: NetworkState, name: string, size: number): Float32Array {
+  const values = state.get(name);
+  if (values?.length !== size) {
+    throw new RangeError(`'${name}' has ${values?.length ?? "no"} values in the state, not ${size}`);
+  }
+  return values;
 }
 
 export class EvaluationSession {
@@ -117,8 +127,7 @@ export class EvaluationSession {
   async run(images: Tensor, state: NetworkState): Promise<Float32Array> {
     const feeds: TensorSet = { images };
     for (const { name, shape } of this.compiled.state) {
-      const values = state.get(name);
-      if (values === undefined) throw new RangeError(`the state lacks '${name}'`);
+      const values = takeValues(state, name, countElements(shape));
       feeds[name] = new this.engine.Tensor("float32", values, shape);
     }
     return (await this.session.run(feeds)).logits?.data as Float32Array;

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomUnit } from "#src/core/counter-random.js";
 import { RespikeError } from "#src/core/respike-error.js";
+import { float32Tensor } from "#src/core/tensor.js";
 import type { ImageSet } from "#src/datasets/dataset.js";
+import { encodeSafetensors } from "#src/formats/safetensors/encode-safetensors.js";
 import { buildResnet } from "#src/training/build-resnet.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
 import { loadEngine } from "#src/training/load-engine.js";
@@ -46,16 +48,29 @@ const options: TrainingOptions = {
 
 test("a small task is learnt, and going on from a checkpoint gives the same bits", async () => {
   const kept: Uint8Array[] = [];
-  const onEpoch = (checkpoint: Checkpoint) => void kept.push(encodeCheckpoint(checkpoint));
+  const onEpoch = (checkpoint: Checkpoint) => void kept.push(encodeCheckpoint(checkpoint, "plan"));
   const whole = await trainNetwork(graph, images, { ...options, onEpoch });
   assert.equal(whole.history.length, 6);
   assert.equal(kept.length, 6);
   assert.ok((whole.history[whole.bestEpoch - 1]?.judgedAccuracy ?? 0) >= 0.95, JSON.stringify(whole.history));
-  const checkpoint = decodeCheckpoint(kept[1] as Uint8Array);
+  const checkpoint = decodeCheckpoint(kept[1] as Uint8Array, "kept", "plan");
   assert.equal(checkpoint.history.length, 2);
   const resumed = await trainNetwork(graph, images, { ...options, checkpoint });
   assert.deepEqual(resumed, whole);
-  assert.deepEqual(encodeCheckpoint(resumed), kept[5]);
+  assert.deepEqual(decodeCheckpoint(kept[5] as Uint8Array, "kept", "plan").history, whole.history);
+  assert.deepEqual(encodeCheckpoint(resumed, "plan"), kept[5]);
+});
+
+test("a checkpoint of another plan, cut off or of another kind is refused", () => {
+  const state = new Map([["w", Float32Array.of(1, 2)]]);
+  const bytes = encodeCheckpoint({ state, best: state, bestEpoch: 0, history: [] }, "one");
+  assert.deepEqual(decodeCheckpoint(bytes, "file", "one").state, state);
+  const refusal = (value: RegExp) => (error: unknown) =>
+    error instanceof RespikeError && error.exitCode === 3 && value.test(error.message);
+  assert.throws(() => decodeCheckpoint(bytes, "file", "two"), refusal(/belongs to one/));
+  assert.throws(() => decodeCheckpoint(bytes.subarray(0, -1), "file", "one"), refusal(/cut off/));
+  const weights = encodeSafetensors(new Map([["w", float32Tensor([2], [1, 2])]]));
+  assert.throws(() => decodeCheckpoint(weights, "file", "one"), refusal(/curve/));
 });
 
 test("a run with another seed gives other weights", async () => {
