@@ -46,7 +46,7 @@ th,td{padding:6px 8px;border-bottom:1px solid var(--grid);text-align:right;white
 th:first-child{text-align:left;font-weight:500}
 thead th{font-weight:600;color:var(--muted);vertical-align:bottom;white-space:normal}
 thead th button{all:unset;cursor:pointer;font:inherit;min-height:24px}
-thead th button::after{content:" \\2195";opacity:.7}
+thead th button::after{content:" \\2195"}
 th[aria-sort=ascending] button::after{content:" \\2191"}
 th[aria-sort=descending] button::after{content:" \\2193"}
 table.sortable{width:100%}

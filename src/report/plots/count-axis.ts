@@ -19,7 +19,7 @@ export function countAxis(title: string, values: readonly number[]) {
     scale,
     axis: {
       ...(isLog ? { values: logTicks(low / 1.3, high * 1.3) } : { tickCount: 5 }),
-      labelExpr: "format(datum.value, '~s')",
+      labelExpr: "format(datum.value, abs(datum.value) < 1 ? '~g' : '~s')",
       labelOverlap: false,
     },
   });

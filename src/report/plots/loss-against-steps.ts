@@ -70,9 +70,9 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
     data: { values: rows },
     layer: [
       {
-        data: { values: [{ y: 0 }] },
+        data: { values: [{ loss: 0 }] },
         mark: { type: "rule", stroke: paint("ink"), strokeWidth: 1.2, strokeDash: [6, 4] },
-        encoding: { y: { field: "y", type: "quantitative", scale } },
+        encoding: { y },
       },
       {
         data: { values: banded },

@@ -1,5 +1,5 @@
 /**
- * Firing rate per layer: the mean over images and neurons, and the largest.
+ * Firing rate per layer: the mean over images and neurons; the table has the largest too.
  *
  * Knows: `layers` of the results. May not know: how it is rendered.
  */
@@ -13,18 +13,17 @@ import { type Plot, type PlotTable, specPart } from "./plot.js";
 
 function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const rows = layerRows(results);
-  if (rows.length === 0) return null;
   const { y, height, params, barHeight } = layerAxis(rows);
-  const values = rows.map(({ layer }, at) => ({
-    at,
-    rate: finiteOrNull(layer.rate),
-    max: finiteOrNull(layer.maxRate),
-  }));
-  const top = Math.max(1e-6, ...values.flatMap((row) => [row.rate ?? 0, row.max ?? 0]));
+  const values = rows.flatMap(({ layer }, at) => {
+    const rate = finiteOrNull(layer.rate);
+    return rate === null ? [] : [{ at, rate }];
+  });
+  if (values.length === 0) return null;
   const x = specPart({
+    field: "rate",
     type: "quantitative",
     title: "spikes per neuron and step",
-    scale: { domain: [0, top], nice: false },
+    scale: { domain: [0, Math.max(1e-6, ...values.map((row) => row.rate))], nice: false },
     axis: { tickCount: 5, labelExpr: "format(datum.value, '~g')" },
   });
   return {
@@ -32,18 +31,8 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
     height: height + 44,
     params,
     data: { values },
-    layer: [
-      {
-        transform: [{ filter: "isValid(datum.rate)" }],
-        mark: { type: "bar", fill: paint("s1"), height: barHeight },
-        encoding: { y, x: { ...x, field: "rate" } },
-      },
-      {
-        transform: [{ filter: "isValid(datum.max)" }],
-        mark: { type: "tick", stroke: paint("s2"), fill: paint("s2"), thickness: 2, size: barHeight + 2 },
-        encoding: { y, x: { ...x, field: "max" } },
-      },
-    ],
+    mark: { type: "bar", fill: paint("s1"), height: barHeight },
+    encoding: { y, x },
   };
 }
 
@@ -77,7 +66,7 @@ function tabulate(results: EvaluationResult): PlotTable {
 export const ratePerLayer: Plot = {
   id: "rate-per-layer",
   title: "Firing rate per layer",
-  key: "Bar: mean |N|/T over images and neurons. Upright mark: the largest.",
+  key: "Bar: mean |N|/T over images and neurons. The table has the largest too.",
   drawSpec,
   describe,
   tabulate,

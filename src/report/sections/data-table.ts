@@ -3,6 +3,7 @@
  *
  * Knows: cells. May not know: what stands in them.
  */
+import { absent } from "../format-number.js";
 import { type Fragment, html, type Markup } from "../html.js";
 
 export interface Cell {
@@ -58,7 +59,14 @@ export function flattenFacts(value: unknown, prefix = ""): (readonly [string, st
 }
 
 function printValue(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "–");
+  const text = printWhole(value);
   if (text.length <= longestValue) return text;
   return `${text.slice(0, longestValue)}… (${text.length} characters)`;
+}
+
+function printWhole(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" && !Number.isFinite(value)) return absent;
+  if (Array.isArray(value)) return value.map(printWhole).join(", ");
+  return value === null ? absent : (JSON.stringify(value) ?? absent);
 }

@@ -59,7 +59,9 @@ export function renderConfigurationSection(input: ReportInput): Markup {
 function summariseKernels(kernels: Readonly<Record<string, string>>): Record<string, string> {
   const counts = new Map<string, number>();
   for (const kernel of Object.values(kernels)) counts.set(kernel, (counts.get(kernel) ?? 0) + 1);
-  return Object.fromEntries([...counts].map(([kernel, n]) => [kernel, `${formatCount(n)} layers`]));
+  return Object.fromEntries(
+    [...counts].map(([kernel, n]) => [kernel, `${formatCount(n)} ${n === 1 ? "layer" : "layers"}`]),
+  );
 }
 
 export function renderProvenanceSection(input: ReportInput): Markup {
@@ -69,7 +71,7 @@ export function renderProvenanceSection(input: ReportInput): Markup {
     ["data", `${results.data.name}, ${results.data.split}, ${formatCount(results.data.n)} images`],
     ["model format", conversion?.model?.format ?? null],
     ["architecture", conversion?.model?.arch ?? null],
-    ["input shape", conversion?.model?.inputShape?.join(" × ") ?? null],
+    ["input shape", conversion?.model?.inputShape?.map((size) => formatCount(size)).join(" × ") ?? null],
   ];
   const hashFacts: (readonly [string, string | undefined])[] = [
     ["image indices (SHA-256)", results.data.indicesSha256],

@@ -59,7 +59,7 @@ function listTiles({ results }: ReportInput): Tile[] {
     {
       name: "Neurons",
       value: formatCount(cost.neurons),
-      note: `in ${formatCount(results.layers.length)} layers`,
+      note: `in ${formatCount(results.layers.length)} ${results.layers.length === 1 ? "layer" : "layers"}`,
     },
   ];
 }
