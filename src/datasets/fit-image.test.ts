@@ -59,4 +59,9 @@ test("the centre is cut out; the longer side loses the same on both ends", () =>
     true,
   );
   assert.deepEqual(tall.shape, [1, 4, 4]);
+  const thread = fitImage(image([1, 1, 200_000], new Array(200_000).fill(9)), [1, 224, 224], true);
+  assert.ok(
+    thread.pixels.every((value) => value === 9),
+    "a thread of 200,000 pixels takes no more than its centre",
+  );
 });

@@ -12,7 +12,8 @@ import type { DecodedImage } from "./decode-image.js";
  *
  * Colour → grey is 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded; grey → colour repeats the
  * plane; both are said in `notes`. Another size is refused unless `resize`: then the image is
- * scaled by max(H/h, W/w), so that it covers H×W, and the centre is cut out.
+ * scaled by max(H/h, W/w), so that it covers H×W, and the centre is cut out (an odd rest is left at
+ * the bottom and on the right).
  *
  * @param where names the file in errors
  * @throws RespikeError (exit 3) for another size without `resize`, and for C other than 1 and 3
@@ -36,7 +37,13 @@ export function fitImage(image: DecodedImage, shape: Shape, resize: boolean, whe
     Math.max(shape[1], Math.round(height * scale)),
     Math.max(shape[2], Math.round(width * scale)),
   ];
-  const pixels = cropCentre(resizeBilinear(coloured.pixels, coloured.shape, covered), covered, shape);
+  // Only the part that stays is computed: a very long image would cover much more.
+  const window = {
+    top: Math.floor((covered[1] - shape[1]) / 2),
+    left: Math.floor((covered[2] - shape[2]) / 2),
+    shape,
+  };
+  const pixels = resizeBilinear(coloured.pixels, coloured.shape, covered, window);
   return { shape, pixels, notes: [...coloured.notes, `resized from ${height}×${width}`] };
 }
 
@@ -81,11 +88,11 @@ interface Mix {
  * shrinking, the triangle is as wide as the shrinking, so that nothing aliases (what Pillow and
  * torchvision's `antialias=True` do).
  */
-function planMixes(from: number, to: number): readonly Mix[] {
+function planMixes(from: number, to: number, start: number, count: number): readonly Mix[] {
   const step = from / to;
   const reach = Math.max(1, step);
-  return Array.from({ length: to }, (_, at) => {
-    const centre = (at + 0.5) * step;
+  return Array.from({ length: count }, (_, at) => {
+    const centre = (start + at + 0.5) * step;
     const first = Math.max(0, Math.floor(centre - reach + 0.5));
     const last = Math.min(from, Math.floor(centre + reach + 0.5));
     const weights = Float64Array.from({ length: last - first }, (_, k) =>
@@ -96,53 +103,56 @@ function planMixes(from: number, to: number): readonly Mix[] {
   });
 }
 
+/** A part of a resized image: where it begins and its shape [C,H,W]. */
+export interface Window {
+  readonly top: number;
+  readonly left: number;
+  readonly shape: Shape;
+}
+
 /**
  * Bilinear resizing of bytes [C,H,W], rows and columns one after the other, in float64,
  * rounded once.
  *
  * @param from shape of `pixels`
  * @param to the same C
+ * @param window the part of the result to compute (all of it)
+ * @returns the window's bytes, a new array
  */
-export function resizeBilinear(pixels: Uint8Array, from: Shape, to: Shape): Uint8Array {
-  const [channels, height, width] = from;
-  const across = planMixes(width, to[2]);
-  const down = planMixes(height, to[1]);
-  const result = new Uint8Array(channels * to[1] * to[2]);
-  const rows = new Float64Array(height * to[2]);
+export function resizeBilinear(
+  pixels: Uint8Array,
+  from: Shape,
+  to: Shape,
+  window: Window = { top: 0, left: 0, shape: to },
+): Uint8Array {
+  const [channels, outHeight, outWidth] = window.shape;
+  const across = planMixes(from[2], to[2], window.left, outWidth);
+  const down = planMixes(from[1], to[1], window.top, outHeight);
+  const firstRow = down[0]?.first ?? 0;
+  const lastMix = down.at(-1);
+  const rowCount = lastMix === undefined ? 0 : lastMix.first + lastMix.weights.length - firstRow;
+  const result = new Uint8Array(channels * outHeight * outWidth);
+  const rows = new Float64Array(rowCount * outWidth);
   for (let channel = 0; channel < channels; channel++) {
-    for (let y = 0; y < height; y++) {
-      const row = (channel * height + y) * width;
+    for (let y = 0; y < rowCount; y++) {
+      const row = (channel * from[1] + firstRow + y) * from[2];
       across.forEach(({ first, weights }, x) => {
         let sum = 0;
         for (let k = 0; k < weights.length; k++) {
           sum += (weights[k] as number) * (pixels[row + first + k] as number);
         }
-        rows[y * to[2] + x] = sum;
+        rows[y * outWidth + x] = sum;
       });
     }
     down.forEach(({ first, weights }, y) => {
-      for (let x = 0; x < to[2]; x++) {
+      for (let x = 0; x < outWidth; x++) {
         let sum = 0;
         for (let k = 0; k < weights.length; k++) {
-          sum += (weights[k] as number) * (rows[(first + k) * to[2] + x] as number);
+          sum += (weights[k] as number) * (rows[(first - firstRow + k) * outWidth + x] as number);
         }
-        result[(channel * to[1] + y) * to[2] + x] = Math.round(sum);
+        result[(channel * outHeight + y) * outWidth + x] = Math.round(sum);
       }
     });
-  }
-  return result;
-}
-
-/** The middle of bytes [C,H,W]; an odd rest is left at the bottom and on the right. */
-function cropCentre(pixels: Uint8Array, from: Shape, to: Shape): Uint8Array {
-  const top = Math.floor((from[1] - to[1]) / 2);
-  const left = Math.floor((from[2] - to[2]) / 2);
-  const result = new Uint8Array(from[0] * to[1] * to[2]);
-  for (let channel = 0; channel < from[0]; channel++) {
-    for (let y = 0; y < to[1]; y++) {
-      const start = (channel * from[1] + top + y) * from[2] + left;
-      result.set(pixels.subarray(start, start + to[2]), (channel * to[1] + y) * to[2]);
-    }
   }
   return result;
 }

@@ -163,7 +163,8 @@ async function readArchive(
   try {
     await feedParser(path, parser, signal);
   } catch (cause) {
-    if (cause instanceof RespikeError || signal?.aborted) throw cause;
+    signal?.throwIfAborted();
+    if (cause instanceof RespikeError) throw cause;
     throw brokenArchive(path, cause);
   }
   return files;
@@ -181,11 +182,15 @@ async function feedParser(path: string, parser: Parser, signal?: AbortSignal): P
   });
   const ended = new Promise<void>((resolve) => parser.on("end", () => resolve()));
   let total = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    total += chunk.length;
-    if (total > largestArchive) throw tooLarge(path, total, largestArchive);
-    parser.write(chunk);
-    if (failure !== undefined) throw failure;
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      total += chunk.length;
+      if (total > largestArchive) throw tooLarge(path, total, largestArchive);
+      parser.write(chunk);
+      if (failure !== undefined) throw failure;
+    }
+  } finally {
+    raw.destroy();
   }
   if (total === 0) throw new Error("an empty file");
   parser.end();

@@ -26,6 +26,8 @@ export interface Watch {
 }
 
 const reportEveryMs = 100;
+/** The code of the error that ends a download far larger than expected. */
+export const overrunCode = "EFBIG";
 
 export function watchProgress(phase: string, options: WatchOptions): Watch {
   const { expectedBytes, onProgress, stallSeconds = 60 } = options;
@@ -47,7 +49,10 @@ export function watchProgress(phase: string, options: WatchOptions): Watch {
   const onChunk = (chunk: Buffer, _encoding: string, next: TransformCallback) => {
     touch();
     done += chunk.length;
-    if (done > 2 * expectedBytes + 1e6) return next(new Error(`more than ${done} bytes came`));
+    if (done > 2 * expectedBytes + 1e6) {
+      const error = new Error(`over ${done} bytes where about ${expectedBytes} were expected`);
+      return next(Object.assign(error, { code: overrunCode }));
+    }
     if (Date.now() - lastReport >= reportEveryMs) report();
     next(null, chunk);
   };

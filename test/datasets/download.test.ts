@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { gzipSync } from "node:zlib";
 import type { ProgressEvent } from "#src/core/progress.js";
 import { acquireDataset } from "#src/datasets/acquire-dataset.js";
 import { verifyKnown } from "#src/datasets/describe-dataset.js";
-import { packTiny, serve, temporaryFolder, tinyDataset } from "./tiny-dataset.js";
+import { packTiny, serve, temporaryFolder, tinyDataset, tinyFiles } from "./tiny-dataset.js";
 
 const etag = '"v1"';
 
@@ -117,7 +118,7 @@ test("an endless download is cut off with exit 5", async (t) => {
     more();
   });
   const options = { cacheDir: temporaryFolder(t), from: `${url}/x` };
-  await assert.rejects(acquireDataset(tinyDataset(), options), { exitCode: 5, value: /bytes came/ });
+  await assert.rejects(acquireDataset(tinyDataset(), options), { exitCode: 5, value: /EFBIG: over/ });
 });
 
 test("an abort ends a download with the signal's reason and leaves no lock", async (t) => {
@@ -144,4 +145,26 @@ test("errors show neither user, password nor query of an address", async (t) => 
       return true;
     },
   );
+});
+
+test("an address that ends in / gives the files one by one, gzipped or not; those that came are not fetched again", async (t) => {
+  const asked: string[] = [];
+  let broken = true;
+  const url = await serve(t, (request, response) => {
+    asked.push(request.url ?? "");
+    if (request.url === "/data/train.bin") response.writeHead(200).end(tinyFiles["train.bin"]);
+    else if (request.url === "/data/test.bin.gz" && !broken) {
+      response.writeHead(200).end(gzipSync(tinyFiles["test.bin"] as Uint8Array));
+    } else response.writeHead(request.url === "/data/test.bin.gz" ? 507 : 404).end();
+  });
+  const cacheDir = temporaryFolder(t);
+  const options = { cacheDir, from: `${url}/data/` };
+  await assert.rejects(acquireDataset(tinyDataset(), options), { exitCode: 5, value: /507/ });
+  broken = false;
+  await acquireDataset(tinyDataset(), options);
+  await verifyKnown(tinyDataset(), cacheDir);
+  assert.equal(asked.filter((path) => path === "/data/train.bin").length, 1);
+  assert.deepEqual(await readdir(join(cacheDir, "datasets")), ["tiny"]);
+  const empty = { cacheDir: temporaryFolder(t), from: `${url}/empty/` };
+  await assert.rejects(acquireDataset(tinyDataset(), empty), { exitCode: 3, code: "missing-files" });
 });

@@ -74,6 +74,6 @@ test("a live lock is waited for, and the wait ends with the signal", async (t) =
       setTimeout(() => stop.abort(new Error("enough")), 200);
     },
   });
-  await assert.rejects(waiting, (error: Error) => error.name === "AbortError" || error.message === "enough");
+  await assert.rejects(waiting, /enough/);
   assert.match(phases.join(), /waiting/);
 });
