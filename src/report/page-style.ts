@@ -46,9 +46,9 @@ th,td{padding:6px 8px;border-bottom:1px solid var(--grid);text-align:right;white
 th:first-child{text-align:left;font-weight:500}
 thead th{font-weight:600;color:var(--muted);vertical-align:bottom;white-space:normal}
 thead th button{all:unset;cursor:pointer;font:inherit;min-height:24px}
-thead th button::after{content:" \\2195"}
-th[aria-sort=ascending] button::after{content:" \\2191"}
-th[aria-sort=descending] button::after{content:" \\2193"}
+thead th button::after{content:"\\a0\\2195"}
+th[aria-sort=ascending] button::after{content:"\\a0\\2191"}
+th[aria-sort=descending] button::after{content:"\\a0\\2193"}
 table.sortable{width:100%}
 td.bar{background:linear-gradient(90deg,color-mix(in srgb,var(--s1) 28%,transparent) var(--w),transparent var(--w)) no-repeat left center/100% 70%;min-width:80px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .sentences{padding-left:20px;margin:0 0 14px}
@@ -59,10 +59,10 @@ td.bar{background:linear-gradient(90deg,color-mix(in srgb,var(--s1) 28%,transpar
 .facts dt{color:var(--muted);overflow-wrap:anywhere}
 .facts dd{margin:0;overflow-wrap:anywhere}
 code,pre{font-family:ui-monospace,Menlo,Consolas,"DejaVu Sans Mono",monospace;font-size:.85rem}
-pre{background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:12px;margin:0 0 16px;white-space:pre-wrap;overflow-wrap:anywhere}
+pre{background:var(--card);border:1px solid var(--grid);border-radius:8px;padding:12px;margin:0 0 16px;white-space:pre;overflow-x:auto}
 footer{padding-bottom:32px;color:var(--muted);font-size:.85rem}
 @media (max-width:600px){header,main,footer{padding-left:12px;padding-right:12px}figure{padding:12px}.tiles{grid-template-columns:repeat(2,1fr)}.verdict{font-size:1.15rem}}
-@media print{nav,summary{display:none}html{background:#fff;font-size:12px}section,figure,.tile{break-inside:avoid}#layers,#configuration,#provenance{break-inside:auto}.scroll{overflow:visible}table{font-size:9px}th,td{padding:3px 5px}td.bar{min-width:0}.figures{grid-template-columns:1fr 1fr}}
+@media print{nav,summary{display:none}html{background:#fff;font-size:12px}section,figure,.tile{break-inside:avoid}#layers,#configuration,#provenance{break-inside:auto}.scroll{overflow:visible}pre{white-space:pre-wrap;overflow-wrap:anywhere}table{font-size:9px}th,td{padding:3px 5px}td.bar{min-width:0}.figures{grid-template-columns:1fr 1fr}}
 @media (forced-colors:active){.tile,figure{border:1px solid}}
 `;
 
