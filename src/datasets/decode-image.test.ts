@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
 import { encode as encodeJpeg } from "jpeg-js";
+import { randomWord } from "../core/counter-random.js";
 import { decodeImage } from "./decode-image.js";
 
 type Chunk = readonly [type: string, data: Uint8Array];
@@ -141,4 +142,25 @@ test("JPEG: a header alone, an absurd size, a hundred scans: exit 3 that names t
   for (const bytes of [whole.subarray(0, 3), whole.subarray(0, frame), huge, scans]) {
     assert.throws(() => decodeImage(bytes, "x.jpg"), { exitCode: 3, where: "x.jpg" });
   }
+});
+
+test("600 damaged PNG and JPEG files (seed 7) decode or are refused with exit 3, nothing else", () => {
+  const data = Buffer.from(Array.from({ length: 32 * 24 * 4 }, (_, at) => randomWord(7, at) & 255));
+  const jpeg = Uint8Array.from(encodeJpeg({ width: 32, height: 24, data }, 80).data);
+  const rows = Array.from({ length: 8 }, (_, y) => [...data.subarray(24 * y, 24 * y + 24)]);
+  const whole = [jpeg, png([ihdr(8, 8, 8, 2), idat(rows), iend])];
+  let refused = 0;
+  for (let at = 0; at < 600; at++) {
+    const bytes = (whole[at % 2] as Uint8Array).slice();
+    for (let k = 0; k <= at % 5; k++)
+      bytes[randomWord(7, at, k, 1) % bytes.length] = randomWord(7, at, k, 2) & 255;
+    try {
+      const { shape, pixels } = decodeImage(bytes, "damaged");
+      assert.equal(pixels.length, shape[0] * shape[1] * shape[2]);
+    } catch (error) {
+      assert.equal((error as { exitCode?: unknown }).exitCode, 3, `file ${at}: ${error}`);
+      refused++;
+    }
+  }
+  assert.ok(refused > 200, `${refused} refused`);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, stat, utimes, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -76,4 +76,41 @@ test("a live lock is waited for, and the wait ends with the signal", async (t) =
   });
   await assert.rejects(waiting, /enough/);
   assert.match(phases.join(), /waiting/);
+});
+
+test("a process killed with SIGKILL in the middle of a download: the next one takes over and resumes", async (t) => {
+  const archive = await packTiny(temporaryFolder(t));
+  const half = Math.floor(archive.length / 2);
+  const ranges: (string | undefined)[] = [];
+  const cacheDir = temporaryFolder(t);
+  const url = await serve(t, (request, response) => {
+    ranges.push(request.headers.range);
+    const start = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+    const length = { "content-length": archive.length - start, etag: '"v1"' };
+    if (start === 0) response.writeHead(200, length).write(archive.subarray(0, half));
+    else {
+      const range = `bytes ${start}-${archive.length - 1}/${archive.length}`;
+      response.writeHead(206, { ...length, "content-range": range }).end(archive.subarray(start));
+    }
+  });
+  const victim = spawn(process.execPath, [program, cacheDir, `${url}/tiny.tgz`], { stdio: "ignore" });
+  const gone = once(victim, "exit");
+  for (let size = 0; size < half; ) {
+    const [part = ""] = (await readdir(join(cacheDir, "datasets")).catch(() => [])).filter((name) =>
+      name.endsWith(".partial"),
+    );
+    size = (await stat(join(cacheDir, "datasets", part)).catch(() => undefined))?.size ?? 0;
+    if (part === "") size = 0;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  victim.kill("SIGKILL");
+  await gone;
+  assert.ok((await readdir(join(cacheDir, "datasets"))).includes(".tiny.lock"), "the lock was left");
+  const { stdout } = await run(process.execPath, [program, cacheDir, `${url}/tiny.tgz`]);
+  assert.deepEqual(JSON.parse(stdout), [
+    [0, 1, 2, 1],
+    [2, 0],
+  ]);
+  assert.deepEqual(ranges, [undefined, `bytes=${half}-`]);
+  assert.deepEqual(await readdir(join(cacheDir, "datasets")), ["tiny"]);
 });
