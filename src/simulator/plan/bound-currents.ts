@@ -1,0 +1,57 @@
+/**
+ * The largest and smallest current that a step can bring, so that sums fit their number of bits.
+ *
+ * Knows: weights, constant currents, binary spikes. May not know: images.
+ */
+import { forEachSynapse } from "./enumerate-synapses.js";
+import type { NeuronStage, SynapseGroup } from "./snn-plan.js";
+import type { WindowSynapses } from "./window-synapses.js";
+
+export interface CurrentBounds {
+  readonly lowest: number;
+  readonly highest: number;
+}
+
+/** From sums per channel: quick, and at least as wide as the truth (borders are not looked at). */
+export function boundByChannel(stage: NeuronStage, windows: readonly WindowSynapses[]): CurrentBounds {
+  const channels = stage.shape[0];
+  const [positive, negative] = [new Float64Array(channels), new Float64Array(channels)];
+  for (const { weights } of windows) {
+    for (let i = 0; i < weights.length; i++) {
+      const w = weights[i] as number;
+      const sums = w > 0 ? positive : negative;
+      sums[i % channels] = (sums[i % channels] as number) + w;
+    }
+  }
+  const area = stage.shape[1] * stage.shape[2];
+  let [lowest, highest] = [0, 0];
+  for (let i = 0; i < stage.current.length; i++) {
+    const [current, c] = [stage.current[i] as number, Math.floor(i / area)];
+    lowest = Math.min(lowest, current + (negative[c] as number));
+    highest = Math.max(highest, current + (positive[c] as number));
+  }
+  return { lowest, highest };
+}
+
+/** From the synapses of every single target: exact, slow. Without a pool before the neuron its constant current is included. */
+export function boundByTarget(stage: NeuronStage, groups: readonly SynapseGroup[]): CurrentBounds {
+  const [c, h, w] = stage.currentShape;
+  const [positive, negative] = [new Float64Array(c * h * w), new Float64Array(c * h * w)];
+  for (const group of groups) {
+    forEachSynapse(group, (_, target, weight) => {
+      const sums = weight > 0 ? positive : negative;
+      sums[target] = (sums[target] as number) + weight;
+    });
+  }
+  let [lowest, highest] = [0, 0];
+  let [least, most] = [0, 0];
+  for (let i = 0; i < positive.length; i++) {
+    const current = stage.poolBefore === null ? (stage.current[i] as number) : 0;
+    lowest = Math.min(lowest, current + (negative[i] as number));
+    highest = Math.max(highest, current + (positive[i] as number));
+  }
+  if (stage.poolBefore !== null) {
+    for (const current of stage.current) [least, most] = [Math.min(least, current), Math.max(most, current)];
+  }
+  return { lowest: lowest + least, highest: highest + most };
+}

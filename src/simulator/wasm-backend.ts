@@ -1,0 +1,66 @@
+/**
+ * The fast simulator: event-driven WebAssembly kernels, the same spikes as the reference's.
+ *
+ * Knows: which simulator runs a request. May not know: kernels' insides, threads, labels.
+ *
+ * In integer formats counts and outputs equal the reference's to the bit; float32 layers sum in another, fixed
+ * order. Each prepared simulator has a memory of its own and serves one request at a time.
+ */
+import type { Snn } from "../graph/snn.js";
+import type { Backend, BackendOptions, SimulationRequest, SimulationResult, Simulator } from "./backend.js";
+import { checkRequest } from "./check-request.js";
+import { planSnn } from "./plan/plan-snn.js";
+import { referenceBackend } from "./reference/reference-backend.js";
+import { chooseKernels } from "./wasm/choose-kernels.js";
+import { loadKernels } from "./wasm/kernel-module.js";
+import { defaultSpikeBudget, WasmSimulator } from "./wasm/wasm-simulator.js";
+
+/** A prepared simulator that can also say how often its kernels ran. */
+export interface CountedSimulator extends Simulator {
+  /** Calls of kernel 0 tables int16, 1 tables int32, 2 tables float32, 3 list, 4 gate. */
+  countCalls(kernel: number): number;
+}
+
+export interface WasmBackend extends Backend {
+  readonly name: "wasm";
+  prepare(snn: Snn, options?: BackendOptions): Promise<CountedSimulator>;
+}
+
+export const wasmBackend: WasmBackend = makeWasmBackend();
+
+/** @param spikeBudget bytes of spikes under way; smaller budgets mean fewer images at a time and shorter time blocks */
+export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
+  return {
+    name: "wasm",
+    /** @throws RespikeError exit 3 (`not-supported`) for what the kernels cannot run, exit 5 where they cannot be loaded */
+    async prepare(snn, options = {}) {
+      const plan = planSnn(snn.graph);
+      const kernels = chooseKernels(plan, false);
+      const module = await loadKernels(options.wasmUrl);
+      // Traces of every step are rare and small: the reference, equal in integer formats, records them.
+      const recorder = await referenceBackend.prepare(snn);
+      let active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
+      return {
+        kernels: Object.fromEntries(kernels.map(({ stage, name }) => [stage.name, name])),
+        run(request: SimulationRequest): SimulationResult {
+          checkRequest(plan, request);
+          if (request.record !== undefined) return recorder.run(request);
+          const poisson = request.poisson !== undefined;
+          if (active?.poisson !== poisson) {
+            const chosen = poisson ? chooseKernels(plan, true) : kernels;
+            active = {
+              poisson,
+              simulator: new WasmSimulator(plan, chosen, module, { poisson, spikeBudget }),
+            };
+          }
+          return active.simulator.run(request);
+        },
+        free() {
+          active = undefined;
+          recorder.free();
+        },
+        countCalls: (kernel) => module.countCalls(kernel),
+      };
+    },
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Which kernel runs which layer, and whether one can.
+ *
+ * Knows: alphabets, forms and bounds that kernels ask for. May not know: memory, images.
+ */
+import { type Problem, refuseInput } from "../../core/respike-error.js";
+import { boundByChannel, boundByTarget, type CurrentBounds } from "../plan/bound-currents.js";
+import { forEachSynapse } from "../plan/enumerate-synapses.js";
+import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
+import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
+
+/** Number type of a layer's sums in memory. */
+export type Lanes = "int16" | "int32" | "float32";
+
+/** How one neuron layer is run. */
+export interface LayerKernel {
+  readonly stage: NeuronStage;
+  readonly form: "tables" | "list";
+  readonly lanes: Lanes;
+  /** Groups whose sources send spikes. */
+  readonly spiking: readonly SynapseGroup[];
+  /** Their windows where `form` is tables. */
+  readonly windows: readonly WindowSynapses[];
+  /** Groups of the image as a constant current. */
+  readonly constant: readonly SynapseGroup[];
+  /** Currents of a step without the image's constant part. */
+  readonly bounds: CurrentBounds;
+  readonly name: string;
+}
+
+/** Synapses listed one by one: at most this many in a layer. */
+const longestList = 2 ** 26;
+
+/**
+ * @param poisson whether the image's pixels are spikes
+ * @throws RespikeError (exit 3, `not-supported`) listing all that the kernels cannot run
+ */
+export function chooseKernels(plan: SnnPlan, poisson: boolean): readonly LayerKernel[] {
+  const problems = findUnsupported(plan, poisson);
+  if (problems.length > 0) throw refuseInput(problems);
+  return plan.neurons.map((stage) => chooseKernel(stage, plan.image, poisson));
+}
+
+function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
+  const problems: Problem[] = [];
+  const refuse = (where: string, rule: string, value: string) => {
+    problems.push({ code: "not-supported", where, rule, value, next: "use --backend reference" });
+  };
+  for (const { name, lo, hi } of plan.neurons) {
+    if (lo !== 0 || hi !== 1)
+      refuse(name, "the wasm backend runs binary spikes", `spikes from ${lo} to ${hi}`);
+  }
+  if (plan.output.poolBefore !== null)
+    refuse(plan.output.id, "no max pool stands before the output", "a max pool");
+  if (poisson && plan.output.groups.some((group) => group.source === plan.image)) {
+    refuse(plan.output.id, "pixel spikes do not reach the output directly", "a synapse of the image");
+  }
+  return problems;
+}
+
+function chooseKernel(stage: NeuronStage, image: string, poisson: boolean): LayerKernel {
+  const spiking = stage.groups.filter((group) => poisson || group.source !== image);
+  const constant = poisson ? [] : stage.groups.filter((group) => group.source === image);
+  const found = stage.poolBefore === null ? spiking.map(windowOf) : [null];
+  const windows = found.filter((window) => window !== null);
+  const isTables = windows.length === found.length;
+  const bounds = isTables ? boundByChannel(stage, windows) : boundList(stage, spiking);
+  const kernel = { stage, spiking, windows: isTables ? windows : [], constant };
+  const form = isTables ? "tables" : "list";
+  if (stage.number === "float32")
+    return { ...kernel, form, lanes: "float32", bounds, name: nameOf(form, "float32", windows) };
+  if (form === "list" || windows.length === 0 || constant.length > 0 || stage.number === "int32") {
+    return { ...kernel, form, lanes: "int32", bounds, name: nameOf(form, "int32", windows) };
+  }
+  const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking);
+  const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
+  return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
+}
+
+function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly WindowSynapses[]): string {
+  if (form === "list") return `list ${lanes}`;
+  return windows.length === 0 ? `constant ${lanes}` : `table-8 ${lanes}`;
+}
+
+const fits16 = ({ lowest, highest }: CurrentBounds) => lowest >= -32_768 && highest <= 32_767;
+
+function weightsFit16(windows: readonly WindowSynapses[]): boolean {
+  return windows.every(({ weights }) => weights.every((w) => w >= -32_768 && w <= 32_767));
+}
+
+function boundList(stage: NeuronStage, groups: readonly SynapseGroup[]): CurrentBounds {
+  let synapses = 0;
+  for (const group of groups) forEachSynapse(group, () => synapses++);
+  if (synapses > longestList) {
+    throw refuseInput({
+      code: "not-supported",
+      where: stage.name,
+      rule: `an irregular layer has at most ${longestList} synapses`,
+      value: String(synapses),
+      next: "use --backend reference",
+    });
+  }
+  return boundByTarget(stage, groups);
+}

@@ -1,0 +1,186 @@
+/**
+ * The kernels' arguments as words in memory, in the order of assembly/spiking.
+ *
+ * Knows: BlockArguments, Segment, ListArguments, ListGroup, GateArguments. May not know: what comes next.
+ */
+import type { GateStage } from "../plan/snn-plan.js";
+import { argumentBytes, listGroupWords, segmentWords } from "./command-size.js";
+import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
+import { tableBytes } from "./layer-memory.js";
+import type { MemoryArena } from "./memory-arena.js";
+import type { SpikeLayout } from "./spike-layout.js";
+
+const kernelBlockBytes = (layer: LayerMemory) => (layer.kernel.lanes === "int16" ? 2 : 4);
+
+/** Address of a source's spikes of one image: (y 0, t 0, x 0). */
+export function spikesAt(slot: SlotMemory, layout: SpikeLayout): number {
+  return slot.spikes + layout.offset + layout.left * layout.pixel;
+}
+
+/** Arguments of one block of 16 output channels; returns their address. `setSteps` sets the steps. */
+export function writeBlock(
+  arena: MemoryArena,
+  network: NetworkMemory,
+  slot: SlotMemory,
+  layer: LayerMemory,
+  block: number,
+): number {
+  const { stage, kernel } = layer;
+  const memory = layer.blocks[block] as BlockMemory;
+  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0 };
+  const out = network.layouts.get(stage.id) as SpikeLayout;
+  const [, height, width] = stage.shape;
+  const elements = block * height * width * 16;
+  const segments = network.commands + argumentBytes;
+  const active = segments + memory.runs.length * segmentWords * 4;
+  arena
+    .words(network.commands, 16)
+    .set([
+      height,
+      width,
+      0,
+      0,
+      memory.runs.length,
+      segments,
+      active,
+      spikesAt(slot, out) + block * 2,
+      out.row,
+      out.step,
+      out.pixel,
+      state.potential + elements * 4,
+      state.count + elements * 4,
+      state.base + elements * kernelBlockBytes(layer),
+      memory.threshold,
+      stage.reset === "zero" ? 1 : 0,
+    ]);
+  let table = network.tables;
+  for (const [index, run] of memory.runs.entries()) {
+    const { layout, window } = run;
+    arena
+      .words(segments + index * segmentWords * 4, segmentWords)
+      .set([
+        spikesAt(slot, layout) + run.firstByte,
+        layout.row,
+        layout.step,
+        window.stride[1] * layout.pixel,
+        layout.shape[1],
+        window.stride[0],
+        run.rowOffset,
+        run.bytes,
+        table,
+      ]);
+    table += run.bytes * tableBytes[kernel.lanes];
+  }
+  return network.commands;
+}
+
+export function setBlockSteps(arena: MemoryArena, command: number, first: number, end: number): void {
+  arena.words(command + 8, 2).set([first, end]);
+}
+
+/** For lists and gates the steps come first. */
+export function setSteps(arena: MemoryArena, command: number, first: number, end: number): void {
+  arena.words(command, 2).set([first, end]);
+}
+
+export function writeGate(
+  arena: MemoryArena,
+  network: NetworkMemory,
+  slot: SlotMemory,
+  gate: GateStage,
+): number {
+  const [source, out] = [network.layouts.get(gate.source), network.layouts.get(gate.id)] as [
+    SpikeLayout,
+    SpikeLayout,
+  ];
+  const state = slot.gates.get(gate.id) ?? { seen: 0, largest: 0 };
+  const { kernel, stride, padding } = gate.window;
+  const sizes = [source.blocks, source.shape[1], source.shape[2], out.shape[1], out.shape[2]];
+  arena
+    .words(network.commands, 23)
+    .set([
+      0,
+      0,
+      ...sizes,
+      ...kernel,
+      ...stride,
+      padding[0],
+      padding[1],
+      spikesAt(slot, source),
+      source.row,
+      source.step,
+      source.pixel,
+      spikesAt(slot, out),
+      out.row,
+      out.step,
+      out.pixel,
+      state.seen,
+      state.largest,
+    ]);
+  return network.commands;
+}
+
+export function writeList(
+  arena: MemoryArena,
+  network: NetworkMemory,
+  slot: SlotMemory,
+  layer: LayerMemory,
+): number {
+  const { stage } = layer;
+  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, total: 0, largest: 0 };
+  const out = network.layouts.get(stage.id) as SpikeLayout;
+  const window = stage.poolBefore;
+  const groups = network.commands + argumentBytes;
+  const [channels, currentHeight, currentWidth] = stage.currentShape;
+  const padded = Math.ceil(channels / 16) * 16;
+  arena
+    .words(network.commands, 30)
+    .set([
+      0,
+      0,
+      layer.lists.length,
+      groups,
+      padded * currentHeight * currentWidth,
+      network.current,
+      state.base,
+      window === null ? 0 : 1,
+      state.total,
+      state.largest,
+      currentHeight,
+      currentWidth,
+      ...(window?.kernel ?? [1, 1]),
+      ...(window?.stride ?? [1, 1]),
+      window?.padding[0] ?? 0,
+      window?.padding[1] ?? 0,
+      out.blocks,
+      stage.shape[1],
+      stage.shape[2],
+      layer.bias,
+      state.potential,
+      state.count,
+      layer.threshold,
+      stage.reset === "zero" ? 1 : 0,
+      spikesAt(slot, out),
+      out.row,
+      out.step,
+      out.pixel,
+    ]);
+  for (const [index, list] of layer.lists.entries()) {
+    const source = network.layouts.get(list.source) as SpikeLayout;
+    arena
+      .words(groups + index * listGroupWords * 4, listGroupWords)
+      .set([
+        spikesAt(slot, source),
+        source.row,
+        source.step,
+        source.pixel,
+        source.blocks,
+        source.shape[1],
+        source.shape[2],
+        list.starts,
+        list.targets,
+        list.weights,
+      ]);
+  }
+  return network.commands;
+}

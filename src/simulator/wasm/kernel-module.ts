@@ -1,0 +1,57 @@
+/**
+ * The compiled kernels of assembly/spiking and their memory.
+ *
+ * Knows: the module's exports. May not know: networks.
+ */
+
+import { fetchBytes } from "../../core/fetch-bytes.js";
+import { exitCodes, RespikeError } from "../../core/respike-error.js";
+
+export interface KernelExports {
+  readonly memory: WebAssembly.Memory;
+  buildTables16(weights: number, bytes: number, table: number): void;
+  buildTablesInt(weights: number, bytes: number, table: number): void;
+  buildTablesFloat(weights: number, bytes: number, table: number): void;
+  runTables16(block: number): void;
+  runTablesInt(block: number): void;
+  runTablesFloat(block: number): void;
+  runListInt(list: number): void;
+  runListFloat(list: number): void;
+  runGate(gate: number): void;
+  /** Calls of kernel 0 tables16, 1 tables int32, 2 tables float32, 3 list, 4 gate. */
+  countCalls(kernel: number): number;
+}
+
+/** Kernel numbers of `countCalls`. */
+export const kernelNumbers = { tables16: 0, tablesInt: 1, tablesFloat: 2, list: 3, gate: 4 } as const;
+
+const besidePackage = new URL("../../kernels/spiking.wasm", import.meta.url);
+
+/** A new instance with a memory of its own. @throws RespikeError (exit 5) where the file is missing or does not compile */
+export async function loadKernels(wasmUrl: URL = besidePackage): Promise<KernelExports> {
+  const bytes = await fetchBytes(wasmUrl);
+  try {
+    const { instance } = await WebAssembly.instantiate(bytes as Uint8Array<ArrayBuffer>, {
+      env: {
+        abort() {
+          throw new Error("a kernel gave up");
+        },
+      },
+    });
+    return instance.exports as unknown as KernelExports;
+  } catch (cause) {
+    const value = cause instanceof Error ? cause.message : String(cause);
+    const rule = "WebAssembly with SIMD runs here";
+    throw new RespikeError(
+      exitCodes.environment,
+      {
+        code: "kernels-unusable",
+        where: wasmUrl.href,
+        rule,
+        value,
+        next: "use Node 20.19 or later, or --backend reference",
+      },
+      { cause },
+    );
+  }
+}

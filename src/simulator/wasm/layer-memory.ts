@@ -1,0 +1,221 @@
+/**
+ * A network laid out in the kernels' memory: what all images share, and what each slot (image under way) has.
+ *
+ * Knows: addresses. May not know: requests, order of work.
+ */
+import type { Shape } from "../../graph/node-types.js";
+import { forEachSynapse } from "../plan/enumerate-synapses.js";
+import type { GateStage, NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
+import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
+import type { Lanes, LayerKernel } from "./choose-kernels.js";
+import { commandBytes } from "./command-size.js";
+import type { MemoryArena } from "./memory-arena.js";
+import { packTables, type Run } from "./pack-tables.js";
+import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
+
+/** 256 rows of 16 sums, and what keeps equal rows of two tables out of one cache set. */
+export const tableBytes: Readonly<Record<Lanes, number>> = { int16: 8_512, int32: 16_704, float32: 16_704 };
+
+export interface BlockMemory {
+  readonly runs: readonly Run[];
+  readonly weights: number;
+  /** Bytes of all runs: how many tables. */
+  readonly bytes: number;
+  readonly threshold: number;
+}
+
+export interface ListGroupMemory {
+  readonly source: string;
+  readonly starts: number;
+  readonly targets: number;
+  readonly weights: number;
+}
+
+export interface LayerMemory {
+  readonly kernel: LayerKernel;
+  readonly stage: NeuronStage;
+  /** Blocks of 16 output channels where the kernel is `tables`. */
+  readonly blocks: readonly BlockMemory[];
+  readonly lists: readonly ListGroupMemory[];
+  readonly threshold: number;
+  /** Constant currents that all images share; of `list` layers with a pool 0. */
+  readonly base: number;
+  /** Constant current after a pool. */
+  readonly bias: number;
+  readonly v0: Float64Array;
+}
+
+export interface SlotLayer {
+  readonly potential: number;
+  readonly count: number;
+  /** The layer's shared base, or one of its own where the image adds to it. */
+  readonly base: number;
+  readonly total: number;
+  readonly largest: number;
+}
+
+export interface SlotGate {
+  readonly seen: number;
+  readonly largest: number;
+}
+
+export interface SlotMemory {
+  readonly spikes: number;
+  readonly layers: ReadonlyMap<string, SlotLayer>;
+  readonly gates: ReadonlyMap<string, SlotGate>;
+}
+
+export interface NetworkMemory {
+  readonly blockSteps: number;
+  readonly layouts: ReadonlyMap<string, SpikeLayout>;
+  readonly layers: ReadonlyMap<string, LayerMemory>;
+  readonly slots: readonly SlotMemory[];
+  readonly tables: number;
+  readonly current: number;
+  readonly commands: number;
+}
+
+/** Writes numbers of a layer's type and returns their address. */
+export function writeLanes(arena: MemoryArena, lanes: Lanes, values: Float64Array): number {
+  const address = arena.allocate(values.length * 4);
+  setLanes(arena, lanes, address, values);
+  return address;
+}
+
+export function setLanes(arena: MemoryArena, lanes: Lanes, address: number, values: Float64Array): void {
+  if (lanes === "int16") arena.shorts(address, values.length).set(values);
+  else if (lanes === "int32") arena.words(address, values.length).set(values);
+  else arena.floats(address, values.length).set(values);
+}
+
+/** Type of V and thresholds. */
+export const wide = (lanes: Lanes): Lanes => (lanes === "float32" ? "float32" : "int32");
+
+export function layOutNetwork(
+  plan: SnnPlan,
+  kernels: readonly LayerKernel[],
+  arena: MemoryArena,
+  blockSteps: number,
+  slotCount: number,
+): NetworkMemory {
+  const { layouts, bytes } = layOutSpikes(plan, kernels, blockSteps);
+  const layers = new Map(kernels.map((kernel) => [kernel.stage.id, layOutLayer(kernel, layouts, arena)]));
+  const tableRoom = Math.max(
+    0,
+    ...[...layers.values()].flatMap(({ kernel, blocks }) =>
+      blocks.map((block) => block.bytes * tableBytes[kernel.lanes]),
+    ),
+  );
+  const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
+  const parts = [...layers.values()].flatMap(({ blocks, lists }) => [
+    lists.length,
+    ...blocks.map(({ runs }) => runs.length),
+  ]);
+  return {
+    blockSteps,
+    layouts,
+    layers,
+    slots: Array.from({ length: slotCount }, () => layOutSlot(plan, layers, arena, bytes)),
+    tables: arena.allocate(tableRoom),
+    current: arena.allocate(currentRoom),
+    commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
+  };
+}
+
+function layOutLayer(
+  kernel: LayerKernel,
+  layouts: ReadonlyMap<string, SpikeLayout>,
+  arena: MemoryArena,
+): LayerMemory {
+  const { stage, lanes } = kernel;
+  const isTables = kernel.form === "tables";
+  const never = lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
+  const channels = Math.ceil(stage.shape[0] / 16) * 16;
+  const thresholds = new Float64Array(channels).fill(never);
+  thresholds.set(stage.threshold);
+  const threshold = writeLanes(arena, wide(lanes), thresholds);
+  const packed = isTables ? packTables(kernel.windows, layouts, stage.shape[0]) : [];
+  const pooled = stage.poolBefore !== null;
+  const bias = toBlocked(stage.current, stage.shape);
+  return {
+    kernel,
+    stage,
+    blocks: packed.map(({ runs, weights }, index) => ({
+      runs,
+      weights: writeLanes(arena, lanes, weights),
+      bytes: weights.length / 128,
+      threshold: threshold + index * 64,
+    })),
+    lists: isTables ? [] : kernel.spiking.map((group) => writeList(group, stage.currentShape, lanes, arena)),
+    threshold,
+    base: writeLanes(arena, lanes, pooled ? new Float64Array(countBlocked(stage.currentShape)) : bias),
+    bias: pooled ? writeLanes(arena, lanes, bias) : 0,
+    v0: toBlocked(stage.v0, stage.shape),
+  };
+}
+
+/** Targets of every source neuron in the order of the source's bits: [y][x][block][16]. */
+function writeList(
+  group: SynapseGroup,
+  currentShape: Shape,
+  lanes: Lanes,
+  arena: MemoryArena,
+): ListGroupMemory {
+  const [channels, height, width] = group.sourceShape;
+  const blocks = Math.ceil(channels / 16);
+  const bitOf = (source: number) => {
+    const channel = Math.floor(source / (height * width));
+    return ((source % (height * width)) * blocks + (channel >> 4)) * 16 + (channel & 15);
+  };
+  const starts = new Int32Array(height * width * blocks * 16 + 1);
+  forEachSynapse(group, (source) => {
+    starts[bitOf(source) + 1] = (starts[bitOf(source) + 1] as number) + 1;
+  });
+  for (let i = 1; i < starts.length; i++) starts[i] = (starts[i] as number) + (starts[i - 1] as number);
+  const next = starts.slice();
+  const count = starts[starts.length - 1] as number;
+  const targets = new Int32Array(count);
+  const weights = new Float64Array(count);
+  forEachSynapse(group, (source, target, weight) => {
+    const bit = bitOf(source);
+    const at = next[bit] as number;
+    next[bit] = at + 1;
+    targets[at] = blockedIndex(target, currentShape);
+    weights[at] = weight;
+  });
+  const startsAt = arena.allocate(starts.length * 4);
+  arena.words(startsAt, starts.length).set(starts);
+  const targetsAt = arena.allocate(targets.length * 4);
+  arena.words(targetsAt, targets.length).set(targets);
+  return {
+    source: group.source,
+    starts: startsAt,
+    targets: targetsAt,
+    weights: writeLanes(arena, lanes, weights),
+  };
+}
+
+function layOutSlot(
+  plan: SnnPlan,
+  layers: ReadonlyMap<string, LayerMemory>,
+  arena: MemoryArena,
+  spikeBytes: number,
+): SlotMemory {
+  const elements = (shape: Shape) => arena.allocate(countBlocked(shape) * 4);
+  const slotLayer = ({ kernel, stage, base }: LayerMemory): SlotLayer => ({
+    potential: elements(stage.shape),
+    count: elements(stage.shape),
+    base: kernel.constant.length > 0 ? elements(stage.currentShape) : base,
+    total: stage.poolBefore === null ? 0 : elements(stage.currentShape),
+    largest: stage.poolBefore === null ? 0 : elements(stage.shape),
+  });
+  const slotGate = (gate: GateStage): SlotGate => ({
+    seen: elements(gate.sourceShape),
+    largest: elements(gate.shape),
+  });
+  return {
+    spikes: arena.allocate(spikeBytes),
+    layers: new Map([...layers].map(([id, layer]) => [id, slotLayer(layer)])),
+    gates: new Map(plan.gates.map((gate) => [gate.id, slotGate(gate)])),
+  };
+}

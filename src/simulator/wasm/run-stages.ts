@@ -1,0 +1,127 @@
+/**
+ * Runs the stages of a network over a time block, for all images under way.
+ *
+ * Knows: the order of work: layer → block of 16 channels → image → range of steps. May not know: requests, readouts.
+ *
+ * Tables are built once a layer and block, for all images and steps of the time block.
+ */
+import type { SnnPlan, Stage } from "../plan/snn-plan.js";
+import { countBlocked } from "./block-elements.js";
+import { setBlockSteps, setSteps, writeBlock, writeGate, writeList } from "./kernel-commands.js";
+import type { KernelExports } from "./kernel-module.js";
+import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
+import type { MemoryArena } from "./memory-arena.js";
+
+/** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
+export type OnRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => void;
+
+export interface TimeBlock {
+  /** Steps before the block: t of the block's first step is start + 1. */
+  readonly start: number;
+  /** Ends of ranges, ascending; the last is the block's. */
+  readonly ends: readonly number[];
+}
+
+export class StageRunner {
+  constructor(
+    private readonly plan: SnnPlan,
+    private readonly kernels: KernelExports,
+    private readonly arena: MemoryArena,
+    private readonly network: NetworkMemory,
+  ) {}
+
+  /** @param slots how many images are under way */
+  runBlock(slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
+    for (const stage of this.plan.stages) {
+      if (stage.kind === "output") continue;
+      for (let slot = 0; slot < slots; slot++) this.#clearSpikes(stage.id, slot);
+      const layer = this.network.layers.get(stage.id);
+      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, time, onRangeEnd);
+      else this.#runSteps(stage, layer, slots, time, onRangeEnd);
+    }
+  }
+
+  #slot(index: number): SlotMemory {
+    return this.network.slots[index] as SlotMemory;
+  }
+
+  #clearSpikes(id: string, slot: number): void {
+    const layout = this.network.layouts.get(id);
+    if (layout !== undefined) this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.bytes).fill(0);
+  }
+
+  #runTables(layer: LayerMemory, slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
+    const { kernels, network } = this;
+    const { lanes } = layer.kernel;
+    const { build, run } = {
+      int16: { build: kernels.buildTables16, run: kernels.runTables16 },
+      int32: { build: kernels.buildTablesInt, run: kernels.runTablesInt },
+      float32: { build: kernels.buildTablesFloat, run: kernels.runTablesFloat },
+    }[lanes];
+    for (let block = 0; block * 16 < layer.stage.shape[0]; block++) {
+      const memory = layer.blocks[block] as BlockMemory;
+      build(memory.weights, memory.bytes, network.tables);
+      for (let slot = 0; slot < slots; slot++) {
+        const command = writeBlock(this.arena, network, this.#slot(slot), layer, block);
+        this.#runRanges(time, (first, end) => {
+          setBlockSteps(this.arena, command, first, end);
+          run(command);
+          onRangeEnd(layer.stage, block, slot, time.start + end);
+        });
+      }
+    }
+  }
+
+  #runSteps(
+    stage: Stage,
+    layer: LayerMemory | undefined,
+    slots: number,
+    time: TimeBlock,
+    onRangeEnd: OnRangeEnd,
+  ): void {
+    const { arena, network, kernels } = this;
+    for (let slot = 0; slot < slots; slot++) {
+      const isGate = stage.kind === "gate";
+      if (!isGate && layer === undefined) continue;
+      const command = isGate
+        ? writeGate(arena, network, this.#slot(slot), stage)
+        : writeList(arena, network, this.#slot(slot), layer as LayerMemory);
+      const runList = layer?.kernel.lanes === "float32" ? kernels.runListFloat : kernels.runListInt;
+      const run = isGate ? kernels.runGate : runList;
+      this.#runRanges(time, (first, end) => {
+        setSteps(arena, command, first, end);
+        run(command);
+        onRangeEnd(stage, null, slot, time.start + end);
+      });
+    }
+  }
+
+  #runRanges(time: TimeBlock, run: (first: number, end: number) => void): void {
+    let first = 0;
+    for (const end of time.ends) {
+      run(first, end - time.start);
+      first = end - time.start;
+    }
+  }
+
+  /** V(0), counts and pools as they are before the first step. */
+  startSlot(index: number): void {
+    const slot = this.#slot(index);
+    for (const { stage, kernel, v0 } of this.network.layers.values()) {
+      const state = slot.layers.get(stage.id);
+      if (state === undefined) continue;
+      if (kernel.lanes === "float32") this.arena.floats(state.potential, v0.length).set(v0);
+      else this.arena.words(state.potential, v0.length).set(v0);
+      this.arena.words(state.count, v0.length).fill(0);
+      if (stage.poolBefore === null) continue;
+      this.arena.words(state.total, countBlocked(stage.currentShape)).fill(0);
+      this.arena.words(state.largest, v0.length).fill(0);
+    }
+    for (const gate of this.plan.gates) {
+      const state = slot.gates.get(gate.id);
+      if (state === undefined) continue;
+      this.arena.words(state.seen, countBlocked(gate.sourceShape)).fill(0);
+      this.arena.words(state.largest, countBlocked(gate.shape)).fill(0);
+    }
+  }
+}

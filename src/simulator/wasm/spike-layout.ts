@@ -1,0 +1,103 @@
+/**
+ * Where spikes lie: layout of each source's bits and when its memory is free again.
+ *
+ * Knows: [y][t][x][channel words], borders, lifetimes. May not know: kernels' work, images.
+ */
+import type { Shape } from "../../graph/node-types.js";
+import type { SnnPlan } from "../plan/snn-plan.js";
+import type { LayerKernel } from "./choose-kernels.js";
+
+export interface SpikeLayout {
+  readonly shape: Shape;
+  /** Blocks of 16 channels, one 16-bit word each. */
+  readonly blocks: number;
+  /** Zero columns to the left and right. */
+  readonly left: number;
+  readonly right: number;
+  /** Bytes of a pixel, of a step of a row, of a row of all steps. */
+  readonly pixel: number;
+  readonly step: number;
+  readonly row: number;
+  /** Offset of the whole in an image's spike memory, and its bytes. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+interface Lifetime {
+  readonly id: string;
+  readonly shape: Shape;
+  readonly born: number;
+  dies: number;
+  left: number;
+  right: number;
+}
+
+/**
+ * Layouts of all sources that anyone reads in steps, for time blocks of `steps`.
+ *
+ * @returns layouts by source id, and the bytes of an image's spike memory
+ */
+export function layOutSpikes(
+  plan: SnnPlan,
+  kernels: readonly LayerKernel[],
+  steps: number,
+): { readonly layouts: ReadonlyMap<string, SpikeLayout>; readonly bytes: number } {
+  const layouts = new Map<string, SpikeLayout>();
+  const placed: (Lifetime & { offset: number; bytes: number })[] = [];
+  let total = 0;
+  for (const life of lifetimes(plan, kernels)) {
+    const blocks = Math.ceil(life.shape[0] / 16);
+    const pixel = blocks * 2;
+    const step = (life.left + life.shape[2] + life.right) * pixel;
+    const row = step * steps;
+    const bytes = Math.ceil((row * life.shape[1] + 64) / 64) * 64;
+    const offset = firstFree(
+      placed.filter((other) => other.dies >= life.born && other.born <= life.dies),
+      bytes,
+    );
+    placed.push({ ...life, offset, bytes });
+    total = Math.max(total, offset + bytes);
+    const { shape, left, right } = life;
+    layouts.set(life.id, { shape, blocks, left, right, pixel, step, row, offset, bytes });
+  }
+  return { layouts, bytes: total };
+}
+
+/** The lowest offset at which `bytes` fit between those already placed. */
+function firstFree(others: readonly { offset: number; bytes: number }[], bytes: number): number {
+  let offset = 0;
+  for (const other of [...others].sort((a, b) => a.offset - b.offset)) {
+    if (offset + bytes <= other.offset) break;
+    offset = Math.max(offset, other.offset + other.bytes);
+  }
+  return offset;
+}
+
+/** Every stage writes its spikes; a source lives from its stage to the last stage that reads it. */
+function lifetimes(plan: SnnPlan, kernels: readonly LayerKernel[]): readonly Lifetime[] {
+  const byStage = new Map(kernels.map((kernel) => [kernel.stage.id, kernel]));
+  const lives = new Map<string, Lifetime>();
+  const begin = (id: string, shape: Shape, born: number) =>
+    lives.set(id, { id, shape, born, dies: born, left: 0, right: 0 });
+  begin(plan.image, plan.imageShape, -1);
+  for (const [at, stage] of plan.stages.entries()) {
+    const read = (id: string, left = 0, right = 0) => {
+      const life = lives.get(id);
+      if (life === undefined) return;
+      life.dies = at;
+      life.left = Math.max(life.left, left);
+      life.right = Math.max(life.right, right);
+    };
+    if (stage.kind === "gate") read(stage.source);
+    const kernel = byStage.get(stage.id);
+    for (const group of kernel?.spiking ?? []) read(group.source);
+    for (const window of kernel?.windows ?? []) {
+      const reach = (window.targetShape[2] - 1) * window.stride[1] + window.offset[1];
+      const last = reach + (window.kernel[1] - 1) * window.dilation[1];
+      read(window.source, -window.offset[1], last - window.sourceShape[2] + 1);
+    }
+    if (stage.kind !== "output") begin(stage.id, stage.shape, at);
+  }
+  const isRead = [...lives.values()].filter((life) => life.id !== plan.image || life.dies >= 0);
+  return isRead;
+}

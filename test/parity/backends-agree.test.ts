@@ -1,0 +1,161 @@
+/** The WebAssembly backend against the reference, on random networks of every canonical form. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { RespikeError } from "#src/core/respike-error.js";
+import type { NumberFormat } from "#src/graph/node-types.js";
+import type { Snn } from "#src/graph/snn.js";
+import type { SimulationRequest } from "#src/simulator/backend.js";
+import { makeWasmBackend, wasmBackend } from "#src/simulator/wasm-backend.js";
+import { assertSameSpikes, countDifference, runBoth, totalSpikes } from "./compare-backends.js";
+import { layerForms, makeRandomImages, makeRandomSnn } from "./make-random-snn.js";
+
+const seed = Number(process.env.RESPIKE_TEST_SEED ?? 20_240);
+
+function requestOf(snn: Snn, each: number, change: Partial<SimulationRequest> = {}): SimulationRequest {
+  const n = 1 + (each % 3);
+  const steps = 70 + (each % 9);
+  return {
+    images: makeRandomImages(snn, n, each, change.poisson !== undefined),
+    n,
+    steps,
+    snapshots: [1, 8, 33, 64, steps],
+    readout: "mean",
+    delay: each % 2 === 0 ? 0 : 5 + (each % 40),
+    ...change,
+  };
+}
+
+for (const number of ["int16", "int32"] as const) {
+  for (const form of layerForms) {
+    test(`${number}, ${form}: the same counts and outputs to the bit (seed ${seed})`, async () => {
+      let spikes = 0;
+      for (let each = 0; each < 4; each++) {
+        const forms = each === 0 ? [form] : [form, "conv" as const, "identity" as const];
+        const reset = each === 3 ? "zero" : "subtract";
+        const snn = makeRandomSnn(seed + each, { number, forms, layers: 2 + each, reset });
+        const request = requestOf(snn, each);
+        await assertSameSpikes(wasmBackend, snn, request, `seed ${seed + each}`);
+        spikes += totalSpikes((await runBoth(wasmBackend, snn, request)).expected);
+      }
+      assert.ok(spikes > 500, `only ${spikes} spikes`);
+    });
+  }
+
+  test(`${number}: mixed forms, output neurons, count and count+softmax (seed ${seed})`, async () => {
+    for (let each = 0; each < 12; each++) {
+      const snn = makeRandomSnn(seed + 100 + each, { number, outputNeurons: true, layers: 6 });
+      const readout = (["mean", "count", "count+softmax"] as const)[each % 3] ?? "mean";
+      await assertSameSpikes(
+        wasmBackend,
+        snn,
+        requestOf(snn, each, { readout }),
+        `seed ${seed + 100 + each}`,
+      );
+    }
+  });
+
+  test(`${number}: poisson pixels (seed ${seed})`, async () => {
+    for (let each = 0; each < 6; each++) {
+      const snn = makeRandomSnn(seed + 200 + each, { number, layers: 4 });
+      const imageIndices = [17, 4, 99].slice(0, 1 + (each % 3));
+      const request = requestOf(snn, each, { poisson: { seed: 3, imageIndices } });
+      await assertSameSpikes(wasmBackend, snn, request, `seed ${seed + 200 + each}`);
+    }
+  });
+}
+
+test(`channels of full blocks, as in residual networks (seed ${seed})`, async () => {
+  for (let each = 0; each < 4; each++) {
+    const forms = ["conv", "identity", "optionA", "average-shortcut", "projection"] as const;
+    const snn = makeRandomSnn(seed + 300 + each, { channels: [16, 32, 64], forms, layers: 3 });
+    await assertSameSpikes(wasmBackend, snn, requestOf(snn, each), `seed ${seed + 300 + each}`);
+  }
+});
+
+test(`float32: counts differ by at most 1 % in sum, outputs by 2 % of the largest (seed ${seed})`, async () => {
+  for (let each = 0; each < 12; each++) {
+    const snn = makeRandomSnn(seed + 400 + each, { number: "float32", layers: 4 });
+    const { expected, actual } = await runBoth(wasmBackend, snn, requestOf(snn, each));
+    const difference = countDifference(expected, actual);
+    assert.ok(difference <= 0.01, `seed ${seed + 400 + each}: ${difference}`);
+    const largest = Math.max(...expected.outputs.map(Math.abs), 1e-9);
+    const wrong = Math.max(
+      ...expected.outputs.map((value, i) => Math.abs(value - (actual.outputs[i] as number))),
+    );
+    assert.ok(wrong <= 0.02 * largest, `seed ${seed + 400 + each}: outputs ${wrong} of ${largest}`);
+  }
+});
+
+test("the planned kernels ran, and no others", async () => {
+  const calls = async (number: NumberFormat, forms: readonly (typeof layerForms)[number][]) => {
+    const snn = makeRandomSnn(seed, { number, forms: ["conv", ...forms], layers: 6, channels: [16] });
+    const simulator = await wasmBackend.prepare(snn);
+    simulator.run(requestOf(snn, 0));
+    return {
+      names: new Set(Object.values(simulator.kernels)),
+      calls: [0, 1, 2, 3, 4].map(simulator.countCalls),
+    };
+  };
+  const int16 = await calls("int16", ["identity"]);
+  assert.deepEqual([...int16.names].sort(), ["constant int32", "table-8 int16"]);
+  assert.deepEqual(
+    int16.calls.map((n) => n > 0),
+    [true, true, false, false, false],
+  );
+  const float32 = await calls("float32", ["identity"]);
+  assert.deepEqual(
+    float32.calls.map((n) => n > 0),
+    [false, false, true, false, false],
+  );
+  const before = await calls("int32", ["before"]);
+  assert.deepEqual(
+    before.calls.map((n) => n > 0),
+    [false, true, false, true, false],
+  );
+});
+
+test("a batch gives each image the result it has alone; a second run repeats the first", async () => {
+  const snn = makeRandomSnn(seed + 1, { number: "float32" });
+  const simulator = await wasmBackend.prepare(snn);
+  const request = requestOf(snn, 2);
+  const whole = simulator.run(request);
+  const pixels = request.images.length / 3;
+  for (let i = 0; i < 3; i++) {
+    const alone = simulator.run({
+      ...request,
+      n: 1,
+      images: request.images.subarray(i * pixels, (i + 1) * pixels),
+    });
+    assert.deepEqual(
+      alone.outputs,
+      whole.outputs.subarray(i * alone.outputs.length, (i + 1) * alone.outputs.length),
+    );
+  }
+  assert.deepEqual(simulator.run(request), whole);
+});
+
+test("simulations in time blocks give the same counts", async () => {
+  const snn = makeRandomSnn(seed + 2, { forms: ["conv", "gate", "identity"], channels: [16], layers: 3 });
+  const steps = 700;
+  const request = { ...requestOf(snn, 2), steps, snapshots: [100, 301, steps], delay: 245 };
+  await assertSameSpikes(makeWasmBackend(1), snn, request, "blocks of 64 steps");
+  await assertSameSpikes(makeWasmBackend(2 ** 16), snn, request, "blocks of some images or steps");
+});
+
+test("records come with the same counts", async () => {
+  const snn = makeRandomSnn(seed + 3);
+  const layers = ["l0"];
+  const record = { layers, spikes: true, potentials: true, currents: true };
+  const simulator = await wasmBackend.prepare(snn);
+  const [layer] = Object.keys(simulator.kernels);
+  const request = requestOf(snn, 0, { record: { ...record, layers: [layer as string] } });
+  const { layers: counts, records } = simulator.run(request);
+  const spikes = records?.[0]?.layers.get(layer as string)?.spikes ?? new Int8Array(0);
+  assert.equal(spikes.length, (request.steps * (counts[0]?.counts.length ?? 0)) / request.snapshots.length);
+});
+
+test("other alphabets are refused with a typed error", async () => {
+  await assert.rejects(wasmBackend.prepare(makeRandomSnn(seed, { lo: -1 })), (error) => {
+    return error instanceof RespikeError && error.exitCode === 3 && error.code === "not-supported";
+  });
+});
