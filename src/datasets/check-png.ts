@@ -66,21 +66,44 @@ export function stripPng(bytes: Uint8Array, largest: number, where: string): Uin
     at = end;
   }
   checkImageSize(view.getUint32(16), view.getUint32(20), largest, where);
-  checkUnpacked(data, countRawBytes(view), where);
+  const interlaced = view.getUint8(28) !== 0;
+  if (interlaced && view.getUint8(24) < 8) {
+    throw unreadableImage(where, "an interlaced PNG of fewer than 8 bits, which is not read");
+  }
+  checkUnpacked(data, countRawBytes(view, interlaced), interlaced, where);
   return joinParts(parts);
 }
 
-/** Upper bound of the unpacked image data: rows of samples and one filter byte, seven passes where interlaced. */
-function countRawBytes(view: DataView): number {
+/** Adam7's seven passes: first column and row, step across and down. */
+const passes = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** Bytes of the unpacked image data: rows of samples, each after its filter byte; seven passes where interlaced. */
+function countRawBytes(view: DataView, interlaced: boolean): number {
   const [width, height] = [view.getUint32(16), view.getUint32(20)];
   const bits = (samples[view.getUint8(25)] ?? 4) * view.getUint8(24);
-  return height * (2 + Math.ceil((width * bits) / 8)) + 7 * (height + width + bits);
+  const count = (across: number, down: number) =>
+    across > 0 ? down * (1 + Math.ceil((across * bits) / 8)) : 0;
+  if (!interlaced) return count(width, height);
+  return passes.reduce(
+    (sum, [x, y, dx, dy]) =>
+      sum + count(Math.ceil((width - x) / dx), Math.max(0, Math.ceil((height - y) / dy))),
+    0,
+  );
 }
 
-function checkUnpacked(data: readonly Uint8Array[], expected: number, where: string): void {
+/** Counts what the data unpack to, where that could be too much or (interlaced) the decoder would not notice too little. */
+function checkUnpacked(data: readonly Uint8Array[], expected: number, always: boolean, where: string): void {
   const packed = data.reduce((sum, part) => sum + part.length, 0);
   if (packed === 0) throw unreadableImage(where, "no image data");
-  if (packed * deflateLimit <= harmless) return;
+  if (!always && packed * deflateLimit <= harmless) return;
   let unpacked = 0;
   const counter = new Unzlib((chunk) => {
     unpacked += chunk.length;
@@ -95,8 +118,9 @@ function checkUnpacked(data: readonly Uint8Array[], expected: number, where: str
   } catch (cause) {
     throw unreadableImage(where, cause instanceof Error ? cause.message : String(cause), cause);
   }
-  if (unpacked > expected) {
-    throw unreadableImage(where, `image data unpack to more than the ${expected} bytes of its size`);
+  if (unpacked !== expected) {
+    const found = unpacked > expected ? "more" : `${unpacked} bytes`;
+    throw unreadableImage(where, `image data of ${expected} bytes, unpacked to ${found}`);
   }
 }
 

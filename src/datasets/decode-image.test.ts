@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";
+import { encode as encodePng } from "fast-png";
 import { encode as encodeJpeg } from "jpeg-js";
 import { randomWord } from "../core/counter-random.js";
 import { decodeImage } from "./decode-image.js";
@@ -87,6 +88,27 @@ test("PNG: palettes of 1, 2, 4 and 8 bits become RGB; an index beyond the palett
   const one = decoded([ihdr(3, 1, 1, 3), palette, idat([[0b01000000]]), iend]);
   assert.deepEqual(one.pixels, [10, 40, 10, 20, 50, 20, 30, 60, 30]);
   assert.throws(() => decoded([ihdr(1, 1, 8, 3), palette, idat([[3]]), iend]), { exitCode: 3 });
+});
+
+test("PNG: interlaced images are the same as plain ones; cut or of few bits they are refused", () => {
+  const data = Uint8Array.from({ length: 11 * 7 * 3 }, (_, at) => (at * 37) % 256);
+  const given = { width: 11, height: 7, channels: 3, depth: 8 as const, data };
+  const plain = decodeImage(encodePng(given));
+  assert.deepEqual(decodeImage(encodePng(given, { interlace: "Adam7" })), plain);
+  assert.deepEqual(plain.pixels[0], data[0]);
+  const laced = (depth: number): Chunk => {
+    const [type, header] = ihdr(2, 2, depth, 0);
+    header[12] = 1;
+    return [type, header];
+  };
+  const passes = idat([[5], [6], [7, 8]]);
+  assert.deepEqual(decoded([laced(8), passes, iend]).pixels, [5, 6, 7, 8]);
+  for (const bad of [
+    [laced(8), idat([[5], [6], [7]]), iend],
+    [laced(1), idat([[0], [0], [0]]), iend],
+  ]) {
+    assert.throws(() => decoded(bad), { exitCode: 3 });
+  }
 });
 
 test("PNG: other chunks are passed over, however large what they hold", () => {
