@@ -98,6 +98,38 @@ test("a weight that is not a number is refused, wherever it is", () => {
   assert.match(problemsOf(() => parse(weights))[0]?.value ?? "", /NaN at 5/);
 });
 
+test("a variance that has no root is refused by name", () => {
+  const weights = makeWeights({ blocks: 1, shortcut: "A" });
+  weights.get("bn1.running_var")?.data.fill(-0.5, 3, 4);
+  assert.match(problemsOf(() => parse(weights))[0]?.value ?? "", /-0\.5 \+ 0\.00001 in channel 3/);
+});
+
+test("where plain and residual networks have the same keys, flags or names decide, or the file is refused", () => {
+  const rename = (key: string) =>
+    key
+      .replace(/^(conv|bn)1\./, "$10.")
+      .replace(/^layer(\d)\.(\d)/, (_, stage, index) => `convs.${3 * (stage - 1) + Number(index)}`);
+  const weights = new Map(
+    [...makeWeights({ blocks: 3, shortcut: "A" })].map(([key, value]) => [rename(key), value]),
+  );
+  assert.match(
+    problemsOf(() => parse(weights))[0]?.next ?? "",
+    /--arch plain20, or --arch resnet20 --shortcut A\|avg/,
+  );
+  assert.equal(parse(weights, { arch: "plain20" }).arch, "plain20");
+  assert.equal(parse(weights, { shortcut: "A" }).arch, "resnet20, option A");
+  assert.equal(parse(weights, { arch: "resnet20" }).arch, "resnet20, option avg");
+  const named = parse(weights, { fileName: "my-plainnet.pth" });
+  assert.equal(named.arch, "plain20");
+  assert.deepEqual(named.graph.nodes.flatMap((node) => (node.op === "relu" ? [node.id] : [])).slice(0, 3), [
+    "conv0.relu",
+    "convs.0.conv1.relu",
+    "convs.0.conv2.relu",
+  ]);
+  assert.match(named.warnings.map(({ message }) => message).join(), /'my-plainnet\.pth' says plain/);
+  assert.ok(problemsOf(() => parse(weights, { arch: "plain20", shortcut: "A" })).length === 1);
+});
+
 test("metadata gives architecture, preprocessing and epsilon; options go before it", () => {
   const respike = JSON.stringify({
     arch: "resnet8",

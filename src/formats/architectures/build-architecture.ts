@@ -32,7 +32,7 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
     shortcut: options.shortcut ?? (options.arch?.startsWith("plain") ? undefined : metadata.shortcut),
   };
   const hints = [...(named.hints ?? []), ...(options.fileName === undefined ? [] : [options.fileName])];
-  const recognised = recogniseArchitecture(entries, asked, hints, options);
+  const recognised = recogniseArchitecture([...entries.keys()], asked, hints, where);
   const ledger = new WeightLedger(entries, prefix);
   const facts = readFacts(recognised, ledger, options, metadata);
   const nodes = buildNodes(recognised, facts, ledger);
@@ -41,7 +41,7 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
   const said: Warning[] = [...named.warnings];
   const say = (code: string, message: string) => said.push({ code, where, message });
   if (prefix !== "") say("prefix-stripped", `every key begins with ${quote(prefix)}, which was stripped`);
-  if (recognised.assumed) say("shortcut-assumed", recognised.evidence[recognised.evidence.length - 1] ?? "");
+  for (const { code, message } of recognised.assumptions) say(code, message);
   if (metadata.assumed !== null) say("range-assumed", metadata.assumed);
   if ((options.bnEpsilon ?? metadata.bnEpsilon) === undefined) {
     say(

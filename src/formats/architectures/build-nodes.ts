@@ -158,7 +158,7 @@ class NetworkBuilder {
         gamma: take("weight"),
         beta: take("bias"),
         mean: take("running_mean"),
-        variance: take("running_var"),
+        variance: this.ledger.takeVariance(`${id}.running_var`, width, this.facts.bnEpsilon),
       },
     });
   }

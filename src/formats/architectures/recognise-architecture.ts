@@ -5,8 +5,7 @@
  * May not know: how a graph is built.
  */
 import { refuseInput } from "../../core/respike-error.js";
-import type { Tensor } from "../../core/tensor.js";
-import type { ModelOptions, ShortcutKind } from "../format.js";
+import type { ShortcutKind } from "../format.js";
 import { quote } from "../refuse-file.js";
 import { type Architecture, architectures } from "./architecture-list.js";
 import { headNames, type KeyDialect, keyDialects, projectionNames } from "./key-dialects.js";
@@ -19,8 +18,13 @@ export interface Recognised {
   readonly projection: readonly [conv: string, norm: string];
   readonly head: string;
   readonly evidence: readonly string[];
-  /** Whether something was assumed that the keys leave open. */
-  readonly assumed: boolean;
+  /** What the keys leave open and was assumed. */
+  readonly assumptions: readonly Assumption[];
+}
+
+export interface Assumption {
+  readonly code: "family-assumed" | "shortcut-assumed";
+  readonly message: string;
 }
 
 /** What was asked for, by flags or by the file's metadata. */
@@ -29,171 +33,158 @@ export interface AskedArchitecture {
   readonly shortcut?: string | undefined;
 }
 
-type Entries = ReadonlyMap<string, Tensor>;
+const shortcutKinds: readonly ShortcutKind[] = ["A", "B", "P", "avg"];
+const known = architectures.map(({ name }) => name).join(", ");
 
 /**
- * @param hints names that may tell what the file is
+ * @param keys without common prefix
+ * @param hints names of files and folders that may tell what the weights are
+ * @param where the file's name, for messages
  * @throws RespikeError (exit 3) where neither keys nor names nor options decide
  */
 export function recogniseArchitecture(
-  entries: Entries,
+  keys: readonly string[],
   asked: AskedArchitecture,
   hints: readonly string[],
-  options: ModelOptions,
+  where: string,
 ): Recognised {
-  const where = options.fileName ?? "model";
-  const keys = [...entries.keys()];
   const dialect = keyDialects.find(({ blockPattern }) => keys.some((key) => blockPattern.test(key)));
-  if (dialect === undefined) throw refuseUnknown(where, keys);
-  const projection = projectionNames.find(([conv]) => keys.some((key) => key.endsWith(`.${conv}.weight`)));
-  const evidence: string[] = [];
-  const blocks = new Set(keys.flatMap((key) => dialect.blockPattern.exec(key)?.[1] ?? []));
-  evidence.push(
-    `keys are named ${dialect.name} and count ${blocks.size} blocks: depth ${2 * blocks.size + 2}`,
-  );
-  const family = decideFamily(asked, dialect, projection !== undefined, hints, where, blocks.size, evidence);
-  const architecture = decideArchitecture(asked, family, blocks.size, where, evidence);
-  const { shortcut, assumed } = decideShortcut(
-    asked,
-    architecture,
-    dialect,
-    projection,
-    keys,
-    hints,
-    where,
-    evidence,
-  );
-  return {
-    architecture,
-    shortcut,
-    dialect,
-    projection: projection ?? (projectionNames[0] as readonly [string, string]),
-    head: headNames.find((name) => entries.has(`${name}.weight`)) ?? (headNames[0] as string),
-    evidence,
-    assumed,
-  };
-}
-
-const known = architectures.map(({ name }) => name).join(", ");
-
-function refuseUnknown(where: string, keys: readonly string[]) {
-  return refuseInput({
-    code: "architecture-unknown",
-    where,
-    rule: `weights without a graph need an architecture that is known: ${known}`,
-    value:
+  if (dialect === undefined) {
+    throw refuse(
+      "architecture-unknown",
+      where,
+      `weights without a graph need an architecture that is known: ${known}`,
       keys.length === 0
         ? "no tensors"
         : `${keys.length} keys such as ${keys.slice(0, 5).map(quote).join(", ")}`,
-    next: "use weights of one of these architectures, or export the model with its graph",
-  });
-}
-
-function decideFamily(
-  { arch, shortcut }: AskedArchitecture,
-  dialect: KeyDialect,
-  hasProjection: boolean,
-  hints: readonly string[],
-  where: string,
-  blocks: number,
-  evidence: string[],
-): Architecture["family"] {
-  if (arch !== undefined) return arch.startsWith("plain") ? "plain" : "resnet";
-  if (hasProjection || shortcut !== undefined || !dialect.plainLooksAlike) return "resnet";
-  const plain = hints.find((hint) => /plain/i.test(hint));
-  if (plain !== undefined) {
-    evidence.push(`the name ${quote(plain)} says plain; the keys would fit a network with shortcuts too`);
-    return "plain";
-  }
-  const resnet = hints.find((hint) => /res(idual)?-?_?net/i.test(hint));
-  if (resnet !== undefined) {
-    evidence.push(`the name ${quote(resnet)} says ResNet; the keys would fit a plain network too`);
-    return "resnet";
-  }
-  const depth = 2 * blocks + 2;
-  throw refuseInput({
-    code: "architecture-open",
-    where,
-    rule: "the keys decide the architecture, or --arch does",
-    value: `plain${depth} and resnet${depth} with shortcuts A or avg have the same keys`,
-    next: `give --arch plain${depth}, or --arch resnet${depth} --shortcut A|avg`,
-  });
-}
-
-function decideArchitecture(
-  { arch }: AskedArchitecture,
-  family: Architecture["family"],
-  blocks: number,
-  where: string,
-  evidence: string[],
-): Architecture {
-  const found =
-    arch !== undefined
-      ? architectures.find(({ name }) => name === arch)
-      : architectures.find(
-          (one) => one.family === family && one.blocksPerStage * one.widths.length === blocks,
-        );
-  if (found === undefined) {
-    throw refuseInput({
-      code: "architecture-unknown",
-      where,
-      rule: `one of ${known}`,
-      value: arch === undefined ? `a ${family} with ${blocks} blocks` : quote(arch),
-      next: "choose the architecture with --arch",
-    });
-  }
-  if (arch !== undefined) evidence.push(`${arch} was asked for by flag or by the file's metadata`);
-  return found;
-}
-
-function decideShortcut(
-  { shortcut }: AskedArchitecture,
-  { family }: Architecture,
-  dialect: KeyDialect,
-  projection: readonly [string, string] | undefined,
-  keys: readonly string[],
-  hints: readonly string[],
-  where: string,
-  evidence: string[],
-): { shortcut: ShortcutKind | null; assumed: boolean } {
-  if (family === "plain") {
-    if (shortcut === undefined) return { shortcut: null, assumed: false };
-    throw refuseInput({
-      code: "architecture-open",
-      where,
-      rule: "a plain network has no shortcuts",
-      value: `shortcut ${quote(shortcut)}`,
-      next: "drop --shortcut or choose a resnet",
-    });
-  }
-  if (shortcut !== undefined) {
-    if (!(["A", "B", "P", "avg"] as readonly string[]).includes(shortcut)) {
-      throw refuseInput({
-        code: "architecture-unknown",
-        where,
-        rule: "a shortcut is A, B, P or avg",
-        value: quote(shortcut),
-        next: "choose one with --shortcut",
-      });
-    }
-    evidence.push(`shortcut ${shortcut} was asked for by flag or by the file's metadata`);
-    return { shortcut: shortcut as ShortcutKind, assumed: false };
-  }
-  if (projection !== undefined) {
-    const first = `${dialect.block(1, 0, 0)}.${projection[0]}.weight`;
-    const kind = keys.includes(first) ? "P" : "B";
-    evidence.push(
-      `projections ${projection[0]} ${kind === "P" ? "in the first block too" : "only where the shape changes"}: option ${kind}`,
+      "use weights of one of these architectures, or export the model with its graph",
     );
-    return { shortcut: kind, assumed: false };
   }
-  const named = hints.find((hint) => /avg/i.test(hint));
-  if (named !== undefined) {
-    evidence.push(`no key of a shortcut, and the name ${quote(named)} says avg`);
-    return { shortcut: "avg", assumed: true };
+  return new Recogniser(keys, asked, hints, where, dialect).recognise();
+}
+
+function refuse(code: string, where: string, rule: string, value: string, next: string) {
+  return refuseInput({ code, where, rule, value, next });
+}
+
+class Recogniser {
+  readonly #evidence: string[] = [];
+  readonly #assumptions: Assumption[] = [];
+  readonly #blocks: number;
+  readonly #projection: readonly [conv: string, norm: string] | undefined;
+
+  constructor(
+    readonly keys: readonly string[],
+    readonly asked: AskedArchitecture,
+    readonly hints: readonly string[],
+    readonly where: string,
+    readonly dialect: KeyDialect,
+  ) {
+    this.#blocks = new Set(keys.flatMap((key) => dialect.blockPattern.exec(key)?.[1] ?? [])).size;
+    this.#projection = projectionNames.find(([conv]) => keys.some((key) => key.endsWith(`.${conv}.weight`)));
   }
-  evidence.push(
-    `no key of a shortcut: option ${dialect.unmarkedShortcut}, as networks with these keys have (A and avg look alike; --shortcut decides)`,
-  );
-  return { shortcut: dialect.unmarkedShortcut, assumed: true };
+
+  recognise(): Recognised {
+    const { dialect, keys } = this;
+    this.#evidence.push(
+      `keys are named ${dialect.name} and count ${this.#blocks} blocks: depth ${2 * this.#blocks + 2}`,
+    );
+    const architecture = this.#decideArchitecture();
+    const shortcut = architecture.family === "plain" ? this.#expectNoShortcut() : this.#decideShortcut();
+    return {
+      architecture,
+      shortcut,
+      dialect,
+      projection: this.#projection ?? (projectionNames[0] as readonly [string, string]),
+      head: headNames.find((name) => keys.includes(`${name}.weight`)) ?? (headNames[0] as string),
+      evidence: this.#evidence,
+      assumptions: this.#assumptions,
+    };
+  }
+
+  #decideArchitecture(): Architecture {
+    const { arch } = this.asked;
+    const family = arch === undefined ? this.#decideFamily() : null;
+    const found = architectures.find((one) =>
+      arch === undefined
+        ? one.family === family && one.blocksPerStage * one.widths.length === this.#blocks
+        : one.name === arch,
+    );
+    if (found === undefined) {
+      const value = arch === undefined ? `a ${family} with ${this.#blocks} blocks` : quote(arch);
+      throw refuse("architecture-unknown", this.where, `one of ${known}`, value, "choose one with --arch");
+    }
+    if (arch !== undefined) this.#evidence.push(`${arch} was asked for by flag or by the file's metadata`);
+    return found;
+  }
+
+  #decideFamily(): Architecture["family"] {
+    if (this.#projection !== undefined || this.asked.shortcut !== undefined) return "resnet";
+    const plain = this.hints.find((hint) => /plain/i.test(hint));
+    const resnet = this.hints.find((hint) => /res(idual)?[-_]?net/i.test(hint));
+    const named = plain ?? resnet;
+    if (named !== undefined && (plain !== undefined || this.dialect.plainLooksAlike)) {
+      const [says, other] = plain === undefined ? ["a ResNet", "a plain network"] : ["plain", "a ResNet"];
+      this.#assume(
+        "family-assumed",
+        `the name ${quote(named)} says ${says}; the keys would fit ${other} too (--arch decides)`,
+      );
+    }
+    if (plain !== undefined) return "plain";
+    if (resnet !== undefined || !this.dialect.plainLooksAlike) return "resnet";
+    const depth = 2 * this.#blocks + 2;
+    throw refuse(
+      "architecture-open",
+      this.where,
+      "the keys decide the architecture, or --arch does",
+      `plain${depth} and resnet${depth} with shortcuts A or avg have the same keys`,
+      `give --arch plain${depth}, or --arch resnet${depth} --shortcut A|avg`,
+    );
+  }
+
+  #expectNoShortcut(): null {
+    const { shortcut } = this.asked;
+    if (shortcut === undefined) return null;
+    const rule = "a plain network has no shortcuts";
+    const next = "drop --shortcut or choose a resnet";
+    throw refuse("architecture-open", this.where, rule, `shortcut ${quote(shortcut)}`, next);
+  }
+
+  #decideShortcut(): ShortcutKind {
+    const { shortcut } = this.asked;
+    if (shortcut !== undefined) {
+      const kind = shortcutKinds.find((one) => one === shortcut);
+      if (kind === undefined) {
+        const rule = "a shortcut is A, B, P or avg";
+        throw refuse("architecture-unknown", this.where, rule, quote(shortcut), "choose one with --shortcut");
+      }
+      this.#evidence.push(`shortcut ${kind} was asked for by flag or by the file's metadata`);
+      return kind;
+    }
+    if (this.#projection === undefined) return this.#assumeShortcut();
+    const [conv] = this.#projection;
+    const isFirst = this.keys.includes(`${this.dialect.block(1, 0, 0)}.${conv}.weight`);
+    const place = isFirst ? "in the first block too" : "only where the shape changes";
+    const kind = isFirst ? "P" : "B";
+    this.#evidence.push(`projections ${conv} ${place}: option ${kind}`);
+    return kind;
+  }
+
+  /** A and avg have no weights. */
+  #assumeShortcut(): ShortcutKind {
+    const named = this.hints.find((hint) => /avg/i.test(hint));
+    const kind = named === undefined ? this.dialect.unmarkedShortcut : "avg";
+    const reason =
+      named === undefined ? "as networks with these keys have it" : `as the name ${quote(named)} says`;
+    this.#assume(
+      "shortcut-assumed",
+      `no key of a shortcut: option ${kind}, ${reason} (A and avg have no weights and look alike; --shortcut decides)`,
+    );
+    return kind;
+  }
+
+  #assume(code: Assumption["code"], message: string): void {
+    this.#evidence.push(message);
+    this.#assumptions.push({ code, message });
+  }
 }

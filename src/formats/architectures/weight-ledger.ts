@@ -37,6 +37,19 @@ export class WeightLedger {
     return float32Tensor(shape, new Float32Array(countElements(shape)));
   }
 
+  /** Variances of a batch norm, each above −epsilon, so that its root is a number. */
+  takeVariance(key: string, channels: number, epsilon: number): Tensor<"float32"> {
+    const tensor = this.take(key, [channels]);
+    const wrong = tensor.data.findIndex((value) => !(value + epsilon > 0));
+    if (wrong >= 0 && this.entries.get(key) === tensor) {
+      const rule = "a variance plus batch norm's epsilon is above 0";
+      const value = `${tensor.data[wrong]} + ${epsilon} in channel ${wrong}`;
+      const next = "give the right --bn-eps, or weights of a network that was trained to the end";
+      this.problems.push({ code: "wrong-value", where: this.prefix + key, rule, value, next });
+    }
+    return tensor;
+  }
+
   #complain(code: string, key: string, shape: readonly number[], value: string): void {
     const rule = `expected float32 ${show(shape)}`;
     this.problems.push({ code, where: this.prefix + key, rule, value, next: reexport });
