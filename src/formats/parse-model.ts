@@ -6,6 +6,7 @@
 import { describeForeignFile } from "./describe-foreign-file.js";
 import type { ModelOptions, ParsedModel } from "./format.js";
 import { formats } from "./format-list.js";
+import { plainBytes } from "./plain-bytes.js";
 import { refuseFile } from "./refuse-file.js";
 
 /**
@@ -20,9 +21,10 @@ import { refuseFile } from "./refuse-file.js";
  * ```
  */
 export function parseModel(bytes: Uint8Array, options: ModelOptions = {}): ParsedModel {
-  const format = formats.find((one) => one.matches(bytes));
-  if (format !== undefined) return format.parse(bytes, options);
-  const foreign = describeForeignFile(bytes);
+  const plain = plainBytes(bytes);
+  const format = formats.find((one) => one.matches(plain));
+  if (format !== undefined) return format.parse(plain, options);
+  const foreign = describeForeignFile(plain);
   throw refuseFile(
     options.fileName ?? "model",
     `a model file is one of: ${formats.map(({ name }) => name).join(", ")}`,

@@ -69,6 +69,13 @@ for (const format of formats) {
     assert.equal(fingerprint(model), fingerprint(parseModel(sample)));
   });
 
+  test(`${format.name}: a Buffer is read like bytes, and not written to`, () => {
+    assert.ok(sample !== undefined);
+    const buffer = Buffer.from(sample);
+    assert.equal(fingerprint(parseModel(buffer)), fingerprint(parseModel(sample)));
+    assert.deepEqual(new Uint8Array(buffer), sample);
+  });
+
   test(`${format.name}: cut off anywhere, it is refused`, () => {
     assert.ok(sample !== undefined);
     const cuts = [

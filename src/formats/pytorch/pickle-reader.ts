@@ -63,15 +63,16 @@ export class PickleReader {
     if (bytes > maxLongBytes) {
       throw refuseFile("pickle", `an integer has at most ${maxLongBytes} bytes`, String(bytes));
     }
+    const digits = this.bytes(bytes);
     let value = 0n;
-    for (const byte of this.bytes(bytes).reverse()) value = (value << 8n) | BigInt(byte);
+    for (let at = bytes - 1; at >= 0; at--) value = (value << 8n) | BigInt(digits[at] as number);
     return narrow(BigInt.asIntN(bytes * 8, value));
   }
 
   /** A copy. */
   bytes(n: number): Uint8Array {
     const at = this.#advance(n);
-    return this.source.slice(at, at + n);
+    return Uint8Array.from(this.source.subarray(at, at + n));
   }
 
   text(n: number): string {

@@ -7,7 +7,13 @@
  */
 import { decodeBfloat16, decodeFloat16 } from "../../core/float16.js";
 import { type Problem, refuseInput } from "../../core/respike-error.js";
-import { countElements, makeTensor, type Tensor } from "../../core/tensor.js";
+import {
+  countElements,
+  type ElementType,
+  float32Tensor,
+  makeTensor,
+  type Tensor,
+} from "../../core/tensor.js";
 import { fileProblem, quote, refuseFile } from "../refuse-file.js";
 import { parseStrictJson } from "./parse-strict-json.js";
 
@@ -75,7 +81,7 @@ export function parseSafetensors(bytes: Uint8Array, where: string, widen = true)
   const tensors = new Map<string, Tensor>();
   const unread: string[] = [];
   for (const entry of entries) {
-    const data = bytes.slice(dataStart + entry.begin, dataStart + entry.end);
+    const data = bytes.subarray(dataStart + entry.begin, dataStart + entry.end);
     const tensor = decodeElements(entry, data, widen);
     if (tensor === null) unread.push(entry.name);
     else tensors.set(entry.name, tensor);
@@ -179,55 +185,38 @@ function checkCoverage(entries: readonly Entry[], size: number, where: string, c
     complain(where, "the tensors cover the data", `${at} of ${size} bytes: cut off or damaged`);
 }
 
-function decodeElements({ dtype, shape }: Entry, data: Uint8Array, widen: boolean): Tensor | null {
-  const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
-  const count = countElements(shape);
-  const floats = (read: (at: number) => number) =>
-    makeTensor(
-      "float32",
-      shape,
-      Float32Array.from({ length: count }, (_, at) => read(at)),
-    );
-  switch (dtype) {
-    case "F32":
-      return floats((at) => view.getFloat32(4 * at, true));
-    case "F16":
-      return floats((at) => decodeFloat16(view.getUint16(2 * at, true)));
-    case "BF16":
-      return floats((at) => decodeBfloat16(view.getUint16(2 * at, true)));
-    case "F64": {
-      const wide = Float64Array.from({ length: count }, (_, at) => view.getFloat64(8 * at, true));
-      return widen
-        ? makeTensor("float32", shape, Float32Array.from(wide))
-        : makeTensor("float64", shape, wide);
-    }
-    case "I64":
-      return makeTensor(
-        "int64",
-        shape,
-        BigInt64Array.from({ length: count }, (_, at) => view.getBigInt64(8 * at, true)),
-      );
-    case "I32":
-      return makeTensor(
-        "int32",
-        shape,
-        Int32Array.from({ length: count }, (_, at) => view.getInt32(4 * at, true)),
-      );
-    case "I16":
-      return makeTensor(
-        "int16",
-        shape,
-        Int16Array.from({ length: count }, (_, at) => view.getInt16(2 * at, true)),
-      );
-    case "I8":
-      return makeTensor(
-        "int8",
-        shape,
-        Int8Array.from(data, (byte) => (byte << 24) >> 24),
-      );
-    case "U8":
-      return makeTensor("uint8", shape, data);
-    default:
-      return null;
-  }
+type Decode = (view: DataView, count: number) => Tensor["data"];
+
+/** Typed array of `count` elements, each read from the view by its index. */
+function fill<D extends Exclude<Tensor["data"], BigInt64Array>>(data: D, read: (at: number) => number): D {
+  for (let at = 0; at < data.length; at++) data[at] = read(at);
+  return data;
+}
+
+/** What each dtype becomes; F64 is narrowed afterwards where asked for. Others are no numbers here. */
+const decoders: Readonly<Record<string, readonly [ElementType, Decode]>> = {
+  F32: ["float32", (view, n) => fill(new Float32Array(n), (at) => view.getFloat32(4 * at, true))],
+  F16: [
+    "float32",
+    (view, n) => fill(new Float32Array(n), (at) => decodeFloat16(view.getUint16(2 * at, true))),
+  ],
+  BF16: [
+    "float32",
+    (view, n) => fill(new Float32Array(n), (at) => decodeBfloat16(view.getUint16(2 * at, true))),
+  ],
+  F64: ["float64", (view, n) => fill(new Float64Array(n), (at) => view.getFloat64(8 * at, true))],
+  I64: ["int64", (view, n) => BigInt64Array.from({ length: n }, (_, at) => view.getBigInt64(8 * at, true))],
+  I32: ["int32", (view, n) => fill(new Int32Array(n), (at) => view.getInt32(4 * at, true))],
+  I16: ["int16", (view, n) => fill(new Int16Array(n), (at) => view.getInt16(2 * at, true))],
+  I8: ["int8", (view, n) => fill(new Int8Array(n), (at) => view.getInt8(at))],
+  U8: ["uint8", (view, n) => fill(new Uint8Array(n), (at) => view.getUint8(at))],
+};
+
+function decodeElements({ dtype, shape }: Entry, bytes: Uint8Array, widen: boolean): Tensor | null {
+  const decoder = decoders[dtype];
+  if (decoder === undefined) return null;
+  const [type, decode] = decoder;
+  const data = decode(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), countElements(shape));
+  if (widen && data instanceof Float64Array) return float32Tensor(shape, Float32Array.from(data));
+  return makeTensor(type, shape, data as never);
 }
