@@ -78,6 +78,7 @@ module.exports = {
     tsConfig: { fileName: "tsconfig.json" },
     enhancedResolveOptions: {
       extensions: [".ts", ".js", ".mjs"],
+      exportsFields: ["exports"],
       conditionNames: ["import", "types", "node", "default"],
     },
   },

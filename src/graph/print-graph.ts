@@ -31,11 +31,16 @@ export function printGraph(graph: Graph): string {
 }
 
 function printAttributes(node: GraphNode): string[] {
-  return Object.entries(node.attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
+  return sortEntries(node.attributes).map(([key, value]) => `${key}=${JSON.stringify(value)}`);
 }
 
 function printTensors(node: GraphNode): string[] {
-  return Object.entries(node.tensors).map(
+  return sortEntries(node.tensors).map(
     ([name, tensor]) => `${name}:${tensor.dtype}[${tensor.shape.join(",")}]`,
   );
+}
+
+/** Entries by name, so that a graph prints the same however it was made. */
+function sortEntries<V extends object>(record: V): [string, V[keyof V]][] {
+  return Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 }
