@@ -1,0 +1,237 @@
+/**
+ * From the records of all chunks to the result.
+ *
+ * Knows: the contract's formulas; sums are exact, in the order of images. May not know: threads, files, the networks.
+ */
+import type { Warning } from "../core/respike-error.js";
+import { hashIndices } from "../datasets/decoded-split.js";
+import type { ChunkRecord } from "./chunk-record.js";
+import { energyConventions, estimateEnergy } from "./energy-conventions.js";
+import type { EvaluationSetup } from "./evaluation-plan.js";
+import type { EvaluatedLayer, EvaluatedStep, EvaluationCost, EvaluationResult } from "./evaluation-result.js";
+import { correlate, meanError } from "./exact-sums.js";
+import { pairedInterval } from "./paired-interval.js";
+
+/** A line of predictions.csv. */
+export interface PredictionRow {
+  readonly index: number;
+  readonly label: number;
+  /** The network's class; null with --no-ann. */
+  readonly ann: number | null;
+  /** The spiking network's class at each observed time. */
+  readonly at: readonly number[];
+}
+
+export interface Evaluation {
+  readonly result: EvaluationResult;
+  readonly predictions: readonly PredictionRow[];
+  readonly warnings: readonly Warning[];
+}
+
+export type RunFacts = Pick<EvaluationResult["run"], "threads" | "imagesPerSecond">;
+
+/**
+ * @param records of all images, none twice; any chunks, any order
+ * @param spikeHash with --hash
+ */
+export function accumulate(
+  setup: EvaluationSetup,
+  records: readonly ChunkRecord[],
+  run: RunFacts,
+  spikeHash: string | null,
+): Evaluation {
+  const sorted = [...records].sort((a, b) => a.start - b.start);
+  const indices = sorted.flatMap((record) => record.indices);
+  const n = indices.length;
+  const warnings: Warning[] = [];
+  const layers = setup.layers.map((_, layer) => summarizeLayer(setup, sorted, layer, n, warnings));
+  const at = setup.options.at.map((t, index) => summarizeTime(setup, sorted, t, index, n));
+  const result: EvaluationResult = {
+    complete: true,
+    data: { ...setup.data, n, indicesSha256: hashIndices(indices) },
+    ann: summarizeNetwork(setup, sorted, n),
+    snn: { T: setup.options.T, at },
+    layers,
+    cost: summarizeCost(setup, sorted, at[at.length - 1] as EvaluatedStep, n),
+    run: {
+      backend: setup.options.backend,
+      threads: run.threads,
+      number: setup.number,
+      kernels: sorted[0]?.kernels ?? {},
+      imagesPerSecond: run.imagesPerSecond,
+    },
+    options: setup.options,
+    ...(spikeHash === null ? {} : { spikeHash }),
+  };
+  return { result, predictions: listPredictions(sorted), warnings };
+}
+
+function total(records: readonly ChunkRecord[], of: (record: ChunkRecord) => number): number {
+  return Number(records.reduce((sum, record) => sum + BigInt(of(record)), 0n));
+}
+
+function countWhere(
+  records: readonly ChunkRecord[],
+  is: (record: ChunkRecord, image: number) => boolean,
+): number {
+  return total(records, (record) => record.indices.filter((_, image) => is(record, image)).length);
+}
+
+const percent = (correct: number, n: number) => (100 * correct) / n;
+
+/** null where five classes or fewer make it meaningless. */
+function topFive({ classes }: EvaluationSetup, correct: number, n: number): number | null {
+  return classes > 5 ? percent(correct, n) : null;
+}
+
+function summarizeNetwork(
+  setup: EvaluationSetup,
+  records: readonly ChunkRecord[],
+  n: number,
+): EvaluationResult["ann"] {
+  if (!setup.options.ann) return null;
+  const correct = countWhere(records, ({ ann, labels }, i) => ann?.predictions[i] === labels[i]);
+  const top5 = countWhere(records, ({ ann }, i) => ann?.top5[i] === 1);
+  return { correct, n, accuracy: percent(correct, n), top5: topFive(setup, top5, n) };
+}
+
+function summarizeTime(
+  setup: EvaluationSetup,
+  records: readonly ChunkRecord[],
+  t: number,
+  at: number,
+  n: number,
+): EvaluatedStep {
+  const isRight = ({ at: times, labels }: ChunkRecord, i: number) => times[at]?.predictions[i] === labels[i];
+  const annRight = ({ ann, labels }: ChunkRecord, i: number) => ann?.predictions[i] === labels[i];
+  const correct = countWhere(records, isRight);
+  const sum = (name: "spikes" | "structural" | "effective") =>
+    setup.layers.reduce(
+      (all, _, layer) => all + total(records, (r) => r.at[at]?.[name][layer] as number),
+      0,
+    ) / n;
+  const annOnly = countWhere(records, (r, i) => annRight(r, i) && !isRight(r, i));
+  const snnOnly = countWhere(records, (r, i) => !annRight(r, i) && isRight(r, i));
+  const compared = setup.options.ann;
+  return {
+    t,
+    correct,
+    n,
+    accuracy: percent(correct, n),
+    top5: topFive(
+      setup,
+      countWhere(records, (r, i) => r.at[at]?.top5[i] === 1),
+      n,
+    ),
+    loss: compared ? (100 * (annOnly - snnOnly)) / n : null,
+    annOnly: compared ? annOnly : null,
+    snnOnly: compared ? snnOnly : null,
+    lossCi95: compared ? pairedInterval(annOnly, snnOnly, n) : null,
+    spikes: sum("spikes"),
+    sopStructural: sum("structural"),
+    sopEffective: sum("effective"),
+  };
+}
+
+function summarizeLayer(
+  setup: EvaluationSetup,
+  records: readonly ChunkRecord[],
+  layer: number,
+  n: number,
+  warnings: Warning[],
+): EvaluatedLayer {
+  const { name, neurons } = setup.layers[layer] as EvaluationSetup["layers"][number];
+  const { T, at } = setup.options;
+  const pairs = n * neurons;
+  const own = records.map((record) => record.layers[layer] as ChunkRecord["layers"][number]);
+  const last = at.length - 1;
+  const mean = (key: "spikes" | "structural" | "effective") =>
+    total(records, (record) => record.at[last]?.[key][layer] as number) / n;
+  const counts = own.reduce((sum, each) => sum + BigInt(each.counts), 0n);
+  return {
+    name,
+    neurons,
+    spikes: mean("spikes"),
+    rate: Number(counts) / (pairs * T),
+    maxRate: Math.max(...own.map((each) => each.largest)) / T,
+    sopStructural: mean("structural"),
+    sopEffective: mean("effective"),
+    ...summarizeAgreement(setup, own, pairs, name, warnings),
+    saturated: own.reduce((sum, each) => sum + each.saturated, 0) / pairs,
+    silent: own.reduce((sum, each) => sum + each.silent, 0) / pairs,
+  };
+}
+
+function summarizeAgreement(
+  setup: EvaluationSetup,
+  layers: readonly ChunkRecord["layers"][number][],
+  pairs: number,
+  name: string,
+  warnings: Warning[],
+): Pick<EvaluatedLayer, "correlation" | "meanAbsError"> {
+  const nothing = { correlation: null, meanAbsError: null };
+  if (!setup.options.ann) return nothing;
+  const agreements = layers.flatMap(({ agreement }) => (agreement === null ? [] : [agreement]));
+  if (agreements.length < layers.length) {
+    warnings.push({
+      code: "not-finite",
+      where: name,
+      message: "the network's activations are not finite numbers here; correlation and error are null",
+    });
+    return nothing;
+  }
+  const add = (values: readonly string[]) => values.reduce((sum, value) => sum + BigInt(value), 0n);
+  const sums = {
+    n: BigInt(pairs),
+    counts: add(layers.map((each) => each.counts)),
+    countSquares: add(layers.map((each) => each.countSquares)),
+    rates: add(agreements.map((each) => each.rates)),
+    rateSquares: add(agreements.map((each) => each.rateSquares)),
+    products: add(agreements.map((each) => each.products)),
+    errors: add(agreements.map((each) => each.errors)),
+  };
+  const constant =
+    Math.min(...agreements.map((each) => each.low)) === Math.max(...agreements.map((each) => each.high));
+  const correlation = constant ? null : correlate(sums);
+  if (correlation === null) {
+    warnings.push({
+      code: "no-correlation",
+      where: name,
+      message: "spike counts or activations are constant here; the correlation is null",
+    });
+  }
+  return { correlation, meanAbsError: meanError(sums) };
+}
+
+function summarizeCost(
+  { counts, options }: EvaluationSetup,
+  records: readonly ChunkRecord[],
+  { sopEffective }: EvaluatedStep,
+  n: number,
+): EvaluationCost {
+  const operations = {
+    neurons: counts.neurons,
+    neuronUpdates: counts.neurons * options.T,
+    firstLayerMacs: counts.firstLayerMacs,
+    firstLayerMacsAllSteps: counts.firstLayerMacs * options.T,
+    readoutOps: total(records, (record) => record.readoutOps) / n,
+    annMacs: counts.annMacs,
+    annMacsPadded: counts.annMacsPadded,
+    annMacsEffective: options.ann ? total(records, (record) => record.ann?.macsEffective ?? 0) / n : null,
+  };
+  return {
+    ...operations,
+    energy: energyConventions.map((each) => estimateEnergy(each, { ...operations, sopEffective })),
+  };
+}
+
+function listPredictions(records: readonly ChunkRecord[]): PredictionRow[] {
+  return records.flatMap((record) =>
+    record.indices.map((index, image) => ({
+      index,
+      label: record.labels[image] as number,
+      ann: record.ann === null ? null : (record.ann.predictions[image] as number),
+      at: record.at.map((time) => time.predictions[image] as number),
+    })),
+  );
+}

@@ -1,0 +1,20 @@
+/**
+ * The backends that an evaluation can choose from, by name.
+ *
+ * Knows: their names. May not know: how they work.
+ */
+import type { FloatBackend } from "../inference/float-network.js";
+import { plainBackend } from "../inference/plain-backend.js";
+import type { Backend } from "../simulator/backend.js";
+import { referenceBackend } from "../simulator/reference/reference-backend.js";
+import { wasmBackend } from "../simulator/wasm-backend.js";
+
+export type BackendName = Backend["name"];
+
+export const simulatorBackends: Readonly<Record<BackendName, Backend>> = {
+  wasm: wasmBackend,
+  reference: referenceBackend,
+};
+
+/** Runs the network that the SNN came from. */
+export const networkBackend: FloatBackend = plainBackend;

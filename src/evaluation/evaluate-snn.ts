@@ -1,0 +1,136 @@
+/**
+ * Evaluates a spiking network beside the network it came from.
+ *
+ * Knows: the phases. May not know: threads (the runner has them), files (the store has them), plots.
+ */
+import type { LongCallOptions } from "../core/progress.js";
+import { exitCodes, RespikeError } from "../core/respike-error.js";
+import type { TaskRunner } from "../core/task-runner.js";
+import { gatherImages } from "../datasets/dataset.js";
+import { accumulate, type Evaluation } from "./accumulate.js";
+import type { ChunkRecord } from "./chunk-record.js";
+import { type ChunkStore, memoryStore } from "./chunk-store.js";
+import type { ChunkResult, ChunkShared, ChunkTask } from "./evaluate-chunk.js";
+import type { EvaluationPlan } from "./evaluation-plan.js";
+import type { EvaluationResult } from "./evaluation-result.js";
+import { packSnn } from "./portable-snn.js";
+import { SpikeHash } from "./spike-hash.js";
+
+export interface EvaluateOptions extends LongCallOptions {
+  /** Where finished chunks are kept; in memory by default. */
+  readonly store?: ChunkStore | undefined;
+}
+
+/**
+ * 1. take over what the store has finished; 2. evaluate the rest, chunk by chunk; 3. hash in the order of images;
+ * 4. sum up. Everything but `run` is the same for any threads, batch and store.
+ *
+ * @throws RespikeError of the simulator or network; the signal's reason when it is aborted
+ * @example
+ * ```ts
+ * const plan = planEvaluation(snn, dataset.splits.test, "mnist", { n: 100, T: 64 });
+ * const { result } = await evaluateSnn(plan, makeWorkerRunner(2));
+ * ```
+ */
+export async function evaluateSnn(
+  plan: EvaluationPlan,
+  runner: TaskRunner,
+  options: EvaluateOptions = {},
+): Promise<Evaluation> {
+  const { setup } = plan;
+  const store = options.store ?? memoryStore();
+  const hash = setup.options.hash ? new SpikeHash(store, plan.start) : null;
+  const end = plan.start + plan.indices.length;
+
+  // 1. what is finished
+  const records: ChunkRecord[] = [...store.finished];
+  for (const { start, indices } of records) await hash?.add(start, indices.length);
+  const before = records.reduce((sum, { indices }) => sum + indices.length, 0);
+
+  // 2. and 3. the rest
+  let done = before;
+  const report = () =>
+    options.onProgress?.({ phase: "evaluation", done, total: plan.indices.length, unit: "images" });
+  report();
+  const began = performance.now();
+  if (done < plan.indices.length) {
+    await runner.run<ChunkShared, ChunkTask, ChunkResult>({
+      kind: "evaluate-chunk",
+      shared: makeShared(plan),
+      tasks: makeTasks(plan, records),
+      signal: options.signal,
+      async onResult({ record, counts }) {
+        if (counts !== null) await store.putCounts(record.start, counts);
+        await store.append(record);
+        records.push(record);
+        await hash?.add(record.start, record.indices.length);
+        done += record.indices.length;
+        report();
+      },
+    });
+  }
+  const seconds = (performance.now() - began) / 1000;
+
+  // 4. the result
+  const run = {
+    threads: runner.threads,
+    imagesPerSecond: done > before && seconds > 0 ? (done - before) / seconds : null,
+  };
+  return accumulate(setup, records, run, hash?.finish(end) ?? null);
+}
+
+function makeShared({ snn, setup: { options }, wasmUrl }: EvaluationPlan): ChunkShared {
+  return {
+    snn: packSnn(snn),
+    backend: options.backend,
+    steps: options.T,
+    at: options.at,
+    readout: options.readout,
+    delay: options.delay,
+    poissonSeed: options.input === "poisson" ? options.seed : null,
+    ann: options.ann,
+    hash: options.hash,
+    wasmUrl: wasmUrl?.href,
+  };
+}
+
+/** Chunks of the images that no record has yet, made one at a time. */
+function* makeTasks(plan: EvaluationPlan, finished: readonly ChunkRecord[]): Generator<ChunkTask> {
+  const isDone = new Uint8Array(plan.indices.length);
+  for (const { start, indices } of finished) {
+    isDone.fill(1, start - plan.start, start - plan.start + indices.length);
+  }
+  for (let from = 0; from < isDone.length; ) {
+    if (isDone[from] === 1) {
+      from++;
+      continue;
+    }
+    let to = from + 1;
+    while (to < isDone.length && isDone[to] === 0 && to - from < plan.batch) to++;
+    const indices = [...plan.indices.subarray(from, to)];
+    yield {
+      start: plan.start + from,
+      indices,
+      labels: indices.map((index) => plan.images.labels[index] as number),
+      pixels: gatherImages(plan.images, indices),
+    };
+    from = to;
+  }
+}
+
+/**
+ * The error of `--max-loss`, or null where the loss at T is not larger.
+ *
+ * @param maxLoss points
+ */
+export function checkMaxLoss(result: EvaluationResult, maxLoss: number): RespikeError | null {
+  const last = result.snn.at[result.snn.at.length - 1];
+  if (last !== undefined && last.loss !== null && last.loss <= maxLoss) return null;
+  return new RespikeError(exitCodes.checkFailed, {
+    code: "max-loss",
+    where: `loss at T = ${result.snn.T}`,
+    rule: `at most ${maxLoss} points`,
+    value: last?.loss == null ? "unknown: the network was not run" : `${last.loss} points`,
+    next: "convert with another percentile, compensation or more steps; drop --no-ann",
+  });
+}

@@ -1,0 +1,195 @@
+/**
+ * What will be evaluated, resolved and checked before the first image.
+ *
+ * Knows: options of the contract and their defaults. May not know: threads, folders, results.
+ */
+import { type Problem, refuseUsage } from "../core/respike-error.js";
+import { countElements } from "../core/tensor.js";
+import type { ImageSet } from "../datasets/dataset.js";
+import { hashIndices } from "../datasets/decoded-split.js";
+import { isOp, type Readout } from "../graph/node-types.js";
+import type { Snn } from "../graph/snn.js";
+import type { BackendName } from "./backend-list.js";
+import { checkImages } from "./check-images.js";
+import { countAnnMacs, countAnnMacsPadded, countFirstLayerMacs, countNeurons } from "./count-operations.js";
+import { type Shard, shardRange } from "./shards.js";
+
+/** Options named as the flags; whatever is left out has the contract's default. */
+export interface EvaluationOptions {
+  readonly split?: string | undefined;
+  readonly n?: number | "all" | undefined;
+  readonly T?: number | undefined;
+  readonly at?: readonly number[] | undefined;
+  readonly readout?: Readout | undefined;
+  readonly delay?: number | undefined;
+  readonly input?: "current" | "poisson" | undefined;
+  readonly seed?: number | undefined;
+  readonly backend?: BackendName | undefined;
+  /** False with --no-ann. */
+  readonly ann?: boolean | undefined;
+  readonly hash?: boolean | undefined;
+  readonly shard?: Shard | undefined;
+  /** Images a worker takes at once; by size where left out. No result depends on it. */
+  readonly batch?: number | undefined;
+  readonly wasmUrl?: URL | undefined;
+}
+
+/** What decides the results, as plain JSON: a resumed run and merged shards must agree on it. */
+export interface EvaluationSetup {
+  readonly data: { readonly name: string; readonly split: string };
+  readonly classes: number;
+  readonly options: {
+    readonly data: string;
+    readonly split: string;
+    readonly n: number;
+    readonly T: number;
+    readonly at: readonly number[];
+    readonly readout: Readout;
+    readonly delay: number;
+    readonly input: "current" | "poisson";
+    readonly seed: number;
+    readonly backend: BackendName;
+    readonly ann: boolean;
+    readonly hash: boolean;
+    /** `i/k`, or null for everything. */
+    readonly shard: string | null;
+  };
+  /** Of all images, shard or not. */
+  readonly indicesSha256: string;
+  readonly layers: readonly { readonly name: string; readonly neurons: number }[];
+  readonly counts: {
+    readonly neurons: number;
+    readonly firstLayerMacs: number;
+    readonly annMacs: number;
+    readonly annMacsPadded: number;
+  };
+  /** Number formats of the layers: `int16`, `int16+int32`. */
+  readonly number: string;
+}
+
+export interface EvaluationPlan {
+  readonly snn: Snn;
+  readonly images: ImageSet;
+  readonly setup: EvaluationSetup;
+  /** Places in `images` of this run's images, and the position of the first among all. */
+  readonly indices: Uint32Array;
+  readonly start: number;
+  readonly batch: number;
+  readonly wasmUrl: URL | undefined;
+}
+
+const defaultTimes = [8, 16, 32, 64, 128, 256, 350];
+
+/**
+ * @param data name of the data set, as the results show it
+ * @throws RespikeError exit 2 for options out of bounds, exit 3 for images or labels that the network cannot take
+ */
+export function planEvaluation(
+  snn: Snn,
+  images: ImageSet,
+  data: string,
+  options: EvaluationOptions = {},
+): EvaluationPlan {
+  const setup = resolveSetup(snn, images, data, options);
+  checkImages(snn, images, setup.classes, setup.options);
+  const all = Uint32Array.from({ length: setup.options.n }, (_, index) => index);
+  const [start, end] = shardRange(options.shard, all.length);
+  return {
+    snn,
+    images,
+    setup: { ...setup, indicesSha256: hashIndices(all) },
+    indices: all.subarray(start, end),
+    start,
+    batch: options.batch ?? chooseBatch(setup),
+    wasmUrl: options.wasmUrl,
+  };
+}
+
+function resolveSetup(
+  snn: Snn,
+  images: ImageSet,
+  data: string,
+  options: EvaluationOptions,
+): Omit<EvaluationSetup, "indicesSha256"> {
+  const problems: Problem[] = [];
+  const neurons = snn.graph.nodes.filter((node) => isOp(node, "neuron"));
+  const formats = snn.graph.nodes.filter((node) => isOp(node, "neuron", "output"));
+  const T = resolveSteps(options.T ?? snn.options.T, problems);
+  const n = options.n === undefined || options.n === "all" ? images.n : options.n;
+  if (!Number.isInteger(n) || n < 1 || n > images.n)
+    problems.push(wrongOption("--n", `1…${images.n} images, or all`, String(n), "choose another number"));
+  const at = resolveTimes(options.at, T, problems);
+  if (options.batch !== undefined && !(Number.isInteger(options.batch) && options.batch >= 1))
+    problems.push(wrongOption("--batch", "an integer, 1 or more", String(options.batch), "correct it"));
+  if (neurons.some((node) => node.attributes.lo < 0))
+    problems.push(
+      wrongOption(
+        "--spikes",
+        "spikes are counted where none is negative",
+        "signed",
+        "convert with binary spikes",
+      ),
+    );
+  if (problems.length > 0) throw refuseUsage(problems);
+  const split = options.split ?? "test";
+  return {
+    data: { name: data, split },
+    classes: countElements(snn.graph.shape(snn.graph.output.id)),
+    options: {
+      data,
+      split,
+      n,
+      T,
+      at,
+      readout: options.readout ?? (snn.options.readout as Readout | undefined) ?? defaultReadout(snn),
+      delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
+      input: options.input ?? "current",
+      seed: options.seed ?? 0,
+      backend: options.backend ?? "wasm",
+      ann: options.ann ?? true,
+      hash: options.hash ?? false,
+      shard: options.shard === undefined ? null : `${options.shard.index}/${options.shard.of}`,
+    },
+    layers: neurons.map(({ id }) => ({ name: id, neurons: countElements(snn.graph.shape(id)) })),
+    counts: {
+      neurons: countNeurons(snn.graph),
+      firstLayerMacs: countFirstLayerMacs(snn.graph),
+      annMacs: countAnnMacs(snn.network),
+      annMacsPadded: countAnnMacsPadded(snn.network),
+    },
+    number: [...new Set(formats.map((node) => node.attributes.number))].sort().join("+"),
+  };
+}
+
+function wrongOption(where: string, rule: string, value: string, next: string): Problem {
+  return { code: "bad-option", where, rule, value, next };
+}
+
+/** Counts where the output has neurons, else the mean current. */
+function defaultReadout({ graph }: Snn): Readout {
+  const before = graph.node(graph.output.inputs[0] as string);
+  return isOp(before, "neuron") ? "count" : "mean";
+}
+
+function resolveSteps(T: unknown, problems: Problem[]): number {
+  if (typeof T === "number" && Number.isInteger(T) && T >= 1) return T;
+  problems.push(wrongOption("-T", "an integer, 1 or more", String(T), "give -T"));
+  return 1;
+}
+
+/** Ascending, each once, T the last. */
+function resolveTimes(at: readonly number[] | undefined, T: number, problems: Problem[]): number[] {
+  const wanted = at ?? defaultTimes.filter((t) => t < T);
+  for (const t of wanted) {
+    if (!Number.isInteger(t) || t < 1 || t > T)
+      problems.push(wrongOption("--at", `times 1…${T} (T)`, String(t), "drop it or choose a larger -T"));
+  }
+  return [...new Set([...wanted, T])].sort((a, b) => a - b);
+}
+
+/** So many images that a worker's counts take about 64 MiB. */
+function chooseBatch({ layers, options }: Pick<EvaluationSetup, "layers" | "options">): number {
+  const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
+  const bytes = 4 * neurons * (options.at.length + 2);
+  return Math.max(1, Math.min(16, Math.floor(2 ** 26 / Math.max(1, bytes))));
+}

@@ -1,0 +1,71 @@
+/**
+ * The tables of a run folder as CSV text.
+ *
+ * Knows: their columns. May not know: files.
+ */
+import type { PredictionRow } from "./accumulate.js";
+import type { EvaluationResult } from "./evaluation-result.js";
+
+type Cell = string | number | null;
+
+function makeTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const cell = (value: Cell) => {
+    const text = value === null ? "" : String(value);
+    return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
+  return [head, ...rows].map((row) => `${row.map(cell).join(",")}\n`).join("");
+}
+
+/** curve.csv: one row an observed time. */
+export function writeCurve({ snn }: EvaluationResult): string {
+  const head =
+    "t,correct,n,accuracy,top5,loss,annOnly,snnOnly,lossLow95,lossHigh95,spikes,sopStructural,sopEffective";
+  return makeTable(
+    head.split(","),
+    snn.at.map((at) => [
+      at.t,
+      at.correct,
+      at.n,
+      at.accuracy,
+      at.top5,
+      at.loss,
+      at.annOnly,
+      at.snnOnly,
+      at.lossCi95?.[0] ?? null,
+      at.lossCi95?.[1] ?? null,
+      at.spikes,
+      at.sopStructural,
+      at.sopEffective,
+    ]),
+  );
+}
+
+/** layers.csv: one row a layer, in topological order. */
+export function writeLayers({ layers }: EvaluationResult): string {
+  const head = [
+    "name",
+    "neurons",
+    "spikes",
+    "rate",
+    "maxRate",
+    "sopStructural",
+    "sopEffective",
+    "correlation",
+    "meanAbsError",
+    "saturated",
+    "silent",
+  ] as const;
+  return makeTable(
+    head,
+    layers.map((layer) => head.map((key) => layer[key])),
+  );
+}
+
+/** predictions.csv: index, label, ann, t8, t16, …; one row an image, each index once, in the order of images. */
+export function writePredictions(rows: readonly PredictionRow[], at: readonly number[]): string {
+  const head = ["index", "label", "ann", ...at.map((t) => `t${t}`)];
+  return makeTable(
+    head,
+    rows.map(({ index, label, ann, at: classes }) => [index, label, ann, ...classes]),
+  );
+}

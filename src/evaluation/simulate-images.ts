@@ -1,0 +1,141 @@
+/**
+ * Simulates images without judging them: predictions, largest rates, counts of one layer.
+ *
+ * Knows: what layer-wise compensation asks for. May not know: labels, threads.
+ */
+import type { LongCallOptions } from "../core/progress.js";
+import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
+import { countElements } from "../core/tensor.js";
+import type { Readout } from "../graph/node-types.js";
+import type { Snn } from "../graph/snn.js";
+import { predictClass } from "../simulator/predict-class.js";
+import { type BackendName, simulatorBackends } from "./backend-list.js";
+import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
+
+export interface SimulateOptions extends LongCallOptions {
+  /** T */
+  readonly steps: number;
+  /** `mean` by default. */
+  readonly readout?: Readout | undefined;
+  /** 0 by default. */
+  readonly delay?: number | undefined;
+  /** `wasm` by default. */
+  readonly backend?: BackendName | undefined;
+  /** Layer whose counts are wanted. */
+  readonly countLayer?: string | undefined;
+  /** Images a worker takes at once (8). */
+  readonly batch?: number | undefined;
+  readonly wasmUrl?: URL | undefined;
+}
+
+export interface SimulatedImages {
+  /** Class of each image at T. */
+  readonly predictions: Int32Array;
+  /** Layer → the largest |N|/T over images and neurons, in topological order. */
+  readonly maxRates: ReadonlyMap<string, number>;
+  /** Counts of `countLayer` at T, [n,C,H,W]. */
+  readonly counts: Int32Array | null;
+}
+
+interface SimulateShared {
+  readonly snn: PortableSnn;
+  readonly backend: BackendName;
+  readonly steps: number;
+  readonly readout: Readout;
+  readonly delay: number;
+  readonly countLayer: string | null;
+  readonly wasmUrl?: string | undefined;
+}
+
+interface SimulateTask {
+  readonly images: Float32Array;
+  readonly n: number;
+}
+
+interface SimulateResult {
+  readonly predictions: Int32Array;
+  readonly largest: readonly (readonly [layer: string, count: number])[];
+  readonly counts: Int32Array | null;
+}
+
+/** Handler of the job `simulate`. */
+export async function startSimulateHandler(
+  shared: SimulateShared,
+): Promise<TaskHandler<SimulateTask, SimulateResult>> {
+  const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
+  const simulator = await simulatorBackends[shared.backend].prepare(unpackSnn(shared.snn), options);
+  return {
+    handle({ images, n }) {
+      const { steps, readout, delay } = shared;
+      const { outputs, layers } = simulator.run({ images, n, steps, snapshots: [steps], readout, delay });
+      const classes = outputs.length / n;
+      return {
+        predictions: Int32Array.from({ length: n }, (_, image) =>
+          predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
+        ),
+        largest: layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
+        counts: layers.find(({ name }) => name === shared.countLayer)?.counts ?? null,
+      };
+    },
+    free: () => simulator.free(),
+  };
+}
+
+function largestCount(counts: Int32Array): number {
+  let largest = 0;
+  for (let at = 0; at < counts.length; at++) largest = Math.max(largest, Math.abs(counts[at] as number));
+  return largest;
+}
+
+/**
+ * Simulates images for T steps on the runner's threads; no result depends on how many there are.
+ *
+ * @param images preprocessed [n,C,H,W], read only
+ * @throws RangeError for an unknown `countLayer`; RespikeError of the simulator
+ */
+export async function simulateImages(
+  snn: Snn,
+  images: Float32Array,
+  runner: TaskRunner,
+  options: SimulateOptions,
+): Promise<SimulatedImages> {
+  const size = countElements(snn.graph.input.attributes.shape);
+  const n = images.length / size;
+  const { countLayer } = options;
+  const perImage = countLayer === undefined ? 0 : countElements(snn.graph.shape(countLayer));
+  const batch = options.batch ?? 8;
+  const predictions = new Int32Array(n);
+  const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
+  const largest = new Map(snn.graph.nodes.filter(({ op }) => op === "neuron").map(({ id }) => [id, 0]));
+  function* makeTasks(): Generator<SimulateTask> {
+    for (let from = 0; from < n; from += batch) {
+      const to = Math.min(n, from + batch);
+      yield { images: images.slice(from * size, to * size), n: to - from };
+    }
+  }
+  let done = 0;
+  await runner.run<SimulateShared, SimulateTask, SimulateResult>({
+    kind: "simulate",
+    shared: {
+      snn: packSnn(snn),
+      backend: options.backend ?? "wasm",
+      steps: options.steps,
+      readout: options.readout ?? "mean",
+      delay: options.delay ?? 0,
+      countLayer: countLayer ?? null,
+      wasmUrl: options.wasmUrl?.href,
+    },
+    tasks: makeTasks(),
+    signal: options.signal,
+    onResult(result, number) {
+      predictions.set(result.predictions, number * batch);
+      if (result.counts !== null) counts?.set(result.counts, number * batch * perImage);
+      for (const [layer, count] of result.largest)
+        largest.set(layer, Math.max(largest.get(layer) ?? 0, count));
+      done += result.predictions.length;
+      options.onProgress?.({ phase: "simulation", done, total: n, unit: "images" });
+    },
+  });
+  const maxRates = new Map([...largest].map(([layer, count]) => [layer, count / options.steps]));
+  return { predictions, maxRates, counts };
+}

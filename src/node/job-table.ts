@@ -1,0 +1,13 @@
+/**
+ * The jobs that workers know: kind → what makes their handler.
+ *
+ * Knows: the list. May not know: what jobs do.
+ */
+import type { TaskHandlerFactory } from "../core/task-runner.js";
+import { startChunkHandler } from "../evaluation/evaluate-chunk.js";
+import { startSimulateHandler } from "../evaluation/simulate-images.js";
+
+export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
+  "evaluate-chunk": startChunkHandler,
+  simulate: startSimulateHandler,
+};

@@ -1,0 +1,140 @@
+/**
+ * Puts shards together: the result is that of one run over all images.
+ *
+ * Knows: run folders of shards. May not know: networks, plots.
+ */
+import { type Problem, refuseInput } from "../core/respike-error.js";
+import { accumulate, type Evaluation } from "../evaluation/accumulate.js";
+import type { ChunkRecord } from "../evaluation/chunk-record.js";
+import type { ChunkStore } from "../evaluation/chunk-store.js";
+import { parseShard, shardRange } from "../evaluation/shards.js";
+import { SpikeHash } from "../evaluation/spike-hash.js";
+import {
+  listDifferences,
+  openRunFolder,
+  type RunConfig,
+  readConfig,
+  readCounts,
+  readProgress,
+} from "./run-folder.js";
+
+export interface MergedRuns {
+  /** As if one run had evaluated everything. */
+  readonly config: RunConfig;
+  readonly records: readonly ChunkRecord[];
+  readonly evaluation: Evaluation;
+}
+
+interface ShardRun {
+  readonly path: string;
+  readonly config: RunConfig;
+  readonly records: readonly ChunkRecord[];
+}
+
+/**
+ * @param paths run folders of shards 1/k … k/k, in any order
+ * @throws RespikeError (exit 3) naming every folder that is none, unfinished, missing, twice, or of another run
+ */
+export async function mergeRuns(paths: readonly string[]): Promise<MergedRuns> {
+  const shards: ShardRun[] = [];
+  const problems: Problem[] = [];
+  for (const path of paths) {
+    const config = await readConfig(path);
+    if (config === null) problems.push(notShard(path, "a run folder has config.json", "missing"));
+    else shards.push({ path, config, records: await readProgress(path) });
+  }
+  const [first] = shards;
+  if (problems.length > 0 || first === undefined) {
+    throw refuseInput(
+      problems.length > 0 ? problems : notShard("merge", "folders of shards are named", "none"),
+    );
+  }
+  for (const shard of shards) problems.push(...compareShard(first, shard));
+  if (problems.length === 0) problems.push(...listMissing(shards));
+  if (problems.length > 0) throw refuseInput(problems);
+  const config = withoutShard(first.config);
+  const records = shards.flatMap((shard) => shard.records).sort((a, b) => a.start - b.start);
+  const spikeHash = config.setup.options.hash
+    ? await hashShards(shards, records, config.setup.options.n)
+    : null;
+  const evaluation = accumulate(config.setup, records, { threads: 0, imagesPerSecond: null }, spikeHash);
+  return { config, records, evaluation };
+}
+
+function notShard(where: string, rule: string, value: string): Problem {
+  return {
+    code: "merge",
+    where,
+    rule,
+    value,
+    next: "evaluate each shard with --shard i/k, then merge all of them",
+  };
+}
+
+function withoutShard(config: RunConfig): RunConfig {
+  const { setup } = config;
+  return { ...config, setup: { ...setup, options: { ...setup.options, shard: null } } };
+}
+
+/** Differences in what decides the results, and images that are not evaluated yet. */
+function compareShard(first: ShardRun, { path, config, records }: ShardRun): Problem[] {
+  const { shard, n } = config.setup.options;
+  if (shard === null) return [notShard(path, "the run is a shard", "it was run without --shard")];
+  const problems = listDifferences(withoutShard(first.config), withoutShard(config)).map((difference) =>
+    notShard(path, `the same run as ${first.path}`, difference),
+  );
+  const [start, end] = shardRange(parseShard(shard), n);
+  const done = records.reduce((sum, record) => sum + record.indices.length, 0);
+  if (done !== end - start)
+    problems.push(notShard(path, "the shard is finished", `${done} of ${end - start} images`));
+  return problems;
+}
+
+function listMissing(shards: readonly ShardRun[]): Problem[] {
+  const parsed = shards.map(({ path, config }) => ({
+    path,
+    shard: parseShard(config.setup.options.shard ?? ""),
+  }));
+  const of = parsed[0]?.shard.of ?? 0;
+  const problems = parsed
+    .filter(({ shard }) => shard.of !== of)
+    .map(({ path, shard }) => notShard(path, `a shard of ${of}`, `a shard of ${shard.of}`));
+  for (let index = 1; index <= of; index++) {
+    const count = parsed.filter(({ shard }) => shard.index === index && shard.of === of).length;
+    if (count !== 1)
+      problems.push(notShard(`shard ${index}/${of}`, "each shard is there once", `${count} times`));
+  }
+  return problems;
+}
+
+async function hashShards(
+  shards: readonly ShardRun[],
+  records: readonly ChunkRecord[],
+  n: number,
+): Promise<string> {
+  const folderOf = new Map(
+    shards.flatMap(({ path, records: own }) => own.map(({ start }) => [start, path] as const)),
+  );
+  const store: ChunkStore = {
+    finished: records,
+    async append() {},
+    async putCounts() {},
+    getCounts: (start) => readCounts(folderOf.get(start) as string, start),
+    async dropCounts() {},
+  };
+  const hash = new SpikeHash(store, 0);
+  for (const { start, indices } of records) await hash.add(start, indices.length);
+  return hash.finish(n);
+}
+
+/** Writes the merged run as a run folder of its own, without a shard's traces. */
+export async function saveMergedRun(
+  path: string,
+  { config, records, evaluation }: MergedRuns,
+  options: { readonly force?: boolean | undefined } = {},
+  writeMore?: (folder: string) => Promise<void>,
+): Promise<void> {
+  const folder = await openRunFolder(path, config, options);
+  for (const record of records) await folder.append(record);
+  await folder.finish(evaluation, writeMore);
+}

@@ -1,0 +1,275 @@
+/**
+ * The run folder: `config.json`, `progress.jsonl`, then `curve.csv layers.csv predictions.csv` and, last, `results.json`.
+ *
+ * Knows: those files, resuming, and what makes two runs the same. May not know: plots (a callback writes them).
+ *
+ * `progress.jsonl` has one line per finished chunk, flushed to the disk before the next is counted as done; a line that
+ * a kill tore in two is cut off. `results.json` exists only when everything else does.
+ */
+import { mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { join } from "node:path";
+import { exitCodes, RespikeError, refuseInput, refuseUsage } from "../core/respike-error.js";
+import { stableJson } from "../core/sha256.js";
+import type { Evaluation } from "../evaluation/accumulate.js";
+import { type ChunkRecord, chunkSchema } from "../evaluation/chunk-record.js";
+import type { ChunkStore } from "../evaluation/chunk-store.js";
+import type { EvaluationSetup } from "../evaluation/evaluation-plan.js";
+import { writeCurve, writeLayers, writePredictions } from "../evaluation/result-tables.js";
+import { refuseDisk, writeWholeFile } from "./write-whole-file.js";
+
+/** What config.json holds. */
+export interface RunConfig {
+  readonly schema: "respike.run/1";
+  readonly version: string;
+  /** The exact command, one word an entry. */
+  readonly command: readonly string[];
+  /** The resolved set of flags, threads and paths too. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  /** What decides the results besides `setup`: the SNN's and the data's hashes. */
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly setup: EvaluationSetup;
+  /** The conversion's result, where this run made the SNN. */
+  readonly convert?: unknown;
+}
+
+export interface OpenRunOptions {
+  /** Go on with what the folder holds; starts anew where it holds nothing. */
+  readonly resume?: boolean | undefined;
+  /** Empty a run folder that exists. */
+  readonly force?: boolean | undefined;
+}
+
+export interface RunFolder extends ChunkStore {
+  readonly path: string;
+  /**
+   * Writes tables, then whatever `writeMore` writes into the folder (report, plots), then results.json.
+   *
+   * @param more fields that results.json has besides the evaluation's
+   */
+  finish(
+    evaluation: Evaluation,
+    writeMore?: (folder: string) => Promise<void>,
+    more?: Readonly<Record<string, unknown>>,
+  ): Promise<void>;
+}
+
+/** Everything that a run writes; a folder with other files in it is never emptied of them. */
+const runFiles = [
+  "results.json",
+  "progress.jsonl",
+  "config.json",
+  "curve.csv",
+  "layers.csv",
+  "predictions.csv",
+  "report.html",
+  "plots",
+  "counts",
+];
+
+/**
+ * @throws RespikeError exit 2 where the folder exists without `resume` or `force`, or was begun with other options;
+ * exit 3 where its records are damaged; exit 5 where the disk refuses
+ */
+export async function openRunFolder(
+  path: string,
+  config: RunConfig,
+  { resume = false, force = false }: OpenRunOptions = {},
+): Promise<RunFolder> {
+  const found = await listFolder(path);
+  if (found.length > 0 && !resume && !force) {
+    throw refuseUsage({
+      code: "output-exists",
+      where: path,
+      rule: "an existing run folder is not overwritten",
+      value: `${found.length} files`,
+      next: "use --resume to go on, --force to start anew, or another --out",
+    });
+  }
+  if (!resume) for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
+  const earlier = resume ? await readConfig(path) : null;
+  if (earlier !== null) compareConfigs(path, earlier, config);
+  const finished = earlier === null ? [] : await readProgress(path);
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw refuseDisk(path, cause);
+  });
+  await rm(join(path, "results.json"), { force: true });
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  await writeWholeFile(join(path, "config.json"), text, { force: true });
+  const store = makeFolderStore(path, finished);
+  return {
+    ...store,
+    path,
+    async finish(evaluation, writeMore, more = {}) {
+      await store.close();
+      const { result, predictions } = evaluation;
+      const write = (name: string, content: string) =>
+        writeWholeFile(join(path, name), content, { force: true });
+      await write("curve.csv", writeCurve(result));
+      await write("layers.csv", writeLayers(result));
+      await write("predictions.csv", writePredictions(predictions, result.options.at as readonly number[]));
+      await writeMore?.(path);
+      // Shards keep their counts for the hash of the merged run.
+      if (config.setup.options.shard === null)
+        await rm(join(path, "counts"), { recursive: true, force: true });
+      await write("results.json", `${JSON.stringify({ ...result, ...more }, null, 2)}\n`);
+    },
+  };
+}
+
+async function listFolder(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") {
+      throw refuseUsage({
+        code: "output-exists",
+        where: path,
+        rule: "the run folder is a folder",
+        value: "a file of that name exists",
+        next: "use another --out",
+      });
+    }
+    throw refuseDisk(path, cause);
+  }
+}
+
+/** The configuration of a run folder; null where there is none. */
+export async function readConfig(path: string): Promise<RunConfig | null> {
+  const text = await readFile(join(path, "config.json"), "utf8").catch(() => null);
+  if (text === null) return null;
+  let config: Partial<RunConfig> | null = null;
+  try {
+    config = JSON.parse(text) as Partial<RunConfig> | null;
+  } catch {
+    // told below
+  }
+  if (config?.schema === "respike.run/1" && config.setup?.options !== undefined) return config as RunConfig;
+  throw refuseInput({
+    code: "run-folder",
+    where: join(path, "config.json"),
+    rule: "the configuration of a run of this version",
+    value: "something else",
+    next: "name another folder",
+  });
+}
+
+/** Names everything in which two runs differ that decides their results. */
+export function listDifferences(a: RunConfig, b: RunConfig): string[] {
+  const flat = ({ inputs, setup }: RunConfig): Record<string, unknown> => {
+    const { options, ...rest } = setup;
+    return { ...inputs, ...rest, ...options };
+  };
+  const [first, second] = [flat(a), flat(b)];
+  return [...new Set([...Object.keys(first), ...Object.keys(second)])]
+    .filter((key) => stableJson(first[key] ?? null) !== stableJson(second[key] ?? null))
+    .map((key) => `${key}: ${shorten(first[key])} there, ${shorten(second[key])} now`);
+}
+
+function shorten(value: unknown): string {
+  const text = stableJson(value ?? null);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
+
+function compareConfigs(path: string, earlier: RunConfig, config: RunConfig): void {
+  const differences = listDifferences(earlier, config);
+  if (differences.length === 0) return;
+  throw refuseUsage({
+    code: "run-differs",
+    where: path,
+    rule: "a run is resumed with the options it was begun with",
+    value: differences.join("; "),
+    next: "give the same options, or another --out",
+  });
+}
+
+/**
+ * The finished chunks of a run folder. A last line without its end is cut off the file.
+ *
+ * @throws RespikeError (exit 3) for a damaged line, or images that stand in two chunks
+ */
+export async function readProgress(path: string): Promise<ChunkRecord[]> {
+  const file = join(path, "progress.jsonl");
+  const content = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return null;
+    throw refuseDisk(file, cause);
+  });
+  if (content === null) return [];
+  const end = content.lastIndexOf(10) + 1;
+  if (end < content.length) await truncate(file, end);
+  const records = content
+    .toString("utf8", 0, end)
+    .split("\n")
+    .slice(0, -1)
+    .map((line, index) => parseLine(file, line, index));
+  const sorted = [...records].sort((a, b) => a.start - b.start);
+  for (const [at, record] of sorted.entries()) {
+    const next = sorted[at + 1];
+    if (next !== undefined && record.start + record.indices.length > next.start)
+      throw damaged(file, `images from ${next.start} on stand in two chunks`);
+  }
+  return sorted;
+}
+
+function parseLine(file: string, line: string, index: number): ChunkRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw damaged(file, `line ${index + 1} is no JSON`);
+  }
+  const parsed = chunkSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw damaged(file, `line ${index + 1}: ${parsed.error.issues[0]?.message ?? "of another form"}`);
+}
+
+function damaged(where: string, value: string): RespikeError {
+  const next = "start anew with --force";
+  return refuseInput({ code: "run-folder", where, rule: "one finished chunk a line", value, next });
+}
+
+/** File of a chunk's compressed counts. */
+export function countsFile(path: string, start: number): string {
+  return join(path, "counts", `${start}.z`);
+}
+
+export async function readCounts(path: string, start: number): Promise<Uint8Array> {
+  return readFile(countsFile(path, start)).catch((cause: unknown) => {
+    const problem = {
+      code: "run-folder",
+      where: countsFile(path, start),
+      rule: "counts of finished chunks are kept until they are hashed",
+      value: "missing",
+      next: "start anew with --force",
+    };
+    throw new RespikeError(exitCodes.environment, problem, { cause });
+  });
+}
+
+function makeFolderStore(path: string, finished: readonly ChunkRecord[]) {
+  const file = join(path, "progress.jsonl");
+  let opened: ReturnType<typeof open> | undefined;
+  const store: ChunkStore & { close(): Promise<void> } = {
+    finished,
+    async append(record) {
+      try {
+        opened ??= open(file, "a");
+        const handle = await opened;
+        await handle.appendFile(`${JSON.stringify(record)}\n`);
+        await handle.datasync();
+      } catch (cause) {
+        throw refuseDisk(file, cause);
+      }
+    },
+    async putCounts(start, counts) {
+      await writeWholeFile(countsFile(path, start), counts, { force: true });
+    },
+    getCounts: (start) => readCounts(path, start),
+    async dropCounts() {},
+    async close() {
+      await (await opened)?.close();
+      opened = undefined;
+    },
+  };
+  return store;
+}
