@@ -28,12 +28,15 @@ export class BlockArguments {
   /** [16] */
   threshold: usize;
   resetToZero: i32;
+  /** The first row of the 3×3 window of the rows kernels, and zeros as long as a tile of the source. */
+  rows: Segment;
+  zeros: usize;
 }
 
-/** A run of source bytes that lie side by side in every window. */
+/** A run of source offsets that lie side by side in every window. */
 @unmanaged
 export class Segment {
-  /** Spikes of the source: the byte that the target (·, x 0) reads of row 0 at t 0. */
+  /** Spikes of the source: the offset that the target (·, x 0) reads of row 0 at t 0. */
   source: usize;
   sourceRow: usize;
   sourceStep: usize;
@@ -43,8 +46,8 @@ export class Segment {
   /** Source row of target row y: y·rowStride + rowOffset. */
   rowStride: i32;
   rowOffset: i32;
-  /** Bytes, an even number. */
-  bytes: i32;
+  /** How many offsets, an even number. */
+  offsets: i32;
   table: usize;
 }
 
@@ -53,7 +56,7 @@ export class ActiveSegment {
   source: usize;
   sourceStep: usize;
   sourcePixel: usize;
-  bytes: i32;
+  offsets: i32;
   table: usize;
   /** Where the loop over steps stands. */
   at: usize;
@@ -63,7 +66,7 @@ export const segmentSize: usize = offsetof<Segment>();
 export const activeSize: usize = offsetof<ActiveSegment>();
 
 /** Steps that are run pixel by pixel, so that three rows of spikes stay in the first cache. */
-export const tileSteps: i32 = 64;
+export const tileSteps: i32 = 32;
 
 /** Lists the segments whose source row exists for target row y; returns how many. */
 export function activateSegments(block: BlockArguments, y: i32): i32 {
@@ -77,7 +80,7 @@ export function activateSegments(block: BlockArguments, y: i32): i32 {
     entry.source = segment.source + <usize>row * segment.sourceRow;
     entry.sourceStep = segment.sourceStep;
     entry.sourcePixel = segment.sourcePixel;
-    entry.bytes = segment.bytes;
+    entry.offsets = segment.offsets;
     entry.table = segment.table;
     active += activeSize;
     count++;
@@ -93,4 +96,18 @@ export function seekSegments(active: usize, count: i32, x: usize, t: usize): voi
     const entry = changetype<ActiveSegment>(active + <usize>s * activeSize);
     entry.at = entry.source + x * entry.sourcePixel + t * entry.sourceStep;
   }
+}
+
+/** Spikes of 16 channels as the two offsets of their bytes: 32·byte each, in one 32-bit word. */
+// @ts-ignore: decorator
+@inline
+export function offsetsOf(bits: u32): u32 {
+  return ((bits & 0xff) << 5) | ((bits & 0xff00) << 13);
+}
+
+/** The 16 bits of a word of two offsets. */
+// @ts-ignore: decorator
+@inline
+export function bitsOf(word: u32): u32 {
+  return ((word >>> 5) & 0xff) | ((word >>> 13) & 0xff00);
 }

@@ -17,8 +17,10 @@ import { defaultSpikeBudget, WasmSimulator } from "./wasm/wasm-simulator.js";
 
 /** A prepared simulator that can also say how often its kernels ran. */
 export interface CountedSimulator extends Simulator {
-  /** Calls of kernel 0 tables int16, 1 tables int32, 2 tables float32, 3 list, 4 gate. */
+  /** Calls of kernel 0 tables int16, 1 tables int32, 2 tables float32, 3 list, 4 gate, 5 rows. */
   countCalls(kernel: number): number;
+  /** Stage id → milliseconds spent in it since the preparation. */
+  readMilliseconds(): ReadonlyMap<string, number>;
 }
 
 export interface WasmBackend extends Backend {
@@ -60,6 +62,7 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
           recorder.free();
         },
         countCalls: (kernel) => module.countCalls(kernel),
+        readMilliseconds: () => active?.simulator.milliseconds ?? new Map(),
       };
     },
   };

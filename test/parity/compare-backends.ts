@@ -4,8 +4,13 @@ import type { Snn } from "#src/graph/snn.js";
 import type { Backend, SimulationRequest, SimulationResult } from "#src/simulator/backend.js";
 import { referenceBackend } from "#src/simulator/reference/reference-backend.js";
 
-/** Runs both and asserts equality to the bit, of counts, gates and outputs. */
-export async function assertSameSpikes(backend: Backend, snn: Snn, request: SimulationRequest, name: string) {
+/** Runs both and asserts equality to the bit, of counts, gates and outputs; gives the reference's result. */
+export async function assertSameSpikes(
+  backend: Backend,
+  snn: Snn,
+  request: SimulationRequest,
+  name: string,
+): Promise<SimulationResult> {
   const { expected, actual } = await runBoth(backend, snn, request);
   assert.deepEqual(
     actual.layers.map((layer) => [layer.name, layer.shape]),
@@ -24,6 +29,7 @@ export async function assertSameSpikes(backend: Backend, snn: Snn, request: Simu
     }
   }
   assert.deepEqual([...actual.outputs], [...expected.outputs], `${name}: outputs`);
+  return expected;
 }
 
 export async function runBoth(

@@ -8,6 +8,7 @@ import { boundByChannel, boundByTarget, type CurrentBounds } from "../plan/bound
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
+import { isRowsWindow } from "./pack-tables.js";
 
 /** Number type of a layer's sums in memory. */
 export type Lanes = "int16" | "int32" | "float32";
@@ -21,6 +22,8 @@ export interface LayerKernel {
   readonly spiking: readonly SynapseGroup[];
   /** Their windows where `form` is tables. */
   readonly windows: readonly WindowSynapses[];
+  /** The window of `windows` that a rows kernel runs, if any. */
+  readonly rows: WindowSynapses | undefined;
   /** Groups of the image as a constant current. */
   readonly constant: readonly SynapseGroup[];
   /** Currents of a step without the image's constant part. */
@@ -65,7 +68,7 @@ function chooseKernel(stage: NeuronStage, image: string, poisson: boolean): Laye
   const windows = found.filter((window) => window !== null);
   const isTables = windows.length === found.length;
   const bounds = isTables ? boundByChannel(stage, windows) : boundList(stage, spiking);
-  const kernel = { stage, spiking, windows: isTables ? windows : [], constant };
+  const kernel = { stage, spiking, windows: isTables ? windows : [], constant, rows: undefined };
   const form = isTables ? "tables" : "list";
   if (stage.number === "float32")
     return { ...kernel, form, lanes: "float32", bounds, name: nameOf(form, "float32", windows) };
@@ -74,7 +77,10 @@ function chooseKernel(stage: NeuronStage, image: string, poisson: boolean): Laye
   }
   const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking);
   const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
-  return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
+  if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
+  const rows = windows.find(isRowsWindow);
+  const name = rows === undefined ? nameOf(form, lanes, windows) : `table-8 rows ${lanes}`;
+  return { ...kernel, form, lanes, bounds: exact, rows, name };
 }
 
 function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly WindowSynapses[]): string {

@@ -10,7 +10,7 @@ export const activeBytes = 24;
 export const argumentBytes = 256;
 export const listGroupWords = 10;
 
-/** Bytes of the arguments of a block with that many segments, or a list layer with that many groups. */
+/** Bytes of the arguments of a block with that many segments and one of a rows kernel, or a list layer with that many groups. */
 export function commandBytes(parts: number): number {
-  return argumentBytes + parts * (segmentWords * 4 + activeBytes);
+  return argumentBytes + (parts + 1) * (segmentWords * 4 + activeBytes);
 }

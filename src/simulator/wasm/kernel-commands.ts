@@ -8,7 +8,8 @@ import { argumentBytes, listGroupWords, segmentWords } from "./command-size.js";
 import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
 import { tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
-import type { SpikeLayout } from "./spike-layout.js";
+import type { Run } from "./pack-tables.js";
+import { type SpikeLayout, wordBytes } from "./spike-layout.js";
 
 const kernelBlockBytes = (layer: LayerMemory) => (layer.kernel.lanes === "int16" ? 2 : 4);
 
@@ -32,18 +33,18 @@ export function writeBlock(
   const [, height, width] = stage.shape;
   const elements = block * height * width * 16;
   const segments = network.commands + argumentBytes;
-  const active = segments + memory.runs.length * segmentWords * 4;
+  const active = segments + (memory.runs.length + 1) * segmentWords * 4;
   arena
-    .words(network.commands, 16)
+    .words(network.commands, 18)
     .set([
       height,
       width,
       0,
       0,
       memory.runs.length,
-      segments,
+      segments + segmentWords * 4,
       active,
-      spikesAt(slot, out) + block * 2,
+      spikesAt(slot, out) + block * wordBytes,
       out.row,
       out.step,
       out.pixel,
@@ -52,26 +53,34 @@ export function writeBlock(
       state.base + elements * kernelBlockBytes(layer),
       memory.threshold,
       stage.reset === "zero" ? 1 : 0,
+      segments,
+      network.zeros,
     ]);
   let table = network.tables;
-  for (const [index, run] of memory.runs.entries()) {
-    const { layout, window } = run;
-    arena
-      .words(segments + index * segmentWords * 4, segmentWords)
-      .set([
-        spikesAt(slot, layout) + run.firstByte,
-        layout.row,
-        layout.step,
-        window.stride[1] * layout.pixel,
-        layout.shape[1],
-        window.stride[0],
-        run.rowOffset,
-        run.bytes,
-        table,
-      ]);
-    table += run.bytes * tableBytes[kernel.lanes];
+  let at = segments;
+  for (const run of [memory.rows, ...memory.runs]) {
+    if (run !== null) {
+      arena.words(at, segmentWords).set(segmentOf(run, slot, table));
+      table += run.offsets * (run === memory.rows ? 3 : 1) * tableBytes[kernel.lanes];
+    }
+    at += segmentWords * 4;
   }
   return network.commands;
+}
+
+/** A Segment; of a rows window its first row, two more with as many offsets follow. */
+function segmentOf({ layout, window, ...run }: Run, slot: SlotMemory, table: number): readonly number[] {
+  return [
+    spikesAt(slot, layout) + run.firstByte,
+    layout.row,
+    layout.step,
+    window.stride[1] * layout.pixel,
+    layout.shape[1],
+    window.stride[0],
+    run.rowOffset,
+    run.offsets,
+    table,
+  ];
 }
 
 export function setBlockSteps(arena: MemoryArena, command: number, first: number, end: number): void {

@@ -10,17 +10,18 @@ import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
 import type { Lanes, LayerKernel } from "./choose-kernels.js";
 import { commandBytes } from "./command-size.js";
 import type { MemoryArena } from "./memory-arena.js";
-import { packTables, type Run } from "./pack-tables.js";
+import { packTables, type Run, type TableBlock } from "./pack-tables.js";
 import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
 
 /** 256 rows of 16 sums, and what keeps equal rows of two tables out of one cache set. */
 export const tableBytes: Readonly<Record<Lanes, number>> = { int16: 8_512, int32: 16_704, float32: 16_704 };
 
 export interface BlockMemory {
+  readonly rows: Run | null;
   readonly runs: readonly Run[];
   readonly weights: number;
-  /** Bytes of all runs: how many tables. */
-  readonly bytes: number;
+  /** How many tables. */
+  readonly tables: number;
   readonly threshold: number;
 }
 
@@ -70,9 +71,21 @@ export interface NetworkMemory {
   readonly layouts: ReadonlyMap<string, SpikeLayout>;
   readonly layers: ReadonlyMap<string, LayerMemory>;
   readonly slots: readonly SlotMemory[];
+  /** The first piece of memory: rows kernels know its address. */
   readonly tables: number;
+  /** Zeros as long as a tile of a row of any source. */
+  readonly zeros: number;
   readonly current: number;
   readonly commands: number;
+}
+
+/** Steps that the kernels run pixel by pixel (assembly/spiking/layer-arguments.ts). */
+export const tileSteps = 32;
+
+function writeZeros(arena: MemoryArena, bytes: number): number {
+  const address = arena.allocate(bytes);
+  arena.bytes(address, bytes).fill(0);
+  return address;
 }
 
 /** Writes numbers of a layer's type and returns their address. */
@@ -99,13 +112,17 @@ export function layOutNetwork(
   slotCount: number,
 ): NetworkMemory {
   const { layouts, bytes } = layOutSpikes(plan, kernels, blockSteps);
-  const layers = new Map(kernels.map((kernel) => [kernel.stage.id, layOutLayer(kernel, layouts, arena)]));
-  const tableRoom = Math.max(
-    0,
-    ...[...layers.values()].flatMap(({ kernel, blocks }) =>
-      blocks.map((block) => block.bytes * tableBytes[kernel.lanes]),
-    ),
+  const packed = kernels.map((kernel) =>
+    packTables(kernel.windows, layouts, kernel.stage.shape[0], kernel.rows),
   );
+  const tableRooms = packed.flatMap((blocks, index) =>
+    blocks.map(({ weights }) => (weights.length / 128) * tableBytes[kernels[index]?.lanes ?? "int32"]),
+  );
+  const tables = arena.allocate(Math.max(0, ...tableRooms));
+  const layers = new Map(
+    kernels.map((kernel, index) => [kernel.stage.id, layOutLayer(kernel, packed[index] ?? [], arena)]),
+  );
+  const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
   const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
   const parts = [...layers.values()].flatMap(({ blocks, lists }) => [
     lists.length,
@@ -116,17 +133,14 @@ export function layOutNetwork(
     layouts,
     layers,
     slots: Array.from({ length: slotCount }, () => layOutSlot(plan, layers, arena, bytes)),
-    tables: arena.allocate(tableRoom),
+    tables,
+    zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
     current: arena.allocate(currentRoom),
     commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
   };
 }
 
-function layOutLayer(
-  kernel: LayerKernel,
-  layouts: ReadonlyMap<string, SpikeLayout>,
-  arena: MemoryArena,
-): LayerMemory {
+function layOutLayer(kernel: LayerKernel, packed: readonly TableBlock[], arena: MemoryArena): LayerMemory {
   const { stage, lanes } = kernel;
   const isTables = kernel.form === "tables";
   const never = lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
@@ -134,16 +148,16 @@ function layOutLayer(
   const thresholds = new Float64Array(channels).fill(never);
   thresholds.set(stage.threshold);
   const threshold = writeLanes(arena, wide(lanes), thresholds);
-  const packed = isTables ? packTables(kernel.windows, layouts, stage.shape[0]) : [];
   const pooled = stage.poolBefore !== null;
   const bias = toBlocked(stage.current, stage.shape);
   return {
     kernel,
     stage,
-    blocks: packed.map(({ runs, weights }, index) => ({
+    blocks: packed.map(({ rows, runs, weights }, index) => ({
+      rows,
       runs,
       weights: writeLanes(arena, lanes, weights),
-      bytes: weights.length / 128,
+      tables: weights.length / 128,
       threshold: threshold + index * 64,
     })),
     lists: isTables ? [] : kernel.spiking.map((group) => writeList(group, stage.currentShape, lanes, arena)),

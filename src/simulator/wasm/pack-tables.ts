@@ -1,12 +1,12 @@
 /**
- * Weights of a layer in the order in which tables are built: blocks of 16 outputs, runs of source bytes.
+ * Weights of a layer in the order in which tables are built: blocks of 16 outputs, runs of source offsets.
  *
  * Knows: windows, spike layouts. May not know: addresses, images.
  */
 import type { WindowSynapses } from "../plan/window-synapses.js";
-import type { SpikeLayout } from "./spike-layout.js";
+import { type SpikeLayout, wordBytes } from "./spike-layout.js";
 
-/** Source bytes that lie side by side in every window of a target row. */
+/** Source offsets that lie side by side in every window of a target row. */
 export interface Run {
   readonly window: WindowSynapses;
   readonly layout: SpikeLayout;
@@ -14,12 +14,15 @@ export interface Run {
   readonly rowOffset: number;
   /** First byte of the window of target column 0, relative to column 0 of the source; may be negative. */
   readonly firstByte: number;
-  readonly bytes: number;
+  /** How many offsets of 8 channels. */
+  readonly offsets: number;
 }
 
 export interface TableBlock {
+  /** The window that a rows kernel runs, all its offsets side by side row by row; its tables come first. */
+  readonly rows: Run | null;
   readonly runs: readonly Run[];
-  /** [bytes][8 source channels][16 outputs], run after run. */
+  /** [offsets][8 source channels][16 outputs], run after run. */
   readonly weights: Float64Array;
 }
 
@@ -30,49 +33,73 @@ interface Word {
   readonly word: number;
 }
 
-/** One entry a block of 16 output channels; words of source channels without a weight in the block are left out. */
+/**
+ * One entry a block of 16 output channels; words of source channels without a weight in the block are left out.
+ *
+ * @param rows the window that a rows kernel runs, if any; one of `windows`
+ */
 export function packTables(
   windows: readonly WindowSynapses[],
   layouts: ReadonlyMap<string, SpikeLayout>,
   outputs: number,
+  rows: WindowSynapses | undefined,
 ): readonly TableBlock[] {
   return Array.from({ length: Math.ceil(outputs / 16) }, (_, block) => {
     const runs: Run[] = [];
     const weights: Float64Array[] = [];
-    for (const window of windows) {
-      const layout = layouts.get(window.source) as SpikeLayout;
-      let previous: Word | undefined;
-      for (const word of usedWords(window, layout, block)) {
-        const last = runs[runs.length - 1];
-        if (last && previous && word.ky === previous.ky && word.at === previous.at + 2) {
-          runs[runs.length - 1] = { ...last, bytes: last.bytes + 2 };
-        } else {
-          const rowOffset = window.offset[0] + word.ky * window.dilation[0];
-          runs.push({ window, layout, rowOffset, firstByte: word.at, bytes: 2 });
-        }
-        previous = word;
-        weights.push(wordWeights(window, word, block));
-      }
+    const rowsLayout = rows && (layouts.get(rows.source) as SpikeLayout);
+    if (rows && rowsLayout) {
+      for (const word of allWords(rows, rowsLayout)) weights.push(wordWeights(rows, word, block));
     }
-    return { runs, weights: joinArrays(weights) };
+    for (const window of windows) {
+      if (window === rows) continue;
+      const layout = layouts.get(window.source) as SpikeLayout;
+      const words = allWords(window, layout).filter((word) =>
+        wordWeights(window, word, block).some((w) => w !== 0),
+      );
+      runs.push(...joinRuns(window, layout, words));
+      for (const word of words) weights.push(wordWeights(window, word, block));
+    }
+    const rowsRun = rows && rowsLayout && joinRuns(rows, rowsLayout, allWords(rows, rowsLayout))[0];
+    return { rows: rowsRun ?? null, runs, weights: joinArrays(weights) };
   });
 }
 
+/** Words of one row that lie side by side, together. */
+function joinRuns(window: WindowSynapses, layout: SpikeLayout, words: readonly Word[]): readonly Run[] {
+  const runs: Run[] = [];
+  let previous: Word | undefined;
+  for (const word of words) {
+    const last = runs[runs.length - 1];
+    if (last && previous && word.ky === previous.ky && word.at === previous.at + wordBytes) {
+      runs[runs.length - 1] = { ...last, offsets: last.offsets + 2 };
+    } else {
+      const rowOffset = window.offset[0] + word.ky * window.dilation[0];
+      runs.push({ window, layout, rowOffset, firstByte: word.at, offsets: 2 });
+    }
+    previous = word;
+  }
+  return runs;
+}
+
 function joinArrays(parts: readonly Float64Array[]): Float64Array {
-  const joined = new Float64Array(parts.length * 256);
-  for (const [i, part] of parts.entries()) joined.set(part, i * 256);
+  const joined = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
   return joined;
 }
 
-/** Words of 16 source channels with a weight other than 0 into the block, by row, then by address. */
-function usedWords(window: WindowSynapses, layout: SpikeLayout, block: number): readonly Word[] {
+/** Words of 16 source channels in the window, by row, then by address. */
+function allWords(window: WindowSynapses, layout: SpikeLayout): readonly Word[] {
   const words: Word[] = [];
   for (let ky = 0; ky < window.kernel[0]; ky++) {
     for (let kx = 0; kx < window.kernel[1]; kx++) {
       for (let word = 0; word < layout.blocks; word++) {
-        const at = (window.offset[1] + kx * window.dilation[1]) * layout.pixel + word * 2;
-        const each = { ky, kx, word, at };
-        if (wordWeights(window, each, block).some((w) => w !== 0)) words.push(each);
+        const at = (window.offset[1] + kx * window.dilation[1]) * layout.pixel + word * wordBytes;
+        words.push({ ky, kx, word, at });
       }
     }
   }
@@ -89,4 +116,14 @@ function wordWeights(window: WindowSynapses, { ky, kx, word }: Word, block: numb
       weights[i * 16 + o] = window.weights[from + o] as number;
   }
   return weights;
+}
+
+/** Source channels for which there is a rows kernel. */
+export const rowsChannels: readonly number[] = [16, 32, 64];
+
+/** Whether a rows kernel can run a window: 3×3 over all of 16, 32 or 64 source channels, most weights not 0. */
+export function isRowsWindow({ kernel, dilation, sourceShape, weights }: WindowSynapses): boolean {
+  if (kernel[0] !== 3 || kernel[1] !== 3 || dilation[0] !== 1 || dilation[1] !== 1) return false;
+  const used = weights.reduce((sum, w) => sum + Number(w !== 0), 0);
+  return rowsChannels.includes(sourceShape[0]) && used > weights.length / 2;
 }

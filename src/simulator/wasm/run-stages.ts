@@ -28,16 +28,21 @@ export class StageRunner {
     private readonly kernels: KernelExports,
     private readonly arena: MemoryArena,
     private readonly network: NetworkMemory,
+    /** Stage id → milliseconds spent in it, added up; for benches. */
+    private readonly milliseconds: Map<string, number>,
   ) {}
 
   /** @param slots how many images are under way */
   runBlock(slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
     for (const stage of this.plan.stages) {
       if (stage.kind === "output") continue;
+      const before = performance.now();
       for (let slot = 0; slot < slots; slot++) this.#clearSpikes(stage.id, slot);
       const layer = this.network.layers.get(stage.id);
       if (layer?.kernel.form === "tables") this.#runTables(layer, slots, time, onRangeEnd);
       else this.#runSteps(stage, layer, slots, time, onRangeEnd);
+      const spent = performance.now() - before;
+      this.milliseconds.set(stage.id, (this.milliseconds.get(stage.id) ?? 0) + spent);
     }
   }
 
@@ -53,14 +58,16 @@ export class StageRunner {
   #runTables(layer: LayerMemory, slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
     const { kernels, network } = this;
     const { lanes } = layer.kernel;
-    const { build, run } = {
+    const { build, run: general } = {
       int16: { build: kernels.buildTables16, run: kernels.runTables16 },
       int32: { build: kernels.buildTablesInt, run: kernels.runTablesInt },
       float32: { build: kernels.buildTablesFloat, run: kernels.runTablesFloat },
     }[lanes];
+    const { rows } = layer.kernel;
+    const run = rows === undefined ? general : this.#rowsKernel(rows.sourceShape[0]);
     for (let block = 0; block * 16 < layer.stage.shape[0]; block++) {
       const memory = layer.blocks[block] as BlockMemory;
-      build(memory.weights, memory.bytes, network.tables);
+      build(memory.weights, memory.tables, network.tables);
       for (let slot = 0; slot < slots; slot++) {
         const command = writeBlock(this.arena, network, this.#slot(slot), layer, block);
         this.#runRanges(time, (first, end) => {
@@ -70,6 +77,11 @@ export class StageRunner {
         });
       }
     }
+  }
+
+  #rowsKernel(channels: number): (command: number) => void {
+    if (channels === 16) return this.kernels.runRows16;
+    return channels === 32 ? this.kernels.runRows32 : this.kernels.runRows64;
   }
 
   #runSteps(

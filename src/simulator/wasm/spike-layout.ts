@@ -7,9 +7,12 @@ import type { Shape } from "../../graph/node-types.js";
 import type { SnnPlan } from "../plan/snn-plan.js";
 import type { LayerKernel } from "./choose-kernels.js";
 
+/** Bytes of 16 channels: the two offsets of their bits (assembly/spiking/index.ts). */
+export const wordBytes = 4;
+
 export interface SpikeLayout {
   readonly shape: Shape;
-  /** Blocks of 16 channels, one 16-bit word each. */
+  /** Blocks of 16 channels, one word each. */
   readonly blocks: number;
   /** Zero columns to the left and right. */
   readonly left: number;
@@ -47,7 +50,7 @@ export function layOutSpikes(
   let total = 0;
   for (const life of lifetimes(plan, kernels)) {
     const blocks = Math.ceil(life.shape[0] / 16);
-    const pixel = blocks * 2;
+    const pixel = blocks * wordBytes;
     const step = (life.left + life.shape[2] + life.right) * pixel;
     const row = step * steps;
     const bytes = Math.ceil((row * life.shape[1] + 64) / 64) * 64;

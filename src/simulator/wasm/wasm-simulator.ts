@@ -28,6 +28,8 @@ const outputImage = "output";
 type Kept = Map<string, Int32Array | Float64Array>;
 
 export class WasmSimulator {
+  /** Stage id → milliseconds spent in it so far. */
+  readonly milliseconds = new Map<string, number>();
   readonly #arena: MemoryArena;
   readonly #constants = new Map<string, ConstantCurrents>();
   readonly #readers: readonly ReadSynapses[];
@@ -105,7 +107,7 @@ export class WasmSimulator {
     count: number,
     result: SimulationResult,
   ): void {
-    const runner = new StageRunner(this.plan, this.module, this.#arena, memory);
+    const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
     const outputCurrents: Float64Array[] = [];
     for (let slot = 0; slot < count; slot++) {
       runner.startSlot(slot);
@@ -199,17 +201,17 @@ export class WasmSimulator {
     const image = this.#image(request, index);
     const { seed, imageIndices } = request.poisson;
     const slotMemory = memory.slots[slot] as SlotMemory;
-    const bytes = this.#arena.bytes(slotMemory.spikes + layout.offset, layout.bytes).fill(0);
+    const offsets = this.#arena.shorts(slotMemory.spikes + layout.offset, layout.bytes / 2).fill(0);
     const origin = spikesAt(slotMemory, layout) - slotMemory.spikes - layout.offset;
     for (let pixel = 0; pixel < image.length; pixel++) {
       const x = image[pixel] as number;
       if (x === 0) continue;
       const at = origin + pixelByte(pixel, layout);
-      const bit = 1 << (Math.floor(pixel / (layout.shape[1] * layout.shape[2])) & 7);
+      const bit = 32 << (Math.floor(pixel / (layout.shape[1] * layout.shape[2])) & 7);
       for (let t = start + 1; t <= end; t++) {
         if (!drawPixelSpike(x, seed, imageIndices[index] ?? 0, pixel, t)) continue;
         const byte = at + (t - start - 1) * layout.step;
-        bytes[byte] = (bytes[byte] as number) | bit;
+        offsets[byte / 2] = (offsets[byte / 2] as number) | bit;
       }
     }
   }
@@ -310,10 +312,10 @@ function keepBlock(
   kept.set(key, whole);
 }
 
-/** Byte of a pixel's channel in the first step, relative to (y 0, t 0, x 0). */
+/** Byte of the offset of a pixel's channel in the first step, relative to (y 0, t 0, x 0). */
 function pixelByte(pixel: number, layout: SpikeLayout): number {
   const [, height, width] = layout.shape;
   const channel = Math.floor(pixel / (height * width));
   const y = Math.floor(pixel / width) % height;
-  return y * layout.row + (pixel % width) * layout.pixel + (channel >> 3);
+  return y * layout.row + (pixel % width) * layout.pixel + (channel >> 3) * 2;
 }
