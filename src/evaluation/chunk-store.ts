@@ -8,6 +8,8 @@ import type { ChunkRecord } from "./chunk-record.js";
 export interface ChunkStore {
   /** Records of earlier runs, checked, in any order, none twice. */
   readonly finished: readonly ChunkRecord[];
+  /** The hash of a run that was finished before; its counts are gone. */
+  readonly spikeHash?: string | undefined;
   /** Keeps a record; when it returns, killing the process does not lose it. */
   append(record: ChunkRecord): Promise<void>;
   /** Keeps compressed counts of the chunk at `start`; called before its record is appended. */

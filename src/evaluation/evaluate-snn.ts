@@ -39,7 +39,8 @@ export async function evaluateSnn(
 ): Promise<Evaluation> {
   const { setup } = plan;
   const store = options.store ?? memoryStore();
-  const hash = setup.options.hash ? new SpikeHash(store, plan.start) : null;
+  const known = setup.options.hash ? (store.spikeHash ?? null) : null;
+  const hash = setup.options.hash && known === null ? new SpikeHash(store, plan.start) : null;
   const end = plan.start + plan.indices.length;
 
   // 1. what is finished
@@ -76,7 +77,7 @@ export async function evaluateSnn(
     threads: runner.threads,
     imagesPerSecond: done > before && seconds > 0 ? (done - before) / seconds : null,
   };
-  return accumulate(setup, records, run, hash?.finish(end) ?? null);
+  return accumulate(setup, records, run, hash?.finish(end) ?? known);
 }
 
 function makeShared({ snn, setup: { options }, wasmUrl }: EvaluationPlan): ChunkShared {

@@ -92,10 +92,9 @@ export async function openRunFolder(
   await mkdir(path, { recursive: true }).catch((cause: unknown) => {
     throw refuseDisk(path, cause);
   });
-  await rm(join(path, "results.json"), { force: true });
   const text = `${JSON.stringify(config, null, 2)}\n`;
   await writeWholeFile(join(path, "config.json"), text, { force: true });
-  const store = makeFolderStore(path, finished);
+  const store = makeFolderStore(path, finished, earlier === null ? undefined : await readHash(path));
   return {
     ...store,
     path,
@@ -108,10 +107,10 @@ export async function openRunFolder(
       await write("layers.csv", writeLayers(result));
       await write("predictions.csv", writePredictions(predictions, result.options.at as readonly number[]));
       await writeMore?.(path);
-      // Shards keep their counts for the hash of the merged run.
+      await write("results.json", `${JSON.stringify({ ...result, ...more }, null, 2)}\n`);
+      // Hashed by now; shards keep their counts for the hash of the merged run.
       if (config.setup.options.shard === null)
         await rm(join(path, "counts"), { recursive: true, force: true });
-      await write("results.json", `${JSON.stringify({ ...result, ...more }, null, 2)}\n`);
     },
   };
 }
@@ -152,6 +151,17 @@ export async function readConfig(path: string): Promise<RunConfig | null> {
     value: "something else",
     next: "name another folder",
   });
+}
+
+/** The spike hash of a run that was finished before; its counts are gone. */
+async function readHash(path: string): Promise<string | undefined> {
+  const text = await readFile(join(path, "results.json"), "utf8").catch(() => "{}");
+  try {
+    const { spikeHash } = JSON.parse(text) as { readonly spikeHash?: unknown };
+    return typeof spikeHash === "string" ? spikeHash : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Names everything in which two runs differ that decides their results. */
@@ -246,11 +256,12 @@ export async function readCounts(path: string, start: number): Promise<Uint8Arra
   });
 }
 
-function makeFolderStore(path: string, finished: readonly ChunkRecord[]) {
+function makeFolderStore(path: string, finished: readonly ChunkRecord[], spikeHash: string | undefined) {
   const file = join(path, "progress.jsonl");
   let opened: ReturnType<typeof open> | undefined;
   const store: ChunkStore & { close(): Promise<void> } = {
     finished,
+    spikeHash,
     async append(record) {
       try {
         opened ??= open(file, "a");

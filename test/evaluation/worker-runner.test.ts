@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { RespikeError } from "#src/core/respike-error.js";
+import { packSnn } from "#src/evaluation/portable-snn.js";
+import { makeWorkerRunner } from "#src/node/worker-runner.js";
+import { buildSmallSnn } from "./residual-networks.js";
+
+const shared = {
+  snn: packSnn(buildSmallSnn()),
+  backend: "reference",
+  steps: 10,
+  readout: "mean",
+  delay: 0,
+  countLayer: null,
+} as const;
+const good = () => ({ images: new Float32Array(64).fill(0.5), n: 1 });
+
+test("tasks are made lazily: never more under way than threads, none lost, each result with its number", async () => {
+  let [made, finished, most] = [0, 0, 0];
+  function* tasks() {
+    for (let i = 0; i < 12; i++) {
+      made++;
+      most = Math.max(most, made - finished);
+      yield good();
+    }
+  }
+  const numbers: number[] = [];
+  await makeWorkerRunner(2).run({
+    kind: "simulate",
+    shared,
+    tasks: tasks(),
+    async onResult(_, number) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      numbers.push(number);
+      finished++;
+    },
+  });
+  assert.deepEqual(
+    numbers.sort((a, b) => a - b),
+    Array.from({ length: 12 }, (_, i) => i),
+  );
+  assert.ok(most <= 3, `${most} tasks were under way`);
+});
+
+test("a typed error in a worker comes back typed and ends the job", async () => {
+  const tasks = [good(), { images: new Float32Array(64).fill(Number.NaN), n: 1 }, good()];
+  const run = makeWorkerRunner(2).run({ kind: "simulate", shared, tasks, onResult() {} });
+  await assert.rejects(run, (error: RespikeError) => error.exitCode === 3 && error.code === "not-finite");
+});
+
+test("an error that is not typed names its task", async () => {
+  const tasks = [good(), null];
+  const run = makeWorkerRunner(1).run({ kind: "simulate", shared, tasks, onResult() {} });
+  await assert.rejects(run, /task 1 of job 'simulate'/);
+  await assert.rejects(makeWorkerRunner(1).run({ kind: "nothing", shared, tasks, onResult() {} }), /nothing/);
+});
+
+test("a task that cannot be sent, or a failing receiver, ends the job with its error", async () => {
+  const unsendable = makeWorkerRunner(2).run({ kind: "simulate", shared, tasks: [() => 1], onResult() {} });
+  await assert.rejects(unsendable);
+  const failing = makeWorkerRunner(2).run({
+    kind: "simulate",
+    shared,
+    tasks: [good(), good(), good()],
+    onResult() {
+      throw new Error("disk full");
+    },
+  });
+  await assert.rejects(failing, /disk full/);
+});
+
+test("an aborted job ends with the signal's reason and closes its source", async () => {
+  const controller = new AbortController();
+  let closed = false;
+  function* endless() {
+    try {
+      for (;;) yield good();
+    } finally {
+      closed = true;
+    }
+  }
+  const run = makeWorkerRunner(2).run({
+    kind: "simulate",
+    shared,
+    tasks: endless(),
+    signal: controller.signal,
+    onResult(_, number) {
+      if (number === 3) controller.abort(new Error("stop"));
+    },
+  });
+  await assert.rejects(run, /stop/);
+  assert.ok(closed);
+});
