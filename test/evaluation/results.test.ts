@@ -237,3 +237,10 @@ test("wrong images, labels and options are refused", () => {
   assert.throws(() => plan({}, { at: [21] }), { exitCode: 2 });
   assert.throws(() => plan({}, { shard: { index: 1, of: 24 } }), { exitCode: 2 });
 });
+
+test("the WebAssembly simulator gives the same results as the reference in an integer format", async () => {
+  const { result, predictions } = await evaluate({ backend: "wasm", hash: true });
+  const without = (each: Evaluation) => ({ ...each.result, run: null, options: null });
+  assert.deepEqual(without({ ...evaluation, result }), without(evaluation));
+  assert.deepEqual(predictions, evaluation.predictions);
+});
