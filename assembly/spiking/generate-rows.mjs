@@ -30,6 +30,33 @@ function addWindowRow(ky, channels) {
   return Array.from({ length: perRow }, (_, j) => addRow(`p${ky}`, j, ky * perRow + j) + barrier(j)).join("");
 }
 
+/** Whether the rows of the window are taken one after the other for all pixels of a tile: the tables of one row fit the first cache. */
+const isSplit = (channels) => channels > 16;
+/** Sums under way of a pixel: 32 steps of 16 outputs. */
+const partialBytes = 1024;
+
+const seekRow = (pointer, row) =>
+  `        let ${pointer} = ${row} == 0 ? block.zeros + toPixel : ${row} + toStep;`;
+
+/** All pixels and steps of a tile: adds row ky of the window to the sums under way. */
+const addPass = (ky, row, channels) => `
+      for (let x = 0; x < width; x++) {
+        const base = block.base + (<usize>(y * width + x) << 5);
+        const toPixel = <usize>x * block.rows.sourcePixel;
+        const toStep = toPixel + <usize>first * sourceStep;
+${seekRow(`p${ky}`, row)}
+        let sum = block.partial + <usize>x * ${partialBytes};
+        const past = sum + (<usize>(last - first) << 5);
+        for (; sum < past; sum += 32) {
+          let r: usize;
+          let a0 = v128.load(${ky === 0 ? "base" : "sum"});
+          let a1 = v128.load(${ky === 0 ? "base" : "sum"}, 16);${addWindowRow(ky, channels)}
+          p${ky} += sourceStep;
+          v128.store(sum, a0);
+          v128.store(sum, a1, 16);
+        }
+      }`;
+
 const kernel = (channels) => `
 export function runRows${channels}(block: BlockArguments): void {
   noteCall(5);
@@ -50,13 +77,13 @@ export function runRows${channels}(block: BlockArguments): void {
     const middle = findRow(block, y, 1);
     const bottom = findRow(block, y, 2);
     for (let first = block.firstStep; first < block.endStep; first += tileSteps) {
-      const last = min(first + tileSteps, block.endStep);
+      const last = min(first + tileSteps, block.endStep);${isSplit(channels) ? addPass(0, "top", channels) + addPass(1, "middle", channels) : ""}
       for (let x = 0; x < width; x++) {
         const neuron = <usize>(y * width + x);
         const potential = block.potential + (neuron << 6);
         const counts = block.count + (neuron << 6);
-        const base = block.base + (neuron << 5);
-        let v0 = v128.load(potential);
+${isSplit(channels) ? "" : `        const base = block.base + (neuron << 5);
+`}        let v0 = v128.load(potential);
         let v1 = v128.load(potential, 16);
         let v2 = v128.load(potential, 32);
         let v3 = v128.load(potential, 48);
@@ -66,17 +93,26 @@ export function runRows${channels}(block: BlockArguments): void {
         const past = out + <usize>(last - first) * outStep;
         const toPixel = <usize>x * block.rows.sourcePixel;
         const toStep = toPixel + <usize>first * sourceStep;
-        let p0 = top == 0 ? block.zeros + toPixel : top + toStep;
-        let p1 = middle == 0 ? block.zeros + toPixel : middle + toStep;
-        let p2 = bottom == 0 ? block.zeros + toPixel : bottom + toStep;
+${isSplit(channels) ? "" : `${seekRow("p0", "top")}
+${seekRow("p1", "middle")}
+`}${seekRow("p2", "bottom")}
         seekSegments(active, count, x, first);
-        for (; out < past; out += outStep) {
+${
+  isSplit(channels)
+    ? `        let sum = block.partial + <usize>x * ${partialBytes};
+        for (; out < past; out += outStep, sum += 32) {
+          let r: usize;
+          let a0 = v128.load(sum);
+          let a1 = v128.load(sum, 16);${addWindowRow(2, channels)}
+          p2 += sourceStep;`
+    : `        for (; out < past; out += outStep) {
           let r: usize;
           let a0 = v128.load(base);
           let a1 = v128.load(base, 16);${[0, 1, 2].map((ky) => addWindowRow(ky, channels)).join("")}
           p0 += sourceStep;
           p1 += sourceStep;
-          p2 += sourceStep;
+          p2 += sourceStep;`
+}
           for (let at = active; at < end; at += activeSize) {
             const segment = changetype<ActiveSegment>(at);
             let p = segment.at;

@@ -31,6 +31,8 @@ export class BlockArguments {
   /** The first row of the 3×3 window of the rows kernels, and zeros as long as a tile of the source. */
   rows: Segment;
   zeros: usize;
+  /** Room for sums under way: [x][32 steps][16] int16. */
+  partial: usize;
 }
 
 /** A run of source offsets that lie side by side in every window. */

@@ -198,25 +198,13 @@ export function runRows32(block: BlockArguments): void {
     for (let first = block.firstStep; first < block.endStep; first += tileSteps) {
       const last = min(first + tileSteps, block.endStep);
       for (let x = 0; x < width; x++) {
-        const neuron = <usize>(y * width + x);
-        const potential = block.potential + (neuron << 6);
-        const counts = block.count + (neuron << 6);
-        const base = block.base + (neuron << 5);
-        let v0 = v128.load(potential);
-        let v1 = v128.load(potential, 16);
-        let v2 = v128.load(potential, 32);
-        let v3 = v128.load(potential, 48);
-        let c0 = i16x8.splat(0);
-        let c1 = i16x8.splat(0);
-        let out = block.out + <usize>y * block.outRow + <usize>x * block.outPixel + <usize>first * outStep;
-        const past = out + <usize>(last - first) * outStep;
+        const base = block.base + (<usize>(y * width + x) << 5);
         const toPixel = <usize>x * block.rows.sourcePixel;
         const toStep = toPixel + <usize>first * sourceStep;
         let p0 = top == 0 ? block.zeros + toPixel : top + toStep;
-        let p1 = middle == 0 ? block.zeros + toPixel : middle + toStep;
-        let p2 = bottom == 0 ? block.zeros + toPixel : bottom + toStep;
-        seekSegments(active, count, x, first);
-        for (; out < past; out += outStep) {
+        let sum = block.partial + <usize>x * 1024;
+        const past = sum + (<usize>(last - first) << 5);
+        for (; sum < past; sum += 32) {
           let r: usize;
           let a0 = v128.load(base);
           let a1 = v128.load(base, 16);
@@ -258,6 +246,22 @@ export function runRows32(block: BlockArguments): void {
           a0 = i16x8.add(a0, v128.load(r, 159168));
           a1 = i16x8.add(a1, v128.load(r, 159184));
           v128.store(scratch, a0);
+          p0 += sourceStep;
+          v128.store(sum, a0);
+          v128.store(sum, a1, 16);
+        }
+      }
+      for (let x = 0; x < width; x++) {
+        const base = block.base + (<usize>(y * width + x) << 5);
+        const toPixel = <usize>x * block.rows.sourcePixel;
+        const toStep = toPixel + <usize>first * sourceStep;
+        let p1 = middle == 0 ? block.zeros + toPixel : middle + toStep;
+        let sum = block.partial + <usize>x * 1024;
+        const past = sum + (<usize>(last - first) << 5);
+        for (; sum < past; sum += 32) {
+          let r: usize;
+          let a0 = v128.load(sum);
+          let a1 = v128.load(sum, 16);
           r = <usize>load<u16>(p1, 0);
           a0 = i16x8.add(a0, v128.load(r, 167680));
           a1 = i16x8.add(a1, v128.load(r, 167696));
@@ -296,6 +300,32 @@ export function runRows32(block: BlockArguments): void {
           a0 = i16x8.add(a0, v128.load(r, 261312));
           a1 = i16x8.add(a1, v128.load(r, 261328));
           v128.store(scratch, a0);
+          p1 += sourceStep;
+          v128.store(sum, a0);
+          v128.store(sum, a1, 16);
+        }
+      }
+      for (let x = 0; x < width; x++) {
+        const neuron = <usize>(y * width + x);
+        const potential = block.potential + (neuron << 6);
+        const counts = block.count + (neuron << 6);
+        let v0 = v128.load(potential);
+        let v1 = v128.load(potential, 16);
+        let v2 = v128.load(potential, 32);
+        let v3 = v128.load(potential, 48);
+        let c0 = i16x8.splat(0);
+        let c1 = i16x8.splat(0);
+        let out = block.out + <usize>y * block.outRow + <usize>x * block.outPixel + <usize>first * outStep;
+        const past = out + <usize>(last - first) * outStep;
+        const toPixel = <usize>x * block.rows.sourcePixel;
+        const toStep = toPixel + <usize>first * sourceStep;
+        let p2 = bottom == 0 ? block.zeros + toPixel : bottom + toStep;
+        seekSegments(active, count, x, first);
+        let sum = block.partial + <usize>x * 1024;
+        for (; out < past; out += outStep, sum += 32) {
+          let r: usize;
+          let a0 = v128.load(sum);
+          let a1 = v128.load(sum, 16);
           r = <usize>load<u16>(p2, 0);
           a0 = i16x8.add(a0, v128.load(r, 269824));
           a1 = i16x8.add(a1, v128.load(r, 269840));
@@ -334,8 +364,6 @@ export function runRows32(block: BlockArguments): void {
           a0 = i16x8.add(a0, v128.load(r, 363456));
           a1 = i16x8.add(a1, v128.load(r, 363472));
           v128.store(scratch, a0);
-          p0 += sourceStep;
-          p1 += sourceStep;
           p2 += sourceStep;
           for (let at = active; at < end; at += activeSize) {
             const segment = changetype<ActiveSegment>(at);
@@ -414,25 +442,13 @@ export function runRows64(block: BlockArguments): void {
     for (let first = block.firstStep; first < block.endStep; first += tileSteps) {
       const last = min(first + tileSteps, block.endStep);
       for (let x = 0; x < width; x++) {
-        const neuron = <usize>(y * width + x);
-        const potential = block.potential + (neuron << 6);
-        const counts = block.count + (neuron << 6);
-        const base = block.base + (neuron << 5);
-        let v0 = v128.load(potential);
-        let v1 = v128.load(potential, 16);
-        let v2 = v128.load(potential, 32);
-        let v3 = v128.load(potential, 48);
-        let c0 = i16x8.splat(0);
-        let c1 = i16x8.splat(0);
-        let out = block.out + <usize>y * block.outRow + <usize>x * block.outPixel + <usize>first * outStep;
-        const past = out + <usize>(last - first) * outStep;
+        const base = block.base + (<usize>(y * width + x) << 5);
         const toPixel = <usize>x * block.rows.sourcePixel;
         const toStep = toPixel + <usize>first * sourceStep;
         let p0 = top == 0 ? block.zeros + toPixel : top + toStep;
-        let p1 = middle == 0 ? block.zeros + toPixel : middle + toStep;
-        let p2 = bottom == 0 ? block.zeros + toPixel : bottom + toStep;
-        seekSegments(active, count, x, first);
-        for (; out < past; out += outStep) {
+        let sum = block.partial + <usize>x * 1024;
+        const past = sum + (<usize>(last - first) << 5);
+        for (; sum < past; sum += 32) {
           let r: usize;
           let a0 = v128.load(base);
           let a1 = v128.load(base, 16);
@@ -512,6 +528,22 @@ export function runRows64(block: BlockArguments): void {
           a0 = i16x8.add(a0, v128.load(r, 261312));
           a1 = i16x8.add(a1, v128.load(r, 261328));
           v128.store(scratch, a0);
+          p0 += sourceStep;
+          v128.store(sum, a0);
+          v128.store(sum, a1, 16);
+        }
+      }
+      for (let x = 0; x < width; x++) {
+        const base = block.base + (<usize>(y * width + x) << 5);
+        const toPixel = <usize>x * block.rows.sourcePixel;
+        const toStep = toPixel + <usize>first * sourceStep;
+        let p1 = middle == 0 ? block.zeros + toPixel : middle + toStep;
+        let sum = block.partial + <usize>x * 1024;
+        const past = sum + (<usize>(last - first) << 5);
+        for (; sum < past; sum += 32) {
+          let r: usize;
+          let a0 = v128.load(sum);
+          let a1 = v128.load(sum, 16);
           r = <usize>load<u16>(p1, 0);
           a0 = i16x8.add(a0, v128.load(r, 269824));
           a1 = i16x8.add(a1, v128.load(r, 269840));
@@ -588,6 +620,32 @@ export function runRows64(block: BlockArguments): void {
           a0 = i16x8.add(a0, v128.load(r, 465600));
           a1 = i16x8.add(a1, v128.load(r, 465616));
           v128.store(scratch, a0);
+          p1 += sourceStep;
+          v128.store(sum, a0);
+          v128.store(sum, a1, 16);
+        }
+      }
+      for (let x = 0; x < width; x++) {
+        const neuron = <usize>(y * width + x);
+        const potential = block.potential + (neuron << 6);
+        const counts = block.count + (neuron << 6);
+        let v0 = v128.load(potential);
+        let v1 = v128.load(potential, 16);
+        let v2 = v128.load(potential, 32);
+        let v3 = v128.load(potential, 48);
+        let c0 = i16x8.splat(0);
+        let c1 = i16x8.splat(0);
+        let out = block.out + <usize>y * block.outRow + <usize>x * block.outPixel + <usize>first * outStep;
+        const past = out + <usize>(last - first) * outStep;
+        const toPixel = <usize>x * block.rows.sourcePixel;
+        const toStep = toPixel + <usize>first * sourceStep;
+        let p2 = bottom == 0 ? block.zeros + toPixel : bottom + toStep;
+        seekSegments(active, count, x, first);
+        let sum = block.partial + <usize>x * 1024;
+        for (; out < past; out += outStep, sum += 32) {
+          let r: usize;
+          let a0 = v128.load(sum);
+          let a1 = v128.load(sum, 16);
           r = <usize>load<u16>(p2, 0);
           a0 = i16x8.add(a0, v128.load(r, 474112));
           a1 = i16x8.add(a1, v128.load(r, 474128));
@@ -664,8 +722,6 @@ export function runRows64(block: BlockArguments): void {
           a0 = i16x8.add(a0, v128.load(r, 669888));
           a1 = i16x8.add(a1, v128.load(r, 669904));
           v128.store(scratch, a0);
-          p0 += sourceStep;
-          p1 += sourceStep;
           p2 += sourceStep;
           for (let at = active; at < end; at += activeSize) {
             const segment = changetype<ActiveSegment>(at);

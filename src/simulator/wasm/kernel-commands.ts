@@ -35,7 +35,7 @@ export function writeBlock(
   const segments = network.commands + argumentBytes;
   const active = segments + (memory.runs.length + 1) * segmentWords * 4;
   arena
-    .words(network.commands, 18)
+    .words(network.commands, 19)
     .set([
       height,
       width,
@@ -55,6 +55,7 @@ export function writeBlock(
       stage.reset === "zero" ? 1 : 0,
       segments,
       network.zeros,
+      network.partial,
     ]);
   let table = network.tables;
   let at = segments;

@@ -75,6 +75,8 @@ export interface NetworkMemory {
   readonly tables: number;
   /** Zeros as long as a tile of a row of any source. */
   readonly zeros: number;
+  /** Sums under way of a tile of a row, [x][steps][16] int16. */
+  readonly partial: number;
   readonly current: number;
   readonly commands: number;
 }
@@ -123,6 +125,7 @@ export function layOutNetwork(
     kernels.map((kernel, index) => [kernel.stage.id, layOutLayer(kernel, packed[index] ?? [], arena)]),
   );
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
+  const widest = Math.max(1, ...plan.neurons.map(({ shape }) => shape[2]));
   const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
   const parts = [...layers.values()].flatMap(({ blocks, lists }) => [
     lists.length,
@@ -135,6 +138,7 @@ export function layOutNetwork(
     slots: Array.from({ length: slotCount }, () => layOutSlot(plan, layers, arena, bytes)),
     tables,
     zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
+    partial: arena.allocate(widest * tileSteps * 32),
     current: arena.allocate(currentRoom),
     commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
   };
