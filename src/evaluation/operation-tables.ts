@@ -40,6 +40,7 @@ export interface CountedTime {
   readonly spikes: number[];
   readonly structural: number[];
   readonly effective: number[];
+  /** Counted at the last observed time only, else 0. */
   readonly readoutOps: number;
 }
 
@@ -58,41 +59,41 @@ export function countOperations(
     effective: rows.map(() => 0),
     readoutOps: 0,
   };
+  const last = snapshot === snapshots - 1;
   for (const source of [...result.layers, ...result.gates]) {
     const row = rows.indexOf(layerOfGate.get(source.name) ?? source.name);
-    const spreads = [structural, effective, readout].map(
-      (fanOuts) => fanOuts.get(source.name) as Float64Array,
-    );
-    const sums = spreadCounts(source, spreads, n, snapshots, snapshot);
+    const [all, kept] = [structural, effective].map((fanOuts) => fanOuts.get(source.name) as Float64Array);
+    const sums = spreadCounts(source, all as Float64Array, kept as Float64Array, n, snapshots, snapshot);
     if (!layerOfGate.has(source.name)) counted.spikes[row] = (counted.spikes[row] as number) + sums.spikes;
-    counted.structural[row] = (counted.structural[row] as number) + (sums.operations[0] as number);
-    counted.effective[row] = (counted.effective[row] as number) + (sums.operations[1] as number);
-    counted.readoutOps += sums.operations[2] as number;
+    counted.structural[row] = (counted.structural[row] as number) + sums.structural;
+    counted.effective[row] = (counted.effective[row] as number) + sums.effective;
+    const links = readout.get(source.name);
+    if (last && links?.some((count) => count > 0))
+      counted.readoutOps += spreadCounts(source, links, links, n, snapshots, snapshot).effective;
   }
   return counted;
 }
 
+/** Σ over images and elements of counts, and of counts × each of two fan-outs, in one pass. */
 function spreadCounts(
   { counts }: LayerCounts,
-  fanOuts: readonly Float64Array[],
+  all: Float64Array,
+  kept: Float64Array,
   n: number,
   snapshots: number,
   snapshot: number,
 ) {
   const size = counts.length / (n * snapshots);
-  let spikes = 0;
-  const operations = fanOuts.map(() => 0);
+  let [spikes, structural, effective] = [0, 0, 0];
   for (let image = 0; image < n; image++) {
-    const own = counts.subarray(
-      (image * snapshots + snapshot) * size,
-      (image * snapshots + snapshot + 1) * size,
-    );
-    for (let at = 0; at < size; at++) spikes += own[at] as number;
-    for (const [which, fanOut] of fanOuts.entries()) {
-      let sum = 0;
-      for (let at = 0; at < size; at++) sum += (own[at] as number) * (fanOut[at] as number);
-      operations[which] = (operations[which] as number) + sum;
+    const from = (image * snapshots + snapshot) * size;
+    for (let at = 0; at < size; at++) {
+      const count = counts[from + at] as number;
+      if (count === 0) continue;
+      spikes += count;
+      structural += count * (all[at] as number);
+      effective += count * (kept[at] as number);
     }
   }
-  return { spikes, operations };
+  return { spikes, structural, effective };
 }
