@@ -6,8 +6,8 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
-export interface CachePlace {
-  readonly flag?: string | undefined;
+/** The process's own by default. */
+export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly platform?: NodeJS.Platform;
   readonly home?: string;
@@ -17,12 +17,10 @@ export interface CachePlace {
  * The flag, else `RESPIKE_CACHE`, else the platform's: `$XDG_CACHE_HOME/respike` or `~/.cache/respike`;
  * `~/Library/Caches/respike` on macOS; `%LOCALAPPDATA%\respike\Cache` on Windows.
  */
-export function findCacheFolder({
-  flag,
-  env = process.env,
-  platform = process.platform,
-  home = homedir(),
-}: CachePlace = {}): string {
+export function resolveCacheFolder(
+  flag?: string,
+  { env = process.env, platform = process.platform, home = homedir() }: Surroundings = {},
+): string {
   const chosen = flag || env.RESPIKE_CACHE;
   if (chosen) return resolve(chosen);
   if (platform === "win32")

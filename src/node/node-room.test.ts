@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { exitCodes, RespikeError } from "../core/respike-error.js";
-import { findCacheFolder } from "./cache-folder.js";
+import { resolveCacheFolder } from "./cache-folder.js";
 import { openFileCache } from "./file-cache.js";
 import { readInputFile } from "./read-input-file.js";
 import { packError, unpackError } from "./worker-messages.js";
@@ -39,10 +39,13 @@ test("inputs that cannot be read are refused with exit 3", async () => {
 test("the cache folder: flag, then RESPIKE_CACHE, then the platform's", () => {
   const home = "/home/me";
   const linux = { platform: "linux", home } as const;
-  assert.equal(findCacheFolder({ ...linux, flag: "/a", env: { RESPIKE_CACHE: "/b" } }), "/a");
-  assert.equal(findCacheFolder({ ...linux, env: { RESPIKE_CACHE: "/b" } }), "/b");
-  assert.equal(findCacheFolder({ ...linux, env: { XDG_CACHE_HOME: "/c" } }), join("/c", "respike"));
-  assert.equal(findCacheFolder({ ...linux, env: {} }), join(home, ".cache", "respike"));
+  assert.equal(resolveCacheFolder("/a", { ...linux, env: { RESPIKE_CACHE: "/b" } }), "/a");
+  assert.equal(resolveCacheFolder(undefined, { ...linux, env: { RESPIKE_CACHE: "/b" } }), "/b");
+  assert.equal(
+    resolveCacheFolder(undefined, { ...linux, env: { XDG_CACHE_HOME: "/c" } }),
+    join("/c", "respike"),
+  );
+  assert.equal(resolveCacheFolder(undefined, { ...linux, env: {} }), join(home, ".cache", "respike"));
 });
 
 test("a cache entry is found by its key; a damaged one is none", async () => {
