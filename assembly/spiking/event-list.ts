@@ -3,7 +3,6 @@
  * For what the tables do not cover (irregular routing, a max pool before the neuron); plain, not fast.
  */
 import { noteCall } from "./calls";
-import { bitsOf, offsetsOf } from "./layer-arguments";
 
 @unmanaged
 export class ListArguments {
@@ -70,7 +69,7 @@ function addSpikes<T>(group: ListGroup, current: usize, t: i32): void {
     let word = group.source + <usize>y * group.sourceRow + <usize>t * group.sourceStep;
     for (let x = 0; x < group.width; x++) {
       for (let block = 0; block < group.blocks; block++) {
-        let bits = bitsOf(load<u32>(word + (<usize>block << 2)));
+        let bits = <u32>load<u16>(word + (<usize>block << 1));
         while (bits != 0) {
           const from = group.starts + ((source + <usize>ctz(bits)) << 2);
           bits &= bits - 1;
@@ -113,7 +112,7 @@ function stepNeurons<T>(list: ListArguments, t: i32): void {
   let neuron: usize = 0;
   for (let block = 0; block < list.blocks; block++) {
     for (let y = 0; y < list.height; y++) {
-      let out = list.out + <usize>y * list.outRow + <usize>t * list.outStep + (<usize>block << 2);
+      let out = list.out + <usize>y * list.outRow + <usize>t * list.outStep + (<usize>block << 1);
       for (let x = 0; x < list.width; x++) {
         let bits: u32 = 0;
         for (let lane = 0; lane < 16; lane++, neuron += 4) {
@@ -129,7 +128,7 @@ function stepNeurons<T>(list: ListArguments, t: i32): void {
           }
           store<T>(list.potential + neuron, v);
         }
-        store<u32>(out, offsetsOf(bits));
+        store<u16>(out, <u16>bits);
         out += list.outPixel;
       }
     }

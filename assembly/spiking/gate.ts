@@ -1,6 +1,5 @@
 /** Max pool gates: a gate element spikes when the largest count in its window grows (sources binary). */
 import { noteCall } from "./calls";
-import { bitsOf, offsetsOf } from "./layer-arguments";
 
 @unmanaged
 export class GateArguments {
@@ -51,7 +50,7 @@ export function runGate(gate: GateArguments): void {
         const word =
           gate.source + <usize>y * gate.sourceRow + <usize>t * gate.sourceStep + <usize>x * gate.sourcePixel;
         for (let block = 0; block < gate.blocks; block++) {
-          let bits = bitsOf(load<u32>(word + (<usize>block << 2)));
+          let bits = <u32>load<u16>(word + (<usize>block << 1));
           while (bits != 0) {
             const lane = ctz(bits);
             bits &= bits - 1;
@@ -70,8 +69,8 @@ export function runGate(gate: GateArguments): void {
                   <usize>oy * gate.outRow +
                   <usize>t * gate.outStep +
                   <usize>ox * gate.outPixel +
-                  (<usize>block << 2);
-                store<u32>(out, load<u32>(out) | offsetsOf(1 << lane));
+                  (<usize>block << 1);
+                store<u16>(out, <u16>(<u32>load<u16>(out) | (1 << lane)));
               }
             }
           }

@@ -35,10 +35,10 @@ export class BlockArguments {
   partial: usize;
 }
 
-/** A run of source offsets that lie side by side in every window. */
+/** A run of source bytes that lie side by side in every window. */
 @unmanaged
 export class Segment {
-  /** Spikes of the source: the offset that the target (·, x 0) reads of row 0 at t 0. */
+  /** Spikes of the source: the byte that the target (·, x 0) reads of row 0 at t 0. */
   source: usize;
   sourceRow: usize;
   sourceStep: usize;
@@ -48,8 +48,8 @@ export class Segment {
   /** Source row of target row y: y·rowStride + rowOffset. */
   rowStride: i32;
   rowOffset: i32;
-  /** How many offsets, an even number. */
-  offsets: i32;
+  /** Bytes, an even number. */
+  bytes: i32;
   table: usize;
 }
 
@@ -58,7 +58,7 @@ export class ActiveSegment {
   source: usize;
   sourceStep: usize;
   sourcePixel: usize;
-  offsets: i32;
+  bytes: i32;
   table: usize;
   /** Where the loop over steps stands. */
   at: usize;
@@ -82,7 +82,7 @@ export function activateSegments(block: BlockArguments, y: i32): i32 {
     entry.source = segment.source + <usize>row * segment.sourceRow;
     entry.sourceStep = segment.sourceStep;
     entry.sourcePixel = segment.sourcePixel;
-    entry.offsets = segment.offsets;
+    entry.bytes = segment.bytes;
     entry.table = segment.table;
     active += activeSize;
     count++;
@@ -98,18 +98,4 @@ export function seekSegments(active: usize, count: i32, x: usize, t: usize): voi
     const entry = changetype<ActiveSegment>(active + <usize>s * activeSize);
     entry.at = entry.source + x * entry.sourcePixel + t * entry.sourceStep;
   }
-}
-
-/** Spikes of 16 channels as the two offsets of their bytes: 32·byte each, in one 32-bit word. */
-// @ts-ignore: decorator
-@inline
-export function offsetsOf(bits: u32): u32 {
-  return ((bits & 0xff) << 5) | ((bits & 0xff00) << 13);
-}
-
-/** The 16 bits of a word of two offsets. */
-// @ts-ignore: decorator
-@inline
-export function bitsOf(word: u32): u32 {
-  return ((word >>> 5) & 0xff) | ((word >>> 13) & 0xff00);
 }

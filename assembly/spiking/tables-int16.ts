@@ -5,7 +5,7 @@
  * different tables do not share a cache set.
  */
 import { noteCall } from "./calls";
-import { ActiveSegment, activateSegments, activeSize, BlockArguments, offsetsOf, seekSegments, tileSteps } from "./layer-arguments";
+import { ActiveSegment, activateSegments, activeSize, BlockArguments, seekSegments, tileSteps } from "./layer-arguments";
 
 const tableStride: usize = 8512;
 
@@ -64,39 +64,39 @@ export function runTables16(block: BlockArguments): void {
             const segment = changetype<ActiveSegment>(at);
             let p = segment.at;
             let table = segment.table;
-            let n = segment.offsets;
+            let n = segment.bytes;
             segment.at = p + segment.sourceStep;
             while (n >= 6) {
-              let r = table + <usize>load<u16>(p);
+              let r = table + (<usize>load<u8>(p) << 5);
               a0 = i16x8.add(a0, v128.load(r));
               a1 = i16x8.add(a1, v128.load(r, 16));
-              r = table + <usize>load<u16>(p, 2);
+              r = table + (<usize>load<u8>(p, 1) << 5);
               a0 = i16x8.add(a0, v128.load(r, 8512));
               a1 = i16x8.add(a1, v128.load(r, 8528));
-              r = table + <usize>load<u16>(p, 4);
+              r = table + (<usize>load<u8>(p, 2) << 5);
               a0 = i16x8.add(a0, v128.load(r, 17024));
               a1 = i16x8.add(a1, v128.load(r, 17040));
-              r = table + <usize>load<u16>(p, 6);
+              r = table + (<usize>load<u8>(p, 3) << 5);
               a0 = i16x8.add(a0, v128.load(r, 25536));
               a1 = i16x8.add(a1, v128.load(r, 25552));
-              r = table + <usize>load<u16>(p, 8);
+              r = table + (<usize>load<u8>(p, 4) << 5);
               a0 = i16x8.add(a0, v128.load(r, 34048));
               a1 = i16x8.add(a1, v128.load(r, 34064));
-              r = table + <usize>load<u16>(p, 10);
+              r = table + (<usize>load<u8>(p, 5) << 5);
               a0 = i16x8.add(a0, v128.load(r, 42560));
               a1 = i16x8.add(a1, v128.load(r, 42576));
-              p += 12;
+              p += 6;
               table += 6 * tableStride;
               n -= 6;
             }
             while (n > 0) {
-              let r = table + <usize>load<u16>(p);
+              let r = table + (<usize>load<u8>(p) << 5);
               a0 = i16x8.add(a0, v128.load(r));
               a1 = i16x8.add(a1, v128.load(r, 16));
-              r = table + <usize>load<u16>(p, 2);
+              r = table + (<usize>load<u8>(p, 1) << 5);
               a0 = i16x8.add(a0, v128.load(r, 8512));
               a1 = i16x8.add(a1, v128.load(r, 8528));
-              p += 4;
+              p += 2;
               table += 2 * tableStride;
               n -= 2;
             }
@@ -124,7 +124,7 @@ export function runTables16(block: BlockArguments): void {
           const m23 = i16x8.narrow_i32x4_s(m2, m3);
           c0 = i16x8.sub(c0, m01);
           c1 = i16x8.sub(c1, m23);
-          store<u32>(out, offsetsOf(i8x16.bitmask(i8x16.narrow_i16x8_s(m01, m23))));
+          store<u16>(out, <u16>i8x16.bitmask(i8x16.narrow_i16x8_s(m01, m23)));
           out += outStep;
         }
         v128.store(potential, v0);

@@ -6,7 +6,7 @@
  * from the highest channel down. It depends on neither batch nor thread.
  */
 import { noteCall } from "./calls";
-import { ActiveSegment, activateSegments, activeSize, BlockArguments, offsetsOf, seekSegments, tileSteps } from "./layer-arguments";
+import { ActiveSegment, activateSegments, activeSize, BlockArguments, seekSegments, tileSteps } from "./layer-arguments";
 
 const tableStride: usize = 16704;
 
@@ -80,20 +80,20 @@ function runTables<T>(block: BlockArguments): void {
             const segment = changetype<ActiveSegment>(at);
             let p = segment.at;
             let table = segment.table;
-            let n = segment.offsets;
+            let n = segment.bytes;
             segment.at = p + segment.sourceStep;
             while (n > 0) {
-              let r = table + (<usize>load<u16>(p) << 1);
+              let r = table + (<usize>load<u8>(p) << 6);
               a0 = add<T>(a0, v128.load(r));
               a1 = add<T>(a1, v128.load(r, 16));
               a2 = add<T>(a2, v128.load(r, 32));
               a3 = add<T>(a3, v128.load(r, 48));
-              r = table + (<usize>load<u16>(p, 2) << 1);
+              r = table + (<usize>load<u8>(p, 1) << 6);
               a0 = add<T>(a0, v128.load(r, 16704));
               a1 = add<T>(a1, v128.load(r, 16720));
               a2 = add<T>(a2, v128.load(r, 16736));
               a3 = add<T>(a3, v128.load(r, 16752));
-              p += 4;
+              p += 2;
               table += 2 * tableStride;
               n -= 2;
             }
@@ -121,7 +121,7 @@ function runTables<T>(block: BlockArguments): void {
           const m23 = i16x8.narrow_i32x4_s(m2, m3);
           c0 = i16x8.sub(c0, m01);
           c1 = i16x8.sub(c1, m23);
-          store<u32>(out, offsetsOf(i8x16.bitmask(i8x16.narrow_i16x8_s(m01, m23))));
+          store<u16>(out, <u16>i8x16.bitmask(i8x16.narrow_i16x8_s(m01, m23)));
           out += outStep;
         }
         v128.store(potential, v0);

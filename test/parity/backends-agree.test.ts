@@ -95,7 +95,7 @@ test("the planned kernels ran, and no others", async () => {
     return [[...new Set(Object.values(simulator.kernels))].sort(), ran.map(([name]) => name).sort()];
   };
   assert.deepEqual(await runKernels("int16", ["identity"], 32), [
-    ["constant int32", "table-8 rows int16"],
+    ["constant int32", "table-12 rows int16"],
     ["rows", "tablesInt"],
   ]);
   assert.deepEqual(await runKernels("int16", ["identity"], 20), [

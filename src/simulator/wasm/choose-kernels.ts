@@ -79,7 +79,7 @@ function chooseKernel(stage: NeuronStage, image: string, poisson: boolean): Laye
   const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
   if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
   const rows = windows.find(isRowsWindow);
-  const name = rows === undefined ? nameOf(form, lanes, windows) : `table-8 rows ${lanes}`;
+  const name = rows === undefined ? nameOf(form, lanes, windows) : `table-12 rows ${lanes}`;
   return { ...kernel, form, lanes, bounds: exact, rows, name };
 }
 

@@ -6,7 +6,7 @@
 import type { GateStage } from "../plan/snn-plan.js";
 import { argumentBytes, listGroupWords, segmentWords } from "./command-size.js";
 import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
-import { tableBytes } from "./layer-memory.js";
+import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
 import { type SpikeLayout, wordBytes } from "./spike-layout.js";
@@ -57,19 +57,19 @@ export function writeBlock(
       network.zeros,
       network.partial,
     ]);
-  let table = network.tables;
+  let table = network.tables + memory.rowsTables * rowsTableBytes;
   let at = segments;
   for (const run of [memory.rows, ...memory.runs]) {
     if (run !== null) {
       arena.words(at, segmentWords).set(segmentOf(run, slot, table));
-      table += run.offsets * (run === memory.rows ? 3 : 1) * tableBytes[kernel.lanes];
+      if (run !== memory.rows) table += run.bytes * tableBytes[kernel.lanes];
     }
     at += segmentWords * 4;
   }
   return network.commands;
 }
 
-/** A Segment; of a rows window its first row, two more with as many offsets follow. */
+/** A Segment; of a rows window its first row. */
 function segmentOf({ layout, window, ...run }: Run, slot: SlotMemory, table: number): readonly number[] {
   return [
     spikesAt(slot, layout) + run.firstByte,
@@ -79,7 +79,7 @@ function segmentOf({ layout, window, ...run }: Run, slot: SlotMemory, table: num
     layout.shape[1],
     window.stride[0],
     run.rowOffset,
-    run.offsets,
+    run.bytes,
     table,
   ];
 }

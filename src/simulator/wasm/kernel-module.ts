@@ -9,6 +9,7 @@ import { exitCodes, RespikeError } from "../../core/respike-error.js";
 
 export interface KernelExports {
   readonly memory: WebAssembly.Memory;
+  buildTables12(weights: number, tables: number, table: number): void;
   buildTables16(weights: number, bytes: number, table: number): void;
   buildTablesInt(weights: number, bytes: number, table: number): void;
   buildTablesFloat(weights: number, bytes: number, table: number): void;

@@ -16,11 +16,16 @@ import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
 /** 256 rows of 16 sums, and what keeps equal rows of two tables out of one cache set. */
 export const tableBytes: Readonly<Record<Lanes, number>> = { int16: 8_512, int32: 16_704, float32: 16_704 };
 
+/** 4,096 rows of 16 sums of 16 bits. */
+export const rowsTableBytes = 131_392;
+
 export interface BlockMemory {
   readonly rows: Run | null;
   readonly runs: readonly Run[];
   readonly weights: number;
-  /** How many tables. */
+  readonly rowsWeights: number;
+  /** How many tables: of 12 bits for the rows kernel, of 8 for the runs. */
+  readonly rowsTables: number;
   readonly tables: number;
   readonly threshold: number;
 }
@@ -118,7 +123,11 @@ export function layOutNetwork(
     packTables(kernel.windows, layouts, kernel.stage.shape[0], kernel.rows),
   );
   const tableRooms = packed.flatMap((blocks, index) =>
-    blocks.map(({ weights }) => (weights.length / 128) * tableBytes[kernels[index]?.lanes ?? "int32"]),
+    blocks.map(
+      ({ weights, rowsWeights }) =>
+        (rowsWeights.length / 192) * rowsTableBytes +
+        (weights.length / 128) * tableBytes[kernels[index]?.lanes ?? "int32"],
+    ),
   );
   const tables = arena.allocate(Math.max(0, ...tableRooms));
   const layers = new Map(
@@ -157,8 +166,10 @@ function layOutLayer(kernel: LayerKernel, packed: readonly TableBlock[], arena: 
   return {
     kernel,
     stage,
-    blocks: packed.map(({ rows, runs, weights }, index) => ({
+    blocks: packed.map(({ rows, rowsWeights, runs, weights }, index) => ({
       rows,
+      rowsWeights: writeLanes(arena, lanes, rowsWeights),
+      rowsTables: rowsWeights.length / 192,
       runs,
       weights: writeLanes(arena, lanes, weights),
       tables: weights.length / 128,

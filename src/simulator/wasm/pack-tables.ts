@@ -1,12 +1,12 @@
 /**
- * Weights of a layer in the order in which tables are built: blocks of 16 outputs, runs of source offsets.
+ * Weights of a layer in the order in which tables are built: blocks of 16 outputs, runs of source bytes.
  *
  * Knows: windows, spike layouts. May not know: addresses, images.
  */
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import { type SpikeLayout, wordBytes } from "./spike-layout.js";
 
-/** Source offsets that lie side by side in every window of a target row. */
+/** Source bytes that lie side by side in every window of a target row. */
 export interface Run {
   readonly window: WindowSynapses;
   readonly layout: SpikeLayout;
@@ -14,15 +14,16 @@ export interface Run {
   readonly rowOffset: number;
   /** First byte of the window of target column 0, relative to column 0 of the source; may be negative. */
   readonly firstByte: number;
-  /** How many offsets of 8 channels. */
-  readonly offsets: number;
+  readonly bytes: number;
 }
 
 export interface TableBlock {
-  /** The window that a rows kernel runs, all its offsets side by side row by row; its tables come first. */
+  /** The first row of the window that a rows kernel runs; its tables come first. */
   readonly rows: Run | null;
+  /** [tables][12 bits][16 outputs] of the rows kernel. */
+  readonly rowsWeights: Float64Array;
   readonly runs: readonly Run[];
-  /** [offsets][8 source channels][16 outputs], run after run. */
+  /** [bytes][8 source channels][16 outputs], run after run. */
   readonly weights: Float64Array;
 }
 
@@ -48,9 +49,7 @@ export function packTables(
     const runs: Run[] = [];
     const weights: Float64Array[] = [];
     const rowsLayout = rows && (layouts.get(rows.source) as SpikeLayout);
-    if (rows && rowsLayout) {
-      for (const word of allWords(rows, rowsLayout)) weights.push(wordWeights(rows, word, block));
-    }
+    const rowsWords = rows && rowsLayout ? allWords(rows, rowsLayout) : [];
     for (const window of windows) {
       if (window === rows) continue;
       const layout = layouts.get(window.source) as SpikeLayout;
@@ -60,8 +59,12 @@ export function packTables(
       runs.push(...joinRuns(window, layout, words));
       for (const word of words) weights.push(wordWeights(window, word, block));
     }
-    const rowsRun = rows && rowsLayout && joinRuns(rows, rowsLayout, allWords(rows, rowsLayout))[0];
-    return { rows: rowsRun ?? null, runs, weights: joinArrays(weights) };
+    return {
+      rows: (rows && rowsLayout && joinRuns(rows, rowsLayout, rowsWords)[0]) ?? null,
+      rowsWeights: joinArrays(rowsWords.map((word) => wordWeights(rows as WindowSynapses, word, block))),
+      runs,
+      weights: joinArrays(weights),
+    };
   });
 }
 
@@ -72,10 +75,10 @@ function joinRuns(window: WindowSynapses, layout: SpikeLayout, words: readonly W
   for (const word of words) {
     const last = runs[runs.length - 1];
     if (last && previous && word.ky === previous.ky && word.at === previous.at + wordBytes) {
-      runs[runs.length - 1] = { ...last, offsets: last.offsets + 2 };
+      runs[runs.length - 1] = { ...last, bytes: last.bytes + 2 };
     } else {
       const rowOffset = window.offset[0] + word.ky * window.dilation[0];
-      runs.push({ window, layout, rowOffset, firstByte: word.at, offsets: 2 });
+      runs.push({ window, layout, rowOffset, firstByte: word.at, bytes: 2 });
     }
     previous = word;
   }

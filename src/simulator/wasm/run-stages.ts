@@ -9,7 +9,13 @@ import type { SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked } from "./block-elements.js";
 import { setBlockSteps, setSteps, writeBlock, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
-import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
+import {
+  type BlockMemory,
+  type LayerMemory,
+  type NetworkMemory,
+  rowsTableBytes,
+  type SlotMemory,
+} from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
@@ -67,7 +73,9 @@ export class StageRunner {
     const run = rows === undefined ? general : this.#rowsKernel(rows.sourceShape[0]);
     for (let block = 0; block * 16 < layer.stage.shape[0]; block++) {
       const memory = layer.blocks[block] as BlockMemory;
-      build(memory.weights, memory.tables, network.tables);
+      const rest = network.tables + memory.rowsTables * rowsTableBytes;
+      kernels.buildTables12(memory.rowsWeights, memory.rowsTables, network.tables);
+      build(memory.weights, memory.tables, rest);
       for (let slot = 0; slot < slots; slot++) {
         const command = writeBlock(this.arena, network, this.#slot(slot), layer, block);
         this.#runRanges(time, (first, end) => {

@@ -7,8 +7,8 @@ import type { Shape } from "../../graph/node-types.js";
 import type { SnnPlan } from "../plan/snn-plan.js";
 import type { LayerKernel } from "./choose-kernels.js";
 
-/** Bytes of 16 channels: the two offsets of their bits (assembly/spiking/index.ts). */
-export const wordBytes = 4;
+/** Bytes of the bits of 16 channels. */
+export const wordBytes = 2;
 
 export interface SpikeLayout {
   readonly shape: Shape;

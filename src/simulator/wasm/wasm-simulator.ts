@@ -201,17 +201,17 @@ export class WasmSimulator {
     const image = this.#image(request, index);
     const { seed, imageIndices } = request.poisson;
     const slotMemory = memory.slots[slot] as SlotMemory;
-    const offsets = this.#arena.shorts(slotMemory.spikes + layout.offset, layout.bytes / 2).fill(0);
+    const bytes = this.#arena.bytes(slotMemory.spikes + layout.offset, layout.bytes).fill(0);
     const origin = spikesAt(slotMemory, layout) - slotMemory.spikes - layout.offset;
     for (let pixel = 0; pixel < image.length; pixel++) {
       const x = image[pixel] as number;
       if (x === 0) continue;
       const at = origin + pixelByte(pixel, layout);
-      const bit = 32 << (Math.floor(pixel / (layout.shape[1] * layout.shape[2])) & 7);
+      const bit = 1 << (Math.floor(pixel / (layout.shape[1] * layout.shape[2])) & 7);
       for (let t = start + 1; t <= end; t++) {
         if (!drawPixelSpike(x, seed, imageIndices[index] ?? 0, pixel, t)) continue;
         const byte = at + (t - start - 1) * layout.step;
-        offsets[byte / 2] = (offsets[byte / 2] as number) | bit;
+        bytes[byte] = (bytes[byte] as number) | bit;
       }
     }
   }
@@ -312,10 +312,10 @@ function keepBlock(
   kept.set(key, whole);
 }
 
-/** Byte of the offset of a pixel's channel in the first step, relative to (y 0, t 0, x 0). */
+/** Byte of a pixel's channel in the first step, relative to (y 0, t 0, x 0). */
 function pixelByte(pixel: number, layout: SpikeLayout): number {
   const [, height, width] = layout.shape;
   const channel = Math.floor(pixel / (height * width));
   const y = Math.floor(pixel / width) % height;
-  return y * layout.row + (pixel % width) * layout.pixel + (channel >> 3) * 2;
+  return y * layout.row + (pixel % width) * layout.pixel + (channel >> 3);
 }
