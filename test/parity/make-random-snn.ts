@@ -199,6 +199,7 @@ const addLayer: Readonly<Record<LayerForm, AddLayer>> = {
     addLayer.pointwise(b, `${id}.point`, outputs);
   },
   asymmetric: (b, id, outputs) => {
+    if (b.shape[2] < 2) return addLayer.conv(b, id, outputs);
     const [channels, height, width] = b.shape;
     const conv = b.conv(`${id}.conv`, b.tip, channels, outputs, [2, 3], {
       padding: [0, 2, 1, 1],

@@ -82,20 +82,21 @@ function separateMap(map: Int32Array, shape: Shape, onto: Shape): AxisMaps | nul
     new Int32Array(shape[1]).fill(-1),
     new Int32Array(shape[2]).fill(-1),
   ];
-  const place = (index: number, sizes: Shape): Shape => [
-    Math.floor(index / (sizes[1] * sizes[2])),
-    Math.floor(index / sizes[2]) % sizes[1],
-    index % sizes[2],
-  ];
   for (let index = 0; index < map.length; index++) {
-    if ((map[index] as number) < 0) continue;
-    const [from, to] = [place(index, shape), place(map[index] as number, onto)];
-    for (const axis of [0, 1, 2] as const) axes[axis][from[axis]] = to[axis];
+    const to = map[index] as number;
+    if (to < 0) continue;
+    axes[0][Math.floor(index / (shape[1] * shape[2]))] = Math.floor(to / (onto[1] * onto[2]));
+    axes[1][Math.floor(index / shape[2]) % shape[1]] = Math.floor(to / onto[2]) % onto[1];
+    axes[2][index % shape[2]] = to % onto[2];
   }
-  for (let index = 0; index < map.length; index++) {
-    const [c, y, x] = place(index, shape).map((at, axis) => axes[axis]?.[at] as number) as unknown as Shape;
-    const expected = c < 0 || y < 0 || x < 0 ? -1 : (c * onto[1] + y) * onto[2] + x;
-    if (expected !== map[index]) return null;
+  let index = 0;
+  for (const c of axes[0]) {
+    for (const y of axes[1]) {
+      for (const x of axes[2]) {
+        const expected = c < 0 || y < 0 || x < 0 ? -1 : (c * onto[1] + y) * onto[2] + x;
+        if (expected !== map[index++]) return null;
+      }
+    }
   }
   return axes;
 }

@@ -20,7 +20,12 @@ export function blockedIndex(index: number, [, height, width]: Shape): number {
 /** Values of [C,H,W] in [block][y][x][16], `fill` in the channels that do not exist. */
 export function toBlocked(values: ArrayLike<number>, shape: Shape, fill = 0): Float64Array {
   const blocked = new Float64Array(countBlocked(shape)).fill(fill);
-  for (let i = 0; i < values.length; i++) blocked[blockedIndex(i, shape)] = values[i] as number;
+  const area = shape[1] * shape[2];
+  for (let channel = 0; channel < shape[0]; channel++) {
+    const to = (channel >> 4) * area * 16 + (channel & 15);
+    for (let pixel = 0; pixel < area; pixel++)
+      blocked[to + pixel * 16] = values[channel * area + pixel] as number;
+  }
   return blocked;
 }
 

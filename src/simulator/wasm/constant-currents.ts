@@ -44,9 +44,11 @@ function addWindow(window: WindowSynapses, pixels: Float64Array, sums: Float64Ar
   const [sources, height, width] = window.sourceShape;
   const [targets, outHeight, outWidth] = window.targetShape;
   const area = outHeight * outWidth;
+  const pixelSums = new Float64Array(targets);
   for (let at = 0; at < area; at++) {
     const top = Math.floor(at / outWidth) * stride[0] + offset[0];
     const left = (at % outWidth) * stride[1] + offset[1];
+    pixelSums.fill(0);
     for (let ky = 0; ky < kernel[0]; ky++) {
       const y = top + ky * dilation[0];
       if (y < 0 || y >= height) continue;
@@ -57,10 +59,13 @@ function addWindow(window: WindowSynapses, pixels: Float64Array, sums: Float64Ar
           const pixel = pixels[(c * height + y) * width + x] as number;
           const from = ((ky * kernel[1] + kx) * sources + c) * targets;
           for (let o = 0; o < targets; o++) {
-            sums[o * area + at] = (sums[o * area + at] as number) + pixel * (weights[from + o] as number);
+            pixelSums[o] = (pixelSums[o] as number) + pixel * (weights[from + o] as number);
           }
         }
       }
+    }
+    for (let o = 0; o < targets; o++) {
+      sums[o * area + at] = (sums[o * area + at] as number) + (pixelSums[o] as number);
     }
   }
 }

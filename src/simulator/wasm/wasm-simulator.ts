@@ -32,6 +32,7 @@ export class WasmSimulator {
   readonly milliseconds = new Map<string, number>();
   readonly #arena: MemoryArena;
   readonly #constants = new Map<string, ConstantCurrents>();
+  readonly #largestV0: ReadonlyMap<string, number>;
   readonly #readers: readonly ReadSynapses[];
   #network: { readonly key: string; readonly memory: NetworkMemory } | undefined;
 
@@ -48,6 +49,7 @@ export class WasmSimulator {
       const [c, h, w] = stage.currentShape;
       this.#constants.set(stage.id, new ConstantCurrents(constant, c * h * w, stage.number));
     }
+    this.#largestV0 = new Map(plan.neurons.map((stage) => [stage.id, largestMagnitude(stage.v0)]));
     const { output } = plan;
     const fromImage = output.groups.filter((group) => group.source === plan.image);
     if (fromImage.length > 0) {
@@ -174,9 +176,10 @@ export class WasmSimulator {
   /** |V| ≤ |V(0)| + T·max|I| has to stay below 2³¹. */
   #checkMembrane({ stage, bounds }: LayerKernel, constant: Float64Array | undefined, steps: number): void {
     if (stage.number === "float32") return;
-    const image = constant?.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) ?? 0;
-    const start = stage.v0.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-    const largest = start + steps * (Math.max(-bounds.lowest, bounds.highest) + image);
+    const start = this.#largestV0.get(stage.id) ?? 0;
+    const current =
+      Math.max(-bounds.lowest, bounds.highest) + (constant === undefined ? 0 : largestMagnitude(constant));
+    const largest = start + steps * current;
     if (largest < 2 ** 31) return;
     const problem: Problem = {
       code: "membrane-overflow",
@@ -298,6 +301,12 @@ export class WasmSimulator {
       readMean(sums, t - first, output.scale, result.outputs, offset);
     }
   }
+}
+
+function largestMagnitude(values: Float64Array): number {
+  let largest = 0;
+  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return largest;
 }
 
 function keepBlock(
