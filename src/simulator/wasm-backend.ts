@@ -13,6 +13,7 @@ import { planSnn } from "./plan/plan-snn.js";
 import { referenceBackend } from "./reference/reference-backend.js";
 import { chooseKernels } from "./wasm/choose-kernels.js";
 import { loadKernels } from "./wasm/kernel-module.js";
+import { canRecord } from "./wasm/record-steps.js";
 import { defaultSpikeBudget, WasmSimulator } from "./wasm/wasm-simulator.js";
 
 /** A prepared simulator that can also say how often its kernels ran. */
@@ -39,14 +40,14 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
       const plan = planSnn(snn.graph);
       const kernels = chooseKernels(plan, false);
       const module = await loadKernels(options.wasmUrl);
-      // Traces of every step are rare and small: the reference, equal in integer formats, records them.
       const recorder = await referenceBackend.prepare(snn);
       let active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
       return {
         kernels: Object.fromEntries(kernels.map(({ stage, name }) => [stage.name, name])),
         run(request: SimulationRequest): SimulationResult {
           checkRequest(plan, request);
-          if (request.record !== undefined) return recorder.run(request);
+          // Currents of float32 layers, and of layers reset to zero, cannot be told from potentials: the reference has them.
+          if (request.record !== undefined && !canRecord(plan, request.record)) return recorder.run(request);
           const poisson = request.poisson !== undefined;
           if (active?.poisson !== poisson) {
             const chosen = poisson ? chooseKernels(plan, true) : kernels;

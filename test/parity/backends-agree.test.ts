@@ -88,7 +88,7 @@ test(`float32: counts differ by at most 1 % in sum, outputs by 2 % of the larges
 
 test("the planned kernels ran, and no others", async () => {
   const runKernels = async (number: NumberFormat, forms: readonly LayerForm[], channels: number) => {
-    const snn = makeRandomSnn(seed, { number, forms: ["conv", ...forms], layers: 6, channels: [channels] });
+    const snn = makeRandomSnn(20_240, { number, forms: ["conv", ...forms], layers: 6, channels: [channels] });
     const simulator = await wasmBackend.prepare(snn);
     simulator.run(requestOf(snn, 0));
     const ran = Object.entries(kernelNumbers).filter(([, kernel]) => simulator.countCalls(kernel) > 0);
@@ -140,16 +140,19 @@ test("simulations in time blocks give the same counts", async () => {
   await assertSameSpikes(makeWasmBackend(2 ** 16), snn, request, "blocks of some images or steps");
 });
 
-test("records come with the same counts", async () => {
-  const snn = makeRandomSnn(seed + 3);
-  const layers = ["l0"];
-  const record = { layers, spikes: true, potentials: true, currents: true };
-  const simulator = await wasmBackend.prepare(snn);
-  const [layer] = Object.keys(simulator.kernels);
-  const request = requestOf(snn, 0, { record: { ...record, layers: [layer as string] } });
-  const { layers: counts, records } = simulator.run(request);
-  const spikes = records?.[0]?.layers.get(layer as string)?.spikes ?? new Int8Array(0);
-  assert.equal(spikes.length, (request.steps * (counts[0]?.counts.length ?? 0)) / request.snapshots.length);
+test(`records: spikes, potentials, currents and output of every step to the bit (seed ${seed})`, async () => {
+  for (let each = 0; each < 8; each++) {
+    const reset = each === 7 ? "zero" : "subtract";
+    const snn = makeRandomSnn(seed + 500 + each, { outputNeurons: each % 3 === 2, reset });
+    const names = Object.keys((await wasmBackend.prepare(snn)).kernels);
+    const layers = names.filter((_, index) => index % 2 === each % 2);
+    const record = { layers, spikes: true, potentials: true, currents: true };
+    const request = { ...requestOf(snn, each), record };
+    await assertSameSpikes(wasmBackend, snn, request, `seed ${seed + 500 + each}`);
+    const { expected, actual } = await runBoth(makeWasmBackend(2 ** 14), snn, request);
+    assert.equal(actual.records?.length, request.n);
+    assert.deepEqual(actual.records, expected.records, `seed ${seed + 500 + each}`);
+  }
 });
 
 test("other alphabets are refused with a typed error", async () => {

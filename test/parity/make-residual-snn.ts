@@ -108,11 +108,12 @@ export async function makeResidualSnn(
   blocks: number,
   rate: number,
   number: NumberFormat = "int16",
+  passes = 16 + 6 * blocks,
 ): Promise<Snn> {
   let thresholds = new Map<string, number>();
   let snn = buildResidual(blocks, number, thresholds);
   const images = residualImages(1);
-  for (let pass = 0; pass < 16 + 6 * blocks; pass++) {
+  for (let pass = 0; pass < passes; pass++) {
     const simulator = await wasmBackend.prepare(snn);
     const { layers } = simulator.run({ images, n: 1, steps: 96, snapshots: [96], readout: "mean", delay: 0 });
     thresholds = new Map(

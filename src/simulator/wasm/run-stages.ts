@@ -26,6 +26,8 @@ export interface TimeBlock {
   readonly start: number;
   /** Ends of ranges, ascending; the last is the block's. */
   readonly ends: readonly number[];
+  /** Stages whose every step is a range of its own, for records. */
+  readonly stepwise: ReadonlySet<string>;
 }
 
 export class StageRunner {
@@ -78,7 +80,7 @@ export class StageRunner {
       build(memory.weights, memory.tables, rest);
       for (let slot = 0; slot < slots; slot++) {
         const command = writeBlock(this.arena, network, this.#slot(slot), layer, block);
-        this.#runRanges(time, (first, end) => {
+        this.#runRanges(layer.stage.id, time, (first, end) => {
           setBlockSteps(this.arena, command, first, end);
           run(command);
           onRangeEnd(layer.stage, block, slot, time.start + end);
@@ -108,7 +110,7 @@ export class StageRunner {
         : writeList(arena, network, this.#slot(slot), layer as LayerMemory);
       const runList = layer?.kernel.lanes === "float32" ? kernels.runListFloat : kernels.runListInt;
       const run = isGate ? kernels.runGate : runList;
-      this.#runRanges(time, (first, end) => {
+      this.#runRanges(stage.id, time, (first, end) => {
         setSteps(arena, command, first, end);
         run(command);
         onRangeEnd(stage, null, slot, time.start + end);
@@ -116,9 +118,9 @@ export class StageRunner {
     }
   }
 
-  #runRanges(time: TimeBlock, run: (first: number, end: number) => void): void {
+  #runRanges(id: string, time: TimeBlock, run: (first: number, end: number) => void): void {
     let first = 0;
-    for (const end of time.ends) {
+    for (const end of time.stepwise.has(id) ? everyStep(time) : time.ends) {
       run(first, end - time.start);
       first = end - time.start;
     }
@@ -144,4 +146,8 @@ export class StageRunner {
       this.arena.words(state.largest, countBlocked(gate.shape)).fill(0);
     }
   }
+}
+
+function everyStep({ start, ends }: TimeBlock): readonly number[] {
+  return Array.from({ length: (ends[ends.length - 1] as number) - start }, (_, i) => start + i + 1);
 }

@@ -4,7 +4,7 @@
  * Knows: time blocks, snapshots, readouts. May not know: kernels' insides, labels.
  */
 import { type Problem, refuseInput } from "../../core/respike-error.js";
-import type { SimulationRequest, SimulationResult } from "../backend.js";
+import type { SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
 import { drawPixelSpike } from "../image-input.js";
 import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
 import { firstMeanStep, readCounts, readMean } from "../read-output.js";
@@ -16,6 +16,7 @@ import type { KernelExports } from "./kernel-module.js";
 import { layOutNetwork, type NetworkMemory, type SlotMemory, setLanes } from "./layer-memory.js";
 import { MemoryArena } from "./memory-arena.js";
 import { ReadSynapses } from "./read-synapses.js";
+import { StepRecorder } from "./record-steps.js";
 import { StageRunner } from "./run-stages.js";
 import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
 
@@ -62,11 +63,13 @@ export class WasmSimulator {
 
   run(request: SimulationRequest): SimulationResult {
     const result = this.#emptyResult(request);
+    const records: SimulationRecord[] = [];
     const { memory, images, blockSteps } = this.#prepareMemory(request);
     for (let first = 0; first < request.n; first += images) {
-      this.#runImages(request, memory, blockSteps, first, Math.min(images, request.n - first), result);
+      const count = Math.min(images, request.n - first);
+      this.#runImages(request, memory, blockSteps, first, count, result, records);
     }
-    return result;
+    return request.record === undefined ? result : { ...result, records };
   }
 
   #emptyResult({ n, snapshots }: SimulationRequest): SimulationResult {
@@ -108,6 +111,7 @@ export class WasmSimulator {
     first: number,
     count: number,
     result: SimulationResult,
+    records: SimulationRecord[],
   ): void {
     const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
     const outputCurrents: Float64Array[] = [];
@@ -116,11 +120,17 @@ export class WasmSimulator {
       outputCurrents.push(this.#startImage(request, memory, slot, this.#image(request, first + slot)));
     }
     const kept: Kept[] = Array.from({ length: count }, () => new Map());
+    const recorders = outputCurrents.map(
+      (constant) =>
+        request.record && new StepRecorder(this.plan, this.#readers, request.record, request.steps, constant),
+    );
+    const recorded = [...this.plan.neurons, ...this.plan.gates].filter((stage) => recorders[0]?.wants(stage));
+    const stepwise = new Set(recorded.map(({ id }) => id));
     const times = new Set([...request.snapshots, request.delay]);
     for (let start = 0; start < request.steps; start += blockSteps) {
       const end = Math.min(start + blockSteps, request.steps);
       const ends = [...times, end].filter((t) => t > start && t <= end);
-      const time = { start, ends: [...new Set(ends)].sort((a, b) => a - b) };
+      const time = { start, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise };
       if (this.options.poisson) {
         for (let slot = 0; slot < count; slot++)
           this.#drawPixels(request, memory, slot, first + slot, start, end);
@@ -132,6 +142,7 @@ export class WasmSimulator {
           slot,
           t,
           image: first + slot,
+          recorder: recorders[slot],
         });
       });
     }
@@ -143,6 +154,8 @@ export class WasmSimulator {
         outputCurrents[slot] as Float64Array,
         first + slot,
       );
+      const record = recorders[slot]?.finish();
+      if (record !== undefined) records.push(record);
     }
   }
 
@@ -225,7 +238,14 @@ export class WasmSimulator {
     memory: NetworkMemory,
     result: SimulationResult,
     kept: Kept,
-    at: { stage: Stage; block: number | null; slot: number; t: number; image: number },
+    at: {
+      readonly stage: Stage;
+      readonly block: number | null;
+      readonly slot: number;
+      readonly t: number;
+      readonly image: number;
+      readonly recorder: StepRecorder | undefined;
+    },
   ): void {
     const { stage, t } = at;
     if (stage.kind === "output") return;
@@ -243,6 +263,14 @@ export class WasmSimulator {
     for (const block of blocks) {
       const blockAddress = block * height * width * 64;
       const counts = this.#arena.words(address + blockAddress, height * width * 16);
+      const potential = slot.layers.get(stage.id)?.potential;
+      const potentials =
+        potential === undefined
+          ? undefined
+          : (stage as NeuronStage).number === "float32"
+            ? this.#arena.floats(potential + blockAddress, height * width * 16)
+            : this.#arena.words(potential + blockAddress, height * width * 16);
+      at.recorder?.takeStep(stage, t, { block, counts, potentials });
       if (snapshot >= 0 && named !== undefined) {
         fromBlock(
           counts,
@@ -254,12 +282,7 @@ export class WasmSimulator {
       }
       if (t === request.delay && isRead) keepBlock(kept, `${stage.id} delay`, counts, block, stage.shape);
       if (snapshot >= 0 && stage.id === this.plan.output.neurons && request.readout === "count+softmax") {
-        const potential = (slot.layers.get(stage.id)?.potential ?? 0) + blockAddress;
-        const isFloat = (stage as NeuronStage).number === "float32";
-        const values = isFloat
-          ? this.#arena.floats(potential, height * width * 16)
-          : this.#arena.words(potential, height * width * 16);
-        keepBlock(kept, `potentials ${t}`, values, block, stage.shape);
+        if (potentials) keepBlock(kept, `potentials ${t}`, potentials, block, stage.shape);
       }
     }
   }
