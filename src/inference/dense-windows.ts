@@ -1,0 +1,254 @@
+/**
+ * The dense program of operators with windows and sums of products.
+ *
+ * Knows: conv, linear, pool and their kernels. May not know: graphs, the other operators.
+ */
+import type { NodeOf, Shape } from "../graph/node-types.js";
+import {
+  packGroupWeights,
+  packWeights,
+  paddedChannels,
+  spreadChannels,
+  strides,
+  toFloat32,
+} from "./dense-layout.js";
+import type { DenseBuffer, DenseProgram, Place } from "./dense-program.js";
+
+/** A value in the dense layout. */
+export interface DenseValue {
+  readonly shape: Shape;
+  readonly buffer: DenseBuffer;
+}
+
+/** A new value that the step at hand writes. */
+export function newValue(program: DenseProgram, shape: Shape): DenseValue {
+  return { shape, buffer: program.buffer(strides(shape).size) };
+}
+
+/** Where a convolution's pixels and window segments stand in its padded input. */
+interface WindowTables {
+  readonly pixels: Place;
+  readonly pixelCount: number;
+  readonly segments: Place;
+  readonly segmentCount: number;
+  readonly segmentBytes: number;
+}
+
+/** The input with zeros around it, or the input itself where there are none to add. */
+function padInput(program: DenseProgram, input: DenseValue, sides: readonly number[]): DenseValue {
+  const [top = 0, left = 0, bottom = 0, right = 0] = sides;
+  const [channels, height, width] = input.shape;
+  if (top + left + bottom + right === 0) return input;
+  const padded = newValue(program, [channels, height + top + bottom, width + left + right]);
+  const from = strides(input.shape);
+  const to = strides(padded.shape);
+  const lanes = paddedChannels(channels);
+  program.call((kernels) => {
+    const { address } = padded.buffer;
+    kernels.fillZero(address, to.size);
+    const target = address + top * to.row + left * to.pixel;
+    const source = input.buffer.address;
+    kernels.copyBlock(source, from.row, from.pixel, 4, target, to.row, to.pixel, 4, height, width, lanes);
+  });
+  return padded;
+}
+
+/** @param joined whether a window row is one run of memory (no groups, no dilation along it) */
+function windowTables(
+  program: DenseProgram,
+  node: NodeOf<"conv">,
+  padded: Shape,
+  [, outHeight, outWidth]: Shape,
+  joined: boolean,
+): WindowTables {
+  const { stride, dilation } = node.attributes;
+  const [, , kernelHeight = 1, kernelWidth = 1] = node.tensors.weight?.shape ?? [];
+  const { pixel, row } = strides(padded);
+  const pixels: number[] = [];
+  for (let y = 0; y < outHeight; y++) {
+    for (let x = 0; x < outWidth; x++) pixels.push(y * stride[0] * row + x * stride[1] * pixel);
+  }
+  const segments: number[] = [];
+  for (let ky = 0; ky < kernelHeight; ky++) {
+    const first = ky * dilation[0] * row;
+    if (joined) segments.push(first);
+    else for (let kx = 0; kx < kernelWidth; kx++) segments.push(first + kx * dilation[1] * pixel);
+  }
+  return {
+    pixels: program.table(pixels),
+    pixelCount: pixels.length,
+    segments: program.table(segments),
+    segmentCount: segments.length,
+    segmentBytes: joined ? kernelWidth * pixel : pixel,
+  };
+}
+
+/** The convolution's kernel by its groups: one, depthwise, or any. */
+export function planConv(
+  program: DenseProgram,
+  node: NodeOf<"conv">,
+  [input]: readonly DenseValue[],
+  shape: Shape,
+): DenseValue {
+  const { weight, bias } = node.tensors;
+  if (input === undefined || weight === undefined) throw new RangeError(`${node.id} lacks input or weight`);
+  const { groups, dilation, padding } = node.attributes;
+  const [outputs = 0, perGroup = 0, kernelHeight = 0, kernelWidth = 0] = weight.shape;
+  const padded = padInput(program, input, padding);
+  const y = newValue(program, shape);
+  const weights = toFloat32(weight);
+  const biases = program.constant(spreadChannels(bias === undefined ? [0] : toFloat32(bias), outputs));
+  const to = strides(shape);
+  const joined = groups === 1 && (dilation[1] === 1 || kernelWidth === 1);
+  const t = windowTables(program, node, padded.shape, shape, joined);
+  const x = padded.buffer;
+  if (groups === 1) {
+    const kernel: Shape = [perGroup, kernelHeight, kernelWidth];
+    const w = program.constant(packWeights(weights, outputs, kernel));
+    const lanes = paddedChannels(outputs);
+    program.call((kernels) =>
+      kernels.convolve(
+        x.address,
+        t.pixels.address,
+        t.pixelCount,
+        t.segments.address,
+        t.segmentCount,
+        t.segmentBytes,
+        w.address,
+        biases.address,
+        y.buffer.address,
+        to.pixel,
+        lanes,
+      ),
+    );
+  } else if (perGroup === 1 && outputs === groups) {
+    const w = program.constant(depthwiseWeights(weights, outputs, kernelHeight, kernelWidth));
+    program.call((kernels) =>
+      kernels.convolveDepthwise(
+        x.address,
+        t.pixels.address,
+        t.pixelCount,
+        t.segments.address,
+        t.segmentCount,
+        w.address,
+        biases.address,
+        y.buffer.address,
+        to.pixel,
+      ),
+    );
+  } else {
+    const w = program.constant(packGroupWeights(weights, outputs, perGroup, kernelHeight * kernelWidth));
+    program.call((kernels) => {
+      kernels.fillZero(y.buffer.address, to.size);
+      kernels.convolveGroups(
+        x.address,
+        t.pixels.address,
+        t.pixelCount,
+        t.segments.address,
+        t.segmentCount,
+        groups,
+        4 * perGroup,
+        w.address,
+        biases.address,
+        y.buffer.address,
+        to.pixel,
+        outputs / groups,
+      );
+    });
+  }
+  return y;
+}
+
+/** Weights [C,1,h,w] → [h][w][P]. */
+function depthwiseWeights(
+  weights: Float32Array,
+  channels: number,
+  height: number,
+  width: number,
+): Float32Array {
+  const lanes = paddedChannels(channels);
+  const area = height * width;
+  const result = new Float32Array(area * lanes);
+  for (let c = 0; c < channels; c++) {
+    for (let at = 0; at < area; at++) result[at * lanes + c] = weights[c * area + at] as number;
+  }
+  return result;
+}
+
+/** One window as large as the input. */
+export function planLinear(
+  program: DenseProgram,
+  node: NodeOf<"linear">,
+  [input]: readonly DenseValue[],
+  shape: Shape,
+): DenseValue {
+  const { weight, bias } = node.tensors;
+  if (input === undefined || weight === undefined) throw new RangeError(`${node.id} lacks input or weight`);
+  const [outputs] = shape;
+  const y = newValue(program, shape);
+  const w = program.constant(packWeights(toFloat32(weight), outputs, input.shape));
+  const biases = program.constant(spreadChannels(bias === undefined ? [0] : toFloat32(bias), outputs));
+  const origin = program.table([0]);
+  const { size } = strides(input.shape);
+  const x = input.buffer;
+  const lanes = paddedChannels(outputs);
+  program.call((kernels) =>
+    kernels.convolve(
+      x.address,
+      origin.address,
+      1,
+      origin.address,
+      1,
+      size,
+      w.address,
+      biases.address,
+      y.buffer.address,
+      4 * lanes,
+      lanes,
+    ),
+  );
+  return y;
+}
+
+/** Average or maximum over windows of the unpadded input. */
+export function planWindow(
+  program: DenseProgram,
+  input: DenseValue,
+  window: NodeOf<"pool">["attributes"],
+  shape: Shape,
+): DenseValue {
+  const y = newValue(program, shape);
+  const { kernel, stride, padding, kind } = window;
+  const [, height, width] = input.shape;
+  const { pixel } = strides(input.shape);
+  const x = input.buffer;
+  program.call((kernels) =>
+    kernels.poolWindows(
+      x.address,
+      height,
+      width,
+      pixel,
+      y.buffer.address,
+      shape[1],
+      shape[2],
+      kernel[0],
+      kernel[1],
+      stride[0],
+      stride[1],
+      padding[0],
+      padding[1],
+      kind === "max" ? 1 : 0,
+    ),
+  );
+  return y;
+}
+
+export function planPool(
+  program: DenseProgram,
+  node: NodeOf<"pool">,
+  [input]: readonly DenseValue[],
+  shape: Shape,
+): DenseValue {
+  if (input === undefined) throw new RangeError(`${node.id} lacks its input`);
+  return planWindow(program, input, node.attributes, shape);
+}
