@@ -1,0 +1,106 @@
+/**
+ * Which compensation is asked for, and on which images it is judged.
+ *
+ * Knows: the contract's counts of images. May not know: how factors are searched.
+ */
+import { refuseUsage, type Warning } from "../../core/respike-error.js";
+import type { Graph } from "../../graph/graph.js";
+import type { Preprocessing } from "../../graph/preprocessing.js";
+import type { Snn } from "../../graph/snn.js";
+import type { ConversionContext } from "../conversion-context.js";
+import type { ConvertOptions } from "../convert-options.js";
+import { computeFloatValues } from "../float-values.js";
+import { readTasks } from "../image-source.js";
+import type { Activation } from "../list-activations.js";
+import type { ActivationScale } from "../pass.js";
+import { scaleOfLayer } from "../scale-activations.js";
+import { compensateLayers } from "./compensate-layer.js";
+import { compensateShared } from "./compensate-shared.js";
+import type { CompensationBench, CompensationReport } from "./compensation.js";
+
+/** Held-back images that judge: the first so many. */
+const judgingImages = { shared: 1000, layer: 64 } as const;
+/** Calibration images that τ_max is measured on: the first so many. */
+const boundImages = 256;
+const batch = 8;
+
+export interface CompensationRequest {
+  readonly graph: Graph;
+  readonly network: Graph;
+  readonly preprocessing: Preprocessing;
+  readonly activations: readonly Activation[];
+  readonly scales: ReadonlyMap<string, ActivationScale>;
+  readonly options: ConvertOptions;
+  readonly context: ConversionContext;
+  readonly deploy: (graph: Graph, kappas: ReadonlyMap<string, number>) => Snn;
+  readonly warn: (warning: Warning) => void;
+}
+
+export interface CompensationOutcome {
+  readonly graph: Graph;
+  readonly kappas: ReadonlyMap<string, number>;
+  readonly report: CompensationReport | null;
+}
+
+export async function runCompensation(request: CompensationRequest): Promise<CompensationOutcome> {
+  const { graph, network, activations, scales, options, context } = request;
+  const { compensate, T } = options;
+  if (compensate === "off") return { graph, kappas: new Map(), report: null };
+  const { simulation, calibration, signal } = context;
+  if (simulation === undefined) throw new RangeError("compensation needs a simulation");
+  const judging = calibration.judgingIndices.slice(0, judgingImages[compensate]);
+  if (judging.length === 0) throw refuseNoJudges(compensate);
+  const bench: CompensationBench = {
+    graph,
+    layers: activations.map(({ layer }) => layer),
+    deploy: request.deploy,
+    simulation,
+    steps: T,
+    signal,
+    say: request.warn,
+    progress: (done, total) =>
+      context.onProgress?.({
+        phase: `compensation ${compensate}`,
+        done,
+        total,
+        unit: compensate === "shared" ? "factors" : "layers",
+      }),
+  };
+  const valuesOf = async (id: string) => {
+    const shared = { graph: network, preprocessing: request.preprocessing, keep: [id] };
+    const tasks = readTasks(calibration.source, judging, batch, request.preprocessing);
+    const values = await computeFloatValues(context.runner, shared, tasks, judging.length, batch, signal);
+    return values.get(id) as Float32Array;
+  };
+  if (compensate === "shared") {
+    const logits = await valuesOf(network.output.id);
+    const networkPredictions = predictAll(logits, judging.length);
+    const bound = calibration.indices.slice(0, boundImages);
+    return compensateShared(bench, { calibration: bound, judging, networkPredictions });
+  }
+  return compensateLayers(bench, {
+    judging,
+    activationOf: (layer) =>
+      valuesOf(activations.find((each) => each.layer === layer)?.node ?? network.output.id),
+    scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
+  });
+}
+
+/** The largest logit of each image, ties to the lowest class. */
+function predictAll(logits: Float32Array, n: number): Int32Array {
+  const classes = logits.length / n;
+  return Int32Array.from({ length: n }, (_, image) => {
+    const own = logits.subarray(image * classes, (image + 1) * classes);
+    return own.indexOf(own.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY));
+  });
+}
+
+function refuseNoJudges(method: string) {
+  return refuseUsage({
+    code: "no-judging-images",
+    where: "--compensate",
+    rule: "training images are left to judge compensation",
+    value: `${method}, but the calibration data has fewer than 10 images`,
+    next: "give more calibration data, or leave compensation out",
+  });
+}

@@ -1,0 +1,42 @@
+/**
+ * What a conversion is given: the network, training images, threads, a simulator.
+ *
+ * Knows: interfaces. May not know: who implements them.
+ */
+import type { LongCallOptions } from "../core/progress.js";
+import type { TaskRunner } from "../core/task-runner.js";
+import type { Graph } from "../graph/graph.js";
+import type { Preprocessing } from "../graph/preprocessing.js";
+import type { ImageSource } from "./image-source.js";
+import type { Simulation } from "./simulation.js";
+import type { StatisticsCache } from "./statistics/cached-statistics.js";
+
+/** The network to convert. */
+export interface SourceModel {
+  readonly graph: Graph;
+  /** Null where nothing says how pixels become its input, which is refused. */
+  readonly preprocessing: Preprocessing | null;
+}
+
+/** Training images for the conversion; all indices count in `source`. */
+export interface Calibration {
+  readonly source: ImageSource;
+  /** Images that λ comes from, ascending. */
+  readonly indices: Uint32Array;
+  /** Images that judge compensation, ascending; disjoint from `indices`. */
+  readonly judgingIndices: Uint32Array;
+}
+
+/** What a conversion works with, besides the network. */
+export interface ConversionContext extends LongCallOptions {
+  readonly calibration: Calibration;
+  /** Knows the jobs of {@link conversionJobs}. */
+  readonly runner: TaskRunner;
+  /** Needed by `--compensate` alone. */
+  readonly simulation?: Simulation | undefined;
+  readonly cache?: StatisticsCache | undefined;
+  /** Saved in the SNN's options beside the conversion's own: `data`, `split`, … */
+  readonly savedOptions?: Readonly<Record<string, unknown>> | undefined;
+  /** Saved as it is: what the SNN was made of and by which command; no time, thread or path. */
+  readonly provenance?: Readonly<Record<string, unknown>> | undefined;
+}

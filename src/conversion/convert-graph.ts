@@ -1,0 +1,184 @@
+/**
+ * From a trained ReLU network to a spiking one: the phases of the conversion, in order.
+ *
+ * Knows: passes, statistics, compensation. May not know: files, data sets, threads, simulators: they
+ * come in through the context.
+ */
+import type { Warning } from "../core/respike-error.js";
+import { refuseInput } from "../core/respike-error.js";
+import type { Graph } from "../graph/graph.js";
+import type { Preprocessing } from "../graph/preprocessing.js";
+import type { Snn, SnnLayer } from "../graph/snn.js";
+import type { CompensationReport } from "./compensation/compensation.js";
+import { runCompensation } from "./compensation/run-compensation.js";
+import type { ConversionContext, SourceModel } from "./conversion-context.js";
+import type { ConvertOptions } from "./convert-options.js";
+import { type Activation, listActivations } from "./list-activations.js";
+import { makeOutputProbe } from "./measure-difference.js";
+import type { ActivationScale, PassContext, PassReport } from "./pass.js";
+import { passOrder } from "./pass-order.js";
+import { type ConvertedLayer, reportLayers } from "./report-layers.js";
+import { PassRunner } from "./run-passes.js";
+import { scaleActivations, scaleOfLayer } from "./scale-activations.js";
+import { percentileFraction } from "./statistics/activation-histogram.js";
+import { findStatistics } from "./statistics/cached-statistics.js";
+
+export interface ConversionReport {
+  readonly passes: readonly PassReport[];
+  readonly layers: readonly ConvertedLayer[];
+  readonly compensation: CompensationReport | null;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Converts a network.
+ *
+ * Same network, images and options: the same SNN to the byte, whatever the runner's threads.
+ *
+ * @param options complete, as `resolveConvertOptions` gives them
+ * @throws RespikeError exit 3 for networks that cannot spike (every problem named), exit 4 where a pass
+ * that must preserve the network's function did not, exit 2 for options that do not fit the network
+ * @example
+ * ```ts
+ * const { snn, report } = await convertGraph(model, resolveConvertOptions({ T: 64 }), {
+ *   calibration: { source, indices, judgingIndices }, runner: makeInlineRunner(),
+ * });
+ * ```
+ */
+export async function convertGraph(
+  model: SourceModel,
+  options: ConvertOptions,
+  context: ConversionContext,
+): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
+  const { calibration, runner, signal } = context;
+  const warnings: Warning[] = [];
+  const warn = (warning: Warning) => warnings.push(warning);
+
+  // 1. What pixels mean must be known before anything is measured.
+  const preprocessing = requirePreprocessing(model);
+
+  // 2. The same function in a simpler form: batch norms folded, shortcuts spelled out.
+  const passNames = [...passOrder.prepare, ...passOrder.spike, ...passOrder.finish];
+  const progressOf = (phase: string) => (done: number, total: number, unit: string) =>
+    context.onProgress?.({ phase, done, total, unit });
+  const probed = await makeOutputProbe(
+    model.graph,
+    preprocessing,
+    calibration.source,
+    calibration.indices,
+    runner,
+    signal,
+  );
+  const passes = new PassRunner(
+    probed,
+    (name) => progressOf(`pass ${name}`)(passes.reports.length, passNames.length, "passes"),
+    signal,
+  );
+  const bare: PassContext = { options, preprocessing, activations: [], scales: new Map(), warn };
+  const network = await passes.run(model.graph, passOrder.prepare, bare);
+
+  // 3. λ of every activation that neurons will stand for.
+  const activations = listActivations(network, options);
+  const scales = await measureScales(network, preprocessing, activations, options, context, warn);
+
+  // 4. Normalise, put neurons where activations were, bring synapses into canonical form.
+  const passContext: PassContext = { options, preprocessing, activations, scales, warn };
+  const spiking = await passes.run(network, passOrder.spike, passContext);
+
+  // 5. Layer-wise compensation, which looks at simulated spikes.
+  const savedOptions = { ...options, ...context.savedOptions };
+  const assemble = (graph: Graph, kappas: ReadonlyMap<string, number>): Snn => ({
+    graph,
+    network,
+    layers: listLayers(graph, activations, scales, kappas),
+    preprocessing,
+    options: savedOptions,
+    provenance: context.provenance ?? {},
+  });
+  const formatNumbers = (graph: Graph) =>
+    passOrder.finish.reduce((current, pass) => pass.run(current, { ...passContext, warn: () => 0 }), graph);
+  const compensated = await runCompensation({
+    graph: spiking,
+    network,
+    preprocessing,
+    activations,
+    scales,
+    options,
+    context,
+    deploy: (graph, kappas) => assemble(formatNumbers(graph), kappas),
+    warn,
+  });
+  if (compensated.report !== null) {
+    await passes.measure(`compensate-${options.compensate}`, "nothing", spiking, compensated.graph);
+  }
+
+  // 6. Integers that cannot overflow.
+  const graph = await passes.run(compensated.graph, passOrder.finish, passContext);
+
+  // 7. The network, and what there is to say about it.
+  const snn = assemble(graph, compensated.kappas);
+  const scaleOf = (layer: string) => scaleOfLayer(layer, activations, scales);
+  return {
+    snn,
+    report: {
+      passes: passes.reports,
+      layers: reportLayers(graph, snn.layers, scaleOf),
+      compensation: compensated.report,
+      options: savedOptions,
+      warnings,
+    },
+  };
+}
+
+function requirePreprocessing({ preprocessing }: SourceModel): Preprocessing {
+  if (preprocessing !== null) return preprocessing;
+  throw refuseInput({
+    code: "preprocessing-unknown",
+    where: "--preprocess",
+    rule: "how pixels become the network's input is known",
+    value: "neither the file nor the command says it",
+    next: "give --preprocess, or --mean, --std and --range",
+  });
+}
+
+async function measureScales(
+  network: Graph,
+  preprocessing: Preprocessing,
+  activations: readonly Activation[],
+  options: ConvertOptions,
+  context: ConversionContext,
+  warn: (warning: Warning) => void,
+): Promise<ReadonlyMap<string, ActivationScale>> {
+  const statistics = await findStatistics(
+    context.runner,
+    {
+      graph: network,
+      preprocessing,
+      ids: activations.map(({ node }) => node),
+      scope: options.lambdaScope,
+      share: options.lambda === "max" ? "max" : percentileFraction(options.lambda),
+      signal: context.signal,
+      onProgress: context.onProgress,
+    },
+    context.calibration.source,
+    context.calibration.indices,
+    context.cache,
+  );
+  return scaleActivations(activations, statistics, warn);
+}
+
+function listLayers(
+  graph: Graph,
+  activations: readonly Activation[],
+  scales: ReadonlyMap<string, ActivationScale>,
+  kappas: ReadonlyMap<string, number>,
+): readonly SnnLayer[] {
+  const inOrder = graph.nodes.flatMap(({ id }) => activations.filter(({ layer }) => layer === id));
+  return inOrder.map(({ layer, node, relu }) => ({
+    name: layer,
+    activation: node,
+    lambda: scales.get(relu)?.lambda ?? [1],
+    kappa: kappas.get(layer) ?? 1,
+  }));
+}

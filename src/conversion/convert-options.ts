@@ -1,0 +1,104 @@
+/**
+ * The options of a conversion, their defaults and how presets and flags combine.
+ *
+ * Knows: names and defaults of the contract. May not know: what they do to a graph.
+ */
+import { refuseUsage } from "../core/respike-error.js";
+import type { Readout, ResetRule } from "../graph/node-types.js";
+import { presets } from "./presets/preset-list.js";
+
+export interface ConvertOptions {
+  readonly preset: string;
+  /** `max`, or `p` and a percentile. */
+  readonly lambda: string;
+  readonly lambdaScope: "layer" | "channel";
+  readonly calibrateN: number | "all";
+  readonly shortcutNorm: "on" | "off";
+  readonly compensate: "off" | "shared" | "layer";
+  /** Steps the SNN is made for. */
+  readonly T: number;
+  /** Initial potential, a multiple of θ. */
+  readonly v0: number;
+  readonly reset: ResetRule;
+  readonly spikes: string;
+  readonly maxpool: "gate" | "before";
+  readonly avgpool: "current" | "neuron";
+  readonly output: "current" | "neuron";
+  readonly readout: Readout;
+  readonly delay: number;
+  readonly number: "auto" | "int16" | "int32" | "float32";
+  readonly seed: number;
+}
+
+/** What a caller says; the rest comes from the preset, then from the defaults. */
+export type ExplicitOptions = { readonly [K in keyof ConvertOptions]?: ConvertOptions[K] | undefined };
+
+const defaults: Omit<ConvertOptions, "readout"> = {
+  preset: "default",
+  lambda: "p99.9",
+  lambdaScope: "layer",
+  calibrateN: 2000,
+  shortcutNorm: "on",
+  compensate: "off",
+  T: 350,
+  v0: 0.5,
+  reset: "subtract",
+  spikes: "binary",
+  maxpool: "gate",
+  avgpool: "current",
+  output: "current",
+  delay: 0,
+  number: "auto",
+  seed: 0,
+};
+
+/**
+ * explicit > preset > default.
+ *
+ * @throws RespikeError (exit 2) for an unknown preset and for values that exclude each other
+ */
+export function resolveConvertOptions(explicit: ExplicitOptions): ConvertOptions {
+  const name = explicit.preset ?? defaults.preset;
+  const preset = presets.find((each) => each.name === name);
+  if (preset === undefined) {
+    const names = presets.map((each) => each.name).join(", ");
+    throw usage("--preset", `one of ${names}`, `'${name}'`, "choose one of them");
+  }
+  const given = Object.fromEntries(
+    Object.keys(defaults)
+      .filter((key) => explicit[key as keyof ExplicitOptions] !== undefined)
+      .map((key) => [key, explicit[key as keyof ExplicitOptions]]),
+  );
+  const merged = { ...defaults, ...preset.options, ...given } as Omit<ConvertOptions, "readout">;
+  const readout =
+    explicit.readout ?? preset.options.readout ?? (merged.output === "neuron" ? "count" : "mean");
+  const options: ConvertOptions = { ...merged, readout };
+  checkOptions(options);
+  return options;
+}
+
+function checkOptions(options: ConvertOptions): void {
+  const { readout, output, spikes, delay, T, lambda } = options;
+  if (spikes !== "binary") {
+    throw usage("--spikes", "this version makes binary spikes", spikes, "leave --spikes out");
+  }
+  if (readout !== "mean" && output !== "neuron") {
+    throw usage("--readout", "counts need neurons at the output", readout, "add --output neuron");
+  }
+  if (readout === "mean" && output === "neuron") {
+    throw usage("--readout", "an output of neurons is read by counts", readout, "use --readout count");
+  }
+  if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "wait for fewer steps");
+  if (lambda !== "max" && !(percentileOf(lambda) > 0 && percentileOf(lambda) <= 100)) {
+    throw usage("--lambda", "max, or p and a percentile above 0 up to 100", lambda, "use p99.9");
+  }
+}
+
+/** 99.9 of `p99.9`; NaN where it is none. */
+export function percentileOf(lambda: string): number {
+  return /^p\d+(\.\d+)?$/.test(lambda) ? Number(lambda.slice(1)) : Number.NaN;
+}
+
+function usage(where: string, rule: string, value: string, next: string) {
+  return refuseUsage({ code: "usage", where, rule, value, next });
+}

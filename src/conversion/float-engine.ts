@@ -1,0 +1,6 @@
+/**
+ * The float backend that conversion measures with.
+ *
+ * Knows: which one it is. May not know: anything else; every job of the room imports it from here.
+ */
+export { plainBackend as floatBackend } from "../inference/plain-backend.js";

@@ -1,0 +1,182 @@
+/**
+ * The largest integer scale of each channel for which no sum of a step overflows, and the tensors at it.
+ *
+ * Knows: worst cases of rounded sums. May not know: kernels, membranes over time.
+ */
+import { refuseInput } from "../core/respike-error.js";
+import { makeTensor, type Tensor } from "../core/tensor.js";
+import type { Graph } from "../graph/graph.js";
+import { nodeProblem } from "../graph/node-rules.js";
+import { type GraphNode, isOp } from "../graph/node-types.js";
+import type { WeightedNode } from "./scale-weights.js";
+import { readNumbers } from "./tensor-values.js";
+import { type Synapses, traceSources, traceSynapses } from "./trace-synapses.js";
+
+export type IntegerFormat = "int16" | "int32";
+
+/** Largest θ, and largest |current| of a step. */
+export const integerLimits: Readonly<Record<IntegerFormat, number>> = { int16: 32_767, int32: 524_287 };
+
+export interface QuantisedTarget {
+  /** θ of each channel [C]. */
+  readonly thresholds: Int32Array;
+  /** The weighted nodes, in integers. */
+  readonly synapses: readonly GraphNode[];
+  readonly current: Tensor<"int32">;
+  /** Largest |integer weight|. */
+  readonly largestWeight: number;
+}
+
+/** The weights that one channel of a target receives from one group of synapses. */
+interface ChannelWeights {
+  readonly weights: Float64Array;
+  /** Of the image: the largest |pixel|; null for spikes, whose largest value is `most`. */
+  readonly largestPixel: number | null;
+  readonly most: number;
+}
+
+/**
+ * @param largestPixel largest |x̂| that the preprocessing can give
+ * @throws RespikeError (exit 3) where even θ = 1 is too large
+ */
+export function quantiseTarget(
+  graph: Graph,
+  target: Extract<GraphNode, { op: "neuron" | "output" }>,
+  format: IntegerFormat,
+  largestPixel: number,
+): QuantisedTarget {
+  const groups = traceSynapses(graph, target);
+  const [channels] = graph.shape(target.id);
+  const currents = readNumbers(target, "current");
+  const perChannel = currents.length / channels;
+  const limit = integerLimits[format];
+  const thresholds = new Int32Array(channels).map((_, c) => {
+    const own = currents.subarray(c * perChannel, (c + 1) * perChannel);
+    const weights = groups.flatMap((group) => weightsOf(graph, group, c, largestPixel));
+    const theta = largestThreshold(weights, own, limit);
+    if (theta < 1) throw refuseTooLarge(target, c, format);
+    return theta;
+  });
+  const synapses = groups.map((group) => quantiseNode(group, thresholds, format));
+  return {
+    thresholds,
+    synapses: synapses.map(({ node }) => node),
+    current: makeTensor(
+      "int32",
+      target.tensors.current?.shape ?? [],
+      Int32Array.from(currents, (value, at) =>
+        Math.round(value * (thresholds[Math.floor(at / perChannel)] as number)),
+      ),
+    ),
+    largestWeight: synapses.reduce((most, { largest }) => Math.max(most, largest), 0),
+  };
+}
+
+function weightsOf(
+  graph: Graph,
+  { node, channels }: Synapses,
+  c: number,
+  largestPixel: number,
+): readonly ChannelWeights[] {
+  const channel = channels[c] as number;
+  if (channel < 0) return [];
+  const all = readNumbers(node, nameOf(node));
+  const perOutput = all.length / graph.shape(node.id)[0];
+  const weights = all.subarray(channel * perOutput, (channel + 1) * perOutput);
+  const sources = traceSources(graph, node.inputs[0] as string);
+  const most = Math.max(1, ...sources.map((source) => (isOp(source, "neuron") ? source.attributes.hi : 1)));
+  const isImage = sources.some((source) => isOp(source, "input"));
+  return [{ weights, most, largestPixel: isImage ? largestPixel : null }];
+}
+
+const nameOf = (node: WeightedNode) => (node.op === "affine" ? "scale" : "weight");
+
+/** Largest k of 0…limit whose worst case fits; every term grows with k, so halving finds it. */
+function largestThreshold(groups: readonly ChannelWeights[], current: Float64Array, limit: number): number {
+  let [fits, tooLarge] = [0, limit + 1];
+  while (tooLarge - fits > 1) {
+    const k = Math.floor((fits + tooLarge) / 2);
+    if (worstCase(groups, current, k) <= limit) fits = k;
+    else tooLarge = k;
+  }
+  return fits;
+}
+
+/** The larger of Σ⁺ and −Σ⁻, and of any |weight|, with all of it rounded at scale k. */
+function worstCase(groups: readonly ChannelWeights[], current: Float64Array, k: number): number {
+  let [highest, lowest, largest] = [0, 0, 0];
+  for (const value of current) {
+    highest = Math.max(highest, Math.round(k * value));
+    lowest = Math.min(lowest, Math.round(k * value));
+  }
+  for (const { weights, largestPixel, most } of groups) {
+    let [positive, negative] = [0, 0];
+    for (const weight of weights) {
+      const w = Math.round(k * weight);
+      if (w > 0) positive += w;
+      else negative += w;
+      largest = Math.max(largest, Math.abs(w));
+    }
+    if (largestPixel === null) {
+      highest += positive * most;
+      lowest += negative * most;
+    } else {
+      const pixel = Math.ceil(largestPixel * 65_536 + 0.5) / 65_536;
+      const sum = Math.ceil((positive - negative) * pixel);
+      highest += sum;
+      lowest -= sum;
+    }
+  }
+  return Math.max(highest, -lowest, largest);
+}
+
+function quantiseNode(
+  { node, channels }: Synapses,
+  thresholds: Int32Array,
+  format: IntegerFormat,
+): { readonly node: GraphNode; readonly largest: number } {
+  const name = nameOf(node);
+  const weight = readNumbers(node, name);
+  const shape = node.tensors[name]?.shape ?? [];
+  const outputs = shape[0] ?? 1;
+  const scale = new Float64Array(outputs);
+  for (const [c, channel] of channels.entries()) {
+    if (channel < 0) continue;
+    if (scale[channel] !== 0 && scale[channel] !== thresholds[c]) throw refuseSpread(node);
+    scale[channel] = thresholds[c] as number;
+  }
+  const perOutput = weight.length / outputs;
+  const rounded = weight.map((w, at) => Math.round(w * (scale[Math.floor(at / perOutput)] as number)));
+  const tensor =
+    format === "int16"
+      ? makeTensor("int16", shape, Int16Array.from(rounded))
+      : makeTensor("int32", shape, Int32Array.from(rounded));
+  return {
+    node: { ...node, tensors: { ...node.tensors, [name]: tensor } } as GraphNode,
+    largest: rounded.reduce((most, w) => Math.max(most, Math.abs(w)), 0),
+  };
+}
+
+function refuseTooLarge(target: GraphNode, channel: number, format: IntegerFormat) {
+  return refuseInput({
+    ...nodeProblem(
+      target,
+      `the weights of a channel, relative to θ, fit into ${format}`,
+      `channel ${channel} does not, even at θ = 1`,
+      "use --number int32 or float32",
+    ),
+    code: "weights-too-large",
+  });
+}
+
+function refuseSpread(node: GraphNode) {
+  return refuseInput({
+    ...nodeProblem(
+      node,
+      "a weighted channel drives one channel",
+      "it drives several",
+      "use --number float32",
+    ),
+    code: "not-convertible",
+  });
+}

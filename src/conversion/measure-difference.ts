@@ -1,0 +1,105 @@
+/**
+ * Whether a pass kept the network's function: outputs before and after, on real and random images.
+ *
+ * Knows: 32 calibration and 32 random images, the contract's tolerance. May not know: what passes do.
+ */
+import { randomWord } from "../core/counter-random.js";
+import { exitCodes, RespikeError } from "../core/respike-error.js";
+import type { TaskRunner } from "../core/task-runner.js";
+import { countElements } from "../core/tensor.js";
+import type { Graph } from "../graph/graph.js";
+import type { Preprocessing } from "../graph/preprocessing.js";
+import { computeFloatValues } from "./float-values.js";
+import { type ImageSource, type PixelTask, readTasks } from "./image-source.js";
+import type { PassReport } from "./pass.js";
+
+/** Of the largest output. */
+export const passTolerance = 1e-4;
+
+const imagesOfEach = 32;
+const batch = 8;
+
+/** Computes a graph's outputs for the images that all passes are measured on. */
+export type OutputProbe = (graph: Graph) => Promise<Float32Array>;
+
+export interface ProbedOutputs {
+  readonly probe: OutputProbe;
+  readonly images: number;
+}
+
+/** @param indices calibration images; the first 32 of them are used */
+export async function makeOutputProbe(
+  graph: Graph,
+  preprocessing: Preprocessing,
+  source: ImageSource,
+  indices: Uint32Array,
+  runner: TaskRunner,
+  signal?: AbortSignal | undefined,
+): Promise<ProbedOutputs> {
+  const real: PixelTask[] = [];
+  const chosen = indices.slice(0, imagesOfEach);
+  for await (const task of readTasks(source, chosen, batch, preprocessing)) real.push(task);
+  const groups = [
+    { tasks: real, n: chosen.length },
+    { tasks: randomTasks(countElements(graph.input.attributes.shape)), n: imagesOfEach },
+  ];
+  const probe = async (probed: Graph) => {
+    const { id } = probed.output;
+    const parts: Float32Array[] = [];
+    for (const { tasks, n } of groups) {
+      const shared = { graph: probed, preprocessing, keep: [id] };
+      const values = await computeFloatValues(runner, shared, tasks, n, batch, signal);
+      parts.push(values.get(id) as Float32Array);
+    }
+    return Float32Array.from(parts.flatMap((part) => Array.from(part)));
+  };
+  return { probe, images: chosen.length + imagesOfEach };
+}
+
+/** Images of random bytes, the same every time. */
+function randomTasks(size: number): PixelTask[] {
+  const noise = Uint8Array.from({ length: imagesOfEach * size }, (_, at) => randomWord(32, at) & 255);
+  return Array.from({ length: imagesOfEach / batch }, (_, at) => ({
+    pixels: noise.slice(at * batch * size, (at + 1) * batch * size),
+    n: batch,
+  }));
+}
+
+/**
+ * @throws RespikeError (exit 4, `pass-not-preserving`) where the function must stay and does not
+ */
+export function comparePass(
+  name: string,
+  preserves: PassReport["preserves"],
+  before: Float32Array,
+  after: Float32Array,
+  images: number,
+): PassReport {
+  let [maxAbsDiff, largest] = [0, 0];
+  for (let at = 0; at < before.length; at++) {
+    const [a, b] = [before[at] as number, after[at] as number];
+    const difference = Math.abs(a - b);
+    maxAbsDiff = Number.isFinite(difference) ? Math.max(maxAbsDiff, difference) : Number.POSITIVE_INFINITY;
+    largest = Math.max(largest, Math.abs(a));
+  }
+  const isMeasured = before.length === after.length && Number.isFinite(maxAbsDiff);
+  const maxRelDiff = maxAbsDiff === 0 ? 0 : maxAbsDiff / largest;
+  const isKept = isMeasured && maxRelDiff <= passTolerance;
+  if (preserves === "function" && !isKept) {
+    throw new RespikeError(exitCodes.checkFailed, {
+      code: "pass-not-preserving",
+      where: `pass ${name}`,
+      rule: `outputs differ by at most ${passTolerance} of the largest output on ${images} images`,
+      value: isMeasured ? String(maxRelDiff) : "outputs that are not numbers, or of another size",
+      next: "report this with the model: the conversion of this network is wrong",
+    });
+  }
+  return {
+    name,
+    preserves,
+    maxAbsDiff: isMeasured ? maxAbsDiff : null,
+    maxRelDiff: isMeasured && Number.isFinite(maxRelDiff) ? maxRelDiff : null,
+    tolerance: preserves === "function" ? passTolerance : null,
+    images,
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Weights, currents and thresholds as integers of which no sum can overflow.
+ *
+ * Knows: the integer meaning of graph/snn.ts. May not know: kernels.
+ *
+ * Of each output channel θ is the largest integer k up to the format's limit (32,767 for int16, 524,287
+ * for int32) for which the worst cases Σ⁺ and Σ⁻ of the rounded weights round(k·W̃), all sources firing
+ * their largest value at once, the constant current included, stay within the limit. Borders only
+ * leave synapses out, so the bound of all taps holds for every position. V(0) = ⌊k·v0⌋; an output's
+ * `scale` is k, so that its logits are exact quotients.
+ */
+import { refuseInput, refuseUsage } from "../../core/respike-error.js";
+import { makeTensor, type Tensor } from "../../core/tensor.js";
+import type { Graph } from "../../graph/graph.js";
+import { nodeProblem } from "../../graph/node-rules.js";
+import { type GraphNode, isOp, type NumberFormat } from "../../graph/node-types.js";
+import { largestInput } from "../../graph/preprocessing.js";
+import { type IntegerFormat, quantiseTarget } from "../integer-thresholds.js";
+import type { Pass, PassContext } from "../pass.js";
+import { listTargets } from "../trace-synapses.js";
+
+/** An int16 layer whose largest weight is below this becomes int32 with `auto`. */
+const coarsestWeight = 127;
+
+/** Most steps for which no membrane overflows 32 bits. */
+export const stepLimits: Readonly<Record<NumberFormat, number>> = {
+  int16: 65_000,
+  int32: 4_000,
+  float32: 65_000,
+};
+
+export const numberFormat: Pass = {
+  name: "number-format",
+  preserves: () => "nothing",
+  run(graph, context) {
+    if (context.options.number === "float32") return checkSteps(graph, context);
+    const largestPixel = largestInput(context.preprocessing);
+    const changed = new Map<string, GraphNode>();
+    for (const target of listTargets(graph)) {
+      for (const node of formatTarget(graph, target, context, largestPixel)) {
+        if (changed.has(node.id)) throw refuseShared(node);
+        changed.set(node.id, node);
+      }
+    }
+    return checkSteps(
+      graph.rewrite((node) => changed.get(node.id) ?? node),
+      context,
+    );
+  },
+};
+
+function formatTarget(
+  graph: Graph,
+  target: Extract<GraphNode, { op: "neuron" | "output" }>,
+  { options }: PassContext,
+  largestPixel: number,
+): readonly GraphNode[] {
+  const from = graph.node(target.inputs[0] as string);
+  if (isOp(target, "output") && isOp(from, "neuron")) return [target];
+  const wish: IntegerFormat = options.number === "int32" ? "int32" : "int16";
+  let format = wish;
+  let quantised = quantiseTarget(graph, target, format, largestPixel);
+  const { largestWeight } = quantised;
+  if (options.number === "auto" && largestWeight > 0 && largestWeight < coarsestWeight) {
+    format = "int32";
+    quantised = quantiseTarget(graph, target, format, largestPixel);
+  }
+  const { thresholds, synapses, current } = quantised;
+  const theta = makeTensor("int32", [thresholds.length], thresholds);
+  const tensors: Record<string, Tensor> = isOp(target, "neuron")
+    ? { threshold: theta, v0: quantiseV0(target, thresholds), current }
+    : { scale: theta, current };
+  const attributes = { ...target.attributes, number: format };
+  return [...synapses, { ...target, attributes, tensors } as GraphNode];
+}
+
+function quantiseV0({ tensors }: GraphNode, thresholds: Int32Array): Tensor {
+  const v0 = tensors.v0?.data as ArrayLike<number>;
+  const values = thresholds.map((theta, c) => Math.floor(theta * (v0[v0.length === 1 ? 0 : c] as number)));
+  return makeTensor("int32", [thresholds.length], values);
+}
+
+/** @throws RespikeError (exit 2) where T is above what a layer's format allows */
+function checkSteps(graph: Graph, { options }: PassContext): Graph {
+  for (const target of listTargets(graph)) {
+    const { number } = target.attributes;
+    const limit = stepLimits[number];
+    if (options.T <= limit) continue;
+    throw refuseUsage({
+      code: "too-many-steps",
+      where: target.id,
+      rule: `a layer in ${number} runs at most ${limit} steps`,
+      value: `T = ${options.T}`,
+      next: "choose a smaller T, --number int16 or --number float32",
+    });
+  }
+  return graph;
+}
+
+function refuseShared(node: GraphNode) {
+  return refuseInput({
+    ...nodeProblem(node, "weights drive one layer", "they drive two", "use --number float32"),
+    code: "not-convertible",
+  });
+}

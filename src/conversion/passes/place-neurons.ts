@@ -1,0 +1,65 @@
+/**
+ * Integrate-and-fire neurons where the ReLUs stood: threshold 1 (λ in the network's units),
+ * V(0) = v0, one for all; and the output that reads them.
+ *
+ * Knows: names of layers and synapses. May not know: biases (gather-currents.ts), number formats.
+ *
+ * A layer's node is called like the layer; weighted nodes keep the file's name and get `.synapses`.
+ * Neurons fire at most once a step: in the limit of many steps they clip at λ.
+ */
+import { float32Tensor } from "../../core/tensor.js";
+import { Graph } from "../../graph/graph.js";
+import { type GraphNode, isOp } from "../../graph/node-types.js";
+import type { ConvertOptions } from "../convert-options.js";
+import type { Pass } from "../pass.js";
+import { isWeighted } from "../scale-weights.js";
+
+export const placeNeurons: Pass = {
+  name: "place-neurons",
+  preserves: () => "nothing",
+  run(graph, { options }) {
+    const synapses = new Map(graph.nodes.filter(isWeighted).map(({ id }) => [id, `${id}.synapses`] as const));
+    const layers = new Map(
+      graph.nodes.flatMap((node) => (isOp(node, "relu") ? [[node.id, node.attributes.layer] as const] : [])),
+    );
+    const rename = (id: string) => synapses.get(id) ?? layers.get(id) ?? id;
+    const nodes = graph.nodes.map((node): GraphNode => {
+      const inputs = node.inputs.map(rename);
+      if (!isOp(node, "relu")) return { ...node, id: rename(node.id), inputs } as GraphNode;
+      return makeNeuron(node.attributes.layer, inputs, graph.shape(node.id)[0], options);
+    });
+    const last = nodes[nodes.length - 1] as GraphNode;
+    nodes.push(makeOutput(nodes, last, graph.shape(graph.output.id)[0]));
+    return new Graph(nodes);
+  },
+};
+
+function makeNeuron(
+  layer: string,
+  inputs: readonly string[],
+  channels: number,
+  { v0, reset }: ConvertOptions,
+): GraphNode {
+  return {
+    id: layer,
+    op: "neuron",
+    inputs,
+    attributes: { layer, lo: 0, hi: 1, reset, number: "float32" },
+    tensors: {
+      threshold: float32Tensor([1], [1]),
+      v0: float32Tensor([1], [v0]),
+      current: float32Tensor([channels], new Float32Array(channels)),
+    },
+  };
+}
+
+function makeOutput(nodes: readonly GraphNode[], last: GraphNode, classes: number): GraphNode {
+  const isTaken = nodes.some(({ id }) => id === "output");
+  return {
+    id: isTaken ? "respike.output" : "output",
+    op: "output",
+    inputs: [last.id],
+    attributes: { number: "float32" },
+    tensors: isOp(last, "neuron") ? {} : { current: float32Tensor([classes], new Float32Array(classes)) },
+  };
+}

@@ -1,0 +1,45 @@
+/**
+ * Runs passes one after the other and measures each on the same images.
+ *
+ * Knows: passes, probes. May not know: which passes there are.
+ */
+import type { Graph } from "../graph/graph.js";
+import { comparePass, type ProbedOutputs } from "./measure-difference.js";
+import type { Pass, PassContext, PassReport } from "./pass.js";
+
+export class PassRunner {
+  readonly reports: PassReport[] = [];
+  #outputs: Float32Array | null = null;
+
+  constructor(
+    readonly probed: ProbedOutputs,
+    readonly progress: (pass: string) => void,
+    readonly signal: AbortSignal | undefined,
+  ) {}
+
+  /** The graph after all passes; a pass that returns the same graph is reported with difference 0. */
+  async run(graph: Graph, passes: readonly Pass[], context: PassContext): Promise<Graph> {
+    let current = graph;
+    for (const pass of passes) {
+      const after = pass.run(current, context);
+      await this.measure(pass.name, pass.preserves(context.options), current, after);
+      current = after;
+    }
+    return current;
+  }
+
+  /** @throws RespikeError (exit 4) where the function must stay and does not */
+  async measure(
+    name: string,
+    preserves: PassReport["preserves"],
+    before: Graph,
+    after: Graph,
+  ): Promise<void> {
+    this.signal?.throwIfAborted();
+    this.progress(name);
+    this.#outputs ??= await this.probed.probe(before);
+    const outputs = after === before ? this.#outputs : await this.probed.probe(after);
+    this.reports.push(comparePass(name, preserves, this.#outputs, outputs, this.probed.images));
+    this.#outputs = outputs;
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What the calibration images show of each activation: its λ, its largest value, its dead channels.
+ *
+ * Knows: jobs, histograms, the contract's "Statistics". May not know: which layers will spike.
+ *
+ * Constant memory; the same numbers for any batch size, order of images and number of threads.
+ */
+import type { ProgressEvent } from "../../core/progress.js";
+import type { TaskHandler, TaskRunner } from "../../core/task-runner.js";
+import { countElements } from "../../core/tensor.js";
+import { Graph } from "../../graph/graph.js";
+import type { GraphNode } from "../../graph/node-types.js";
+import { type Preprocessing, preprocessPixels } from "../../graph/preprocessing.js";
+import { floatBackend } from "../float-engine.js";
+import type { PixelTask } from "../image-source.js";
+import { ActivationHistogram, type Fraction, type SparseHistogram } from "./activation-histogram.js";
+
+/** The job's name in a worker's table. */
+export const statisticsKind = "activation-statistics";
+
+export type StatisticsScope = "layer" | "channel";
+
+export interface StatisticsShared {
+  readonly nodes: readonly GraphNode[];
+  readonly preprocessing: Preprocessing;
+  /** Nodes whose values are counted; negative values count as 0. */
+  readonly ids: readonly string[];
+  readonly scope: StatisticsScope;
+}
+
+/** One node's part of a task. */
+interface NodeCounts {
+  /** One histogram, or one a channel. */
+  readonly histograms: readonly SparseHistogram[];
+  /** Largest value of each channel, [C]. */
+  readonly channelMax: Float32Array;
+}
+
+/** The statistic of one node. */
+export interface ActivationStatistic {
+  /** One number (scope `layer`) or one a channel: the percentile; 0 where all values are 0. */
+  readonly lambda: readonly number[];
+  /** Exact largest value of each channel, [C]. */
+  readonly channelMax: readonly number[];
+  /** Places in `lambda` where the percentile was 0 and the maximum, which was taken, was not. */
+  readonly raised: readonly number[];
+}
+
+/** Handler of the job `activation-statistics`. */
+export async function startStatisticsHandler(
+  shared: StatisticsShared,
+): Promise<TaskHandler<PixelTask, readonly NodeCounts[]>> {
+  const graph = new Graph(shared.nodes);
+  const network = await floatBackend.prepare(graph);
+  const [channels, height, width] = graph.input.attributes.shape;
+  return {
+    handle({ pixels, n }) {
+      const images = preprocessPixels(pixels, channels, height * width, shared.preprocessing);
+      const values = network.run(images, n, shared.ids);
+      return shared.ids.map((id) =>
+        countValues(values.get(id) as Float32Array, n, graph.shape(id)[0], shared.scope),
+      );
+    },
+    free: () => network.free(),
+  };
+}
+
+function countValues(values: Float32Array, n: number, channels: number, scope: StatisticsScope): NodeCounts {
+  const area = values.length / n / channels;
+  const histograms = Array.from(
+    { length: scope === "layer" ? 1 : channels },
+    () => new ActivationHistogram(),
+  );
+  const channelMax = new Float32Array(channels);
+  for (let plane = 0; plane < n * channels; plane++) {
+    const channel = plane % channels;
+    let max = channelMax[channel] as number;
+    for (let at = plane * area; at < (plane + 1) * area; at++) {
+      if ((values[at] as number) > max) max = values[at] as number;
+    }
+    channelMax[channel] = max;
+    if (scope === "channel") histograms[channel]?.add(values, plane * area, (plane + 1) * area);
+  }
+  if (scope === "layer") histograms[0]?.add(values);
+  return { histograms: histograms.map((each) => each.toSparse()), channelMax };
+}
+
+/** What a statistic is asked of. */
+export interface StatisticsRequest {
+  readonly graph: Graph;
+  readonly preprocessing: Preprocessing;
+  readonly ids: readonly string[];
+  readonly scope: StatisticsScope;
+  /** The share p of λ = sorted[⌊p·n⌋ − 1], or `max`. */
+  readonly share: Fraction | "max";
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+}
+
+/** Images a task may hold, so that the kept values of a batch stay near 32 MB. */
+export function chooseBatch(graph: Graph, ids: readonly string[]): number {
+  const values = ids.reduce((sum, id) => sum + countElements(graph.shape(id)), 0);
+  return Math.max(1, Math.min(32, Math.floor(2 ** 23 / Math.max(1, values))));
+}
+
+/** @returns id → statistic, for the images of all tasks (`total` of them, for the progress) */
+export async function collectStatistics(
+  runner: TaskRunner,
+  request: StatisticsRequest,
+  tasks: Iterable<PixelTask> | AsyncIterable<PixelTask>,
+  total: number,
+): Promise<Map<string, ActivationStatistic>> {
+  const { graph, preprocessing, ids, scope, share } = request;
+  const collected = ids.map((id) => {
+    const [channels] = graph.shape(id);
+    const length = scope === "layer" ? 1 : channels;
+    return {
+      id,
+      histograms: Array.from({ length }, () => new ActivationHistogram()),
+      channelMax: new Float32Array(channels),
+    };
+  });
+  let done = 0;
+  await runner.run<StatisticsShared, PixelTask, readonly NodeCounts[]>({
+    kind: statisticsKind,
+    shared: { nodes: graph.nodes, preprocessing, ids, scope },
+    tasks,
+    signal: request.signal,
+    onResult(result) {
+      for (const [which, part] of result.entries()) {
+        const { histograms, channelMax } = collected[which] as (typeof collected)[number];
+        for (const [at, histogram] of part.histograms.entries()) histograms[at]?.merge(histogram);
+        for (const [c, max] of part.channelMax.entries())
+          channelMax[c] = Math.max(channelMax[c] as number, max);
+      }
+      const [first] = collected;
+      const [plane] = first === undefined ? [1] : [countElements(graph.shape(first.id))];
+      const counted = first?.histograms.reduce((sum, each) => sum + each.n, 0) ?? 0;
+      done = counted / (plane as number);
+      request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
+    },
+  });
+  return new Map(
+    collected.map(({ id, histograms, channelMax }) => [id, readStatistic(histograms, channelMax, share)]),
+  );
+}
+
+function readStatistic(
+  histograms: readonly ActivationHistogram[],
+  channelMax: Float32Array,
+  share: Fraction | "max",
+): ActivationStatistic {
+  const raised: number[] = [];
+  const lambda = histograms.map((histogram, at) => {
+    const value = share === "max" ? histogram.max : histogram.percentile(share);
+    if (value > 0 || histogram.max === 0) return value;
+    raised.push(at);
+    return histogram.max;
+  });
+  return { lambda, channelMax: Array.from(channelMax), raised };
+}

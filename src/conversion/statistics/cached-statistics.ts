@@ -1,0 +1,107 @@
+/**
+ * Activation statistics that were collected before, found again by what decides them.
+ *
+ * Knows: hashes of the network, the pixels and the options. May not know: where the cache lies.
+ *
+ * A damaged entry is collected anew; the cache never changes a result.
+ */
+
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
+import { z } from "zod";
+import { hashText, stableJson, viewBytes } from "../../core/sha256.js";
+import type { TaskRunner } from "../../core/task-runner.js";
+import type { Graph } from "../../graph/graph.js";
+import { type ImageSource, readTasks } from "../image-source.js";
+import {
+  type ActivationStatistic,
+  chooseBatch,
+  collectStatistics,
+  type StatisticsRequest,
+} from "./activation-statistics.js";
+
+/** Where statistics are kept between runs. */
+export interface StatisticsCache {
+  get(key: string): Promise<Uint8Array | null>;
+  put(key: string, bytes: Uint8Array): Promise<void>;
+}
+
+/** The version of what is computed; a change of the definition makes old entries unreachable. */
+const version = "activation-statistics/1";
+
+const amount = z.number().min(0);
+const entrySchema = z.array(
+  z.tuple([
+    z.string(),
+    z.object({ lambda: z.array(amount), channelMax: z.array(amount), raised: z.array(z.number().int()) }),
+  ]),
+);
+
+/** From the cache where it has them, else collected and put there. */
+export async function findStatistics(
+  runner: TaskRunner,
+  request: StatisticsRequest,
+  source: ImageSource,
+  indices: Uint32Array,
+  cache: StatisticsCache | undefined,
+): Promise<Map<string, ActivationStatistic>> {
+  const { graph, preprocessing, ids } = request;
+  const batch = chooseBatch(graph, ids);
+  const collect = () =>
+    collectStatistics(runner, request, readTasks(source, indices, batch, preprocessing), indices.length);
+  if (cache === undefined) return collect();
+  const key = await makeKey(request, source, indices, batch);
+  const found = readEntry(await cache.get(key), graph, ids);
+  if (found !== null) return found;
+  const statistics = await collect();
+  await cache.put(key, new TextEncoder().encode(stableJson([...statistics])));
+  return statistics;
+}
+
+function readEntry(
+  bytes: Uint8Array | null,
+  graph: Graph,
+  ids: readonly string[],
+): Map<string, ActivationStatistic> | null {
+  if (bytes === null) return null;
+  try {
+    const entries = entrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
+    const fits =
+      entries.map(([id]) => id).join("\n") === ids.join("\n") &&
+      entries.every(([id, { channelMax }]) => channelMax.length === graph.shape(id)[0]);
+    return fits ? new Map(entries) : null;
+  } catch {
+    return null;
+  }
+}
+
+async function makeKey(
+  { graph, preprocessing, ids, scope, share }: StatisticsRequest,
+  source: ImageSource,
+  indices: Uint32Array,
+  batch: number,
+): Promise<string> {
+  const pixels = sha256.create();
+  for await (const task of readTasks(source, indices, batch, preprocessing)) {
+    pixels.update(viewBytes(task.pixels));
+  }
+  const decides = { version, ids, scope, share, preprocessing, n: indices.length };
+  const data = bytesToHex(pixels.digest());
+  return hashText(`${stableJson(decides)}\n${hashGraph(graph)}\n${data}`);
+}
+
+/** SHA-256 of a graph: its nodes, attributes and tensors. */
+export function hashGraph(graph: Graph): string {
+  const hash = sha256.create();
+  for (const { id, op, inputs, attributes, tensors } of graph.nodes) {
+    const shapes = Object.entries(tensors)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, { dtype, shape }]) => [name, dtype, shape]);
+    hash.update(new TextEncoder().encode(stableJson({ id, op, inputs, attributes, shapes })));
+    for (const [name] of shapes) {
+      const tensor = tensors[name as string];
+      if (tensor !== undefined) hash.update(viewBytes(tensor.data));
+    }
+  }
+  return bytesToHex(hash.digest());
+}
