@@ -3,4 +3,4 @@
  *
  * Knows: which one it is. May not know: anything else; every job of the room imports it from here.
  */
-export { plainBackend as floatBackend } from "../inference/plain-backend.js";
+export { denseBackend as floatBackend } from "../inference/dense-backend.js";

@@ -109,7 +109,7 @@ function bridgeBareEdges(graph: Graph, original: Graph, units: Units): Graph {
   ]);
   const { output } = original;
   const unit = units.sent(output.id);
-  if (unit !== undefined && !isOp(output, "relu")) {
+  if (unit !== undefined) {
     nodes.push(makeScale(`${output.id}.logits`, output.id, unit));
   }
   return new Graph(nodes);

@@ -4,7 +4,8 @@
  *
  * Knows: names of layers and synapses. May not know: biases (gather-currents.ts), number formats.
  *
- * A layer's node is called like the layer; weighted nodes keep the file's name and get `.synapses`.
+ * A layer's node is called like the layer; weighted nodes (and others that have a layer's name) keep
+ * the file's name and get `.synapses`.
  * Neurons fire at most once a step: in the limit of many steps they clip at λ.
  */
 import { float32Tensor } from "../../core/tensor.js";
@@ -18,12 +19,17 @@ export const placeNeurons: Pass = {
   name: "place-neurons",
   preserves: () => "nothing",
   run(graph, { options }) {
-    const synapses = new Map(graph.nodes.filter(isWeighted).map(({ id }) => [id, `${id}.synapses`] as const));
     const layers = new Map(
       graph.nodes.flatMap((node) => (isOp(node, "relu") ? [[node.id, node.attributes.layer] as const] : [])),
     );
+    const names = new Set(layers.values());
+    const synapses = new Map(
+      graph.nodes
+        .filter((node) => isWeighted(node) || (names.has(node.id) && !isOp(node, "relu")))
+        .map(({ id }) => [id, `${id}.synapses`] as const),
+    );
     const rename = (id: string) => synapses.get(id) ?? layers.get(id) ?? id;
-    const nodes = graph.nodes.map((node): GraphNode => {
+    const nodes = readCounts(graph, options).map((node): GraphNode => {
       const inputs = node.inputs.map(rename);
       if (!isOp(node, "relu")) return { ...node, id: rename(node.id), inputs } as GraphNode;
       return makeNeuron(node.attributes.layer, inputs, graph.shape(node.id)[0], options);
@@ -33,6 +39,13 @@ export const placeNeurons: Pass = {
     return new Graph(nodes);
   },
 };
+
+/** Output neurons are read by their counts: the λ that turned rates into logits goes. */
+function readCounts(graph: Graph, { output }: ConvertOptions): readonly GraphNode[] {
+  const before = graph.output.inputs.map((id) => graph.node(id));
+  const isRate = isOp(graph.output, "affine") && before.every((node) => isOp(node, "relu"));
+  return output === "neuron" && isRate ? graph.nodes.slice(0, -1) : graph.nodes;
+}
 
 function makeNeuron(
   layer: string,

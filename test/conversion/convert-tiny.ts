@@ -1,0 +1,58 @@
+/** Converts a small network with everything in this thread, simulation by the reference. */
+import type { ConversionContext } from "#src/conversion/conversion-context.js";
+import { convertGraph } from "#src/conversion/convert-graph.js";
+import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
+import { makeInlineRunner } from "#src/conversion/inline-runner.js";
+import type { Simulation } from "#src/conversion/simulation.js";
+import type { Graph } from "#src/graph/graph.js";
+import type { Readout } from "#src/graph/node-types.js";
+import { type Preprocessing, preprocessingPresets, preprocessPixels } from "#src/graph/preprocessing.js";
+import type { Snn } from "#src/graph/snn.js";
+import { predictClass } from "#src/simulator/predict-class.js";
+import { referenceBackend } from "#src/simulator/reference/reference-backend.js";
+import { noise, upTo } from "./tiny-networks.js";
+
+export const preprocessing = preprocessingPresets.cifar10 as Preprocessing;
+
+export const prepareImages = (n: number, from = 0) =>
+  preprocessPixels(noise.read(upTo(n, from)) as Uint8Array, 3, 64, preprocessing);
+
+export async function simulate(snn: Snn, images: Float32Array, steps: number) {
+  const simulator = await referenceBackend.prepare(snn);
+  const { readout = "mean", delay = 0 } = snn.options as { readout?: Readout; delay?: number };
+  return simulator.run({ images, n: images.length / 192, steps, snapshots: [steps], readout, delay });
+}
+
+export const referenceSimulation: Simulation = {
+  async predict(snn, indices, steps) {
+    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
+    const { outputs, layers } = await simulate(snn, images, steps);
+    const classes = outputs.length / indices.length;
+    return {
+      predictions: Int32Array.from(indices, (_, at) =>
+        predictClass(outputs.subarray(at * classes, (at + 1) * classes)),
+      ),
+      maxRates: new Map(
+        layers.map(({ name, counts }) => [name, counts.reduce((m, c) => Math.max(m, c), 0) / steps]),
+      ),
+    };
+  },
+  async countLayer(snn, layer, indices, steps) {
+    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
+    const { layers } = await simulate(snn, images, steps);
+    return layers.find(({ name }) => name === layer)?.counts as Int32Array;
+  },
+};
+
+export function convertTiny(
+  graph: Graph,
+  options: ExplicitOptions = {},
+  context: Partial<ConversionContext> = {},
+) {
+  return convertGraph({ graph, preprocessing }, resolveConvertOptions({ T: 64, ...options }), {
+    calibration: { source: noise, indices: upTo(24), judgingIndices: upTo(8, 100) },
+    runner: makeInlineRunner(),
+    simulation: referenceSimulation,
+    ...context,
+  });
+}
