@@ -1,4 +1,6 @@
 /** The public library; see docs/library.md. */
+
+export type { LongCallOptions, ProgressEvent } from "./core/progress.js";
 export {
   describeProblem,
   exitCodes,
@@ -6,3 +8,24 @@ export {
   RespikeError,
   type Warning,
 } from "./core/respike-error.js";
+export type { Dataset, ImageSet } from "./datasets/dataset.js";
+export type { EvaluationResult } from "./evaluation/evaluation-result.js";
+export { Graph } from "./graph/graph.js";
+export type { GraphNode, NodeAttributes, Op, Shape } from "./graph/node-types.js";
+export { type Preprocessing, preprocessingPresets } from "./graph/preprocessing.js";
+export { printGraph } from "./graph/print-graph.js";
+export type { Snn, SnnLayer } from "./graph/snn.js";
+export {
+  type Conversion,
+  type ConversionResult,
+  type ConvertCallOptions,
+  convert,
+} from "./library/convert.js";
+export { type EvaluateCallOptions, type EvaluationOutcome, evaluate } from "./library/evaluate.js";
+export { type InspectedFile, type Inspection, inspect } from "./library/inspect.js";
+export { type LoadModelOptions, loadModel, type Model } from "./library/load-model.js";
+export { type OpenDataOptions, openData } from "./library/open-data.js";
+export { type RunCallOptions, type RunOutcome, type RunResult, run } from "./library/run.js";
+export { loadSnn, type SavedFile, saveSnn } from "./library/snn-files.js";
+export type { CallOptions } from "./library/surroundings.js";
+export { version } from "./library/version.js";

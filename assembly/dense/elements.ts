@@ -1,4 +1,7 @@
-/** Element by element; sizes in bytes, multiples of 16. NaN passes through every one of them. */
+/**
+ * Element by element; sizes in bytes, multiples of 16. NaN passes through every one of them:
+ * max keeps it by definition, and pmin(a, b) = b < a ? b : a (one instruction on x86) keeps a NaN a.
+ */
 
 /** y = a + b; y may be a. */
 export function addValues(a: usize, b: usize, y: usize, size: usize): void {
@@ -24,7 +27,7 @@ export function clampValues(x: usize, y: usize, size: usize, low: f32, high: f32
   const lows = f32x4.splat(low);
   const highs = f32x4.splat(high);
   for (let i: usize = 0; i < size; i += 16) {
-    v128.store(y + i, f32x4.min(f32x4.max(v128.load(x + i), lows), highs));
+    v128.store(y + i, f32x4.pmin(f32x4.max(v128.load(x + i), lows), highs));
   }
 }
 
@@ -43,7 +46,7 @@ export function spikeRate(
   while (x < end) {
     for (let c: usize = 0; c < channels; c += 16) {
       const rate = f32x4.div(f32x4.add(v128.load(x + c), v128.load(current + c)), v128.load(divisor + c));
-      v128.store(y + c, f32x4.min(f32x4.max(rate, lows), highs));
+      v128.store(y + c, f32x4.pmin(f32x4.max(rate, lows), highs));
     }
     x += channels;
     y += channels;

@@ -4,5 +4,20 @@
  * Knows: which verbs there are. May not know: what they do.
  */
 import type { Verb } from "./verb.js";
+import { convertVerb } from "./verbs/convert.js";
+import { dataVerb } from "./verbs/data.js";
+import { demoVerb } from "./verbs/demo.js";
+import { evaluateVerb } from "./verbs/evaluate.js";
+import { inspectVerb } from "./verbs/inspect.js";
+import { mergeVerb } from "./verbs/merge.js";
+import { runVerb } from "./verbs/run.js";
 
-export const verbs: readonly Verb[] = [];
+export const verbs: readonly Verb[] = [
+  demoVerb,
+  dataVerb,
+  inspectVerb,
+  convertVerb,
+  runVerb,
+  evaluateVerb,
+  mergeVerb,
+];

@@ -23,6 +23,8 @@ export interface QuantisedTarget {
   /** The weighted nodes, in integers. */
   readonly synapses: readonly GraphNode[];
   readonly current: Tensor<"int32">;
+  /** The first channel for which even θ = 1 is too large; null where all fit. */
+  readonly tooLarge: number | null;
   /** Largest |integer weight|. */
   readonly largestWeight: number;
 }
@@ -37,7 +39,7 @@ interface ChannelWeights {
 
 /**
  * @param largestPixel largest |x̂| that the preprocessing can give
- * @throws RespikeError (exit 3) where even θ = 1 is too large
+ * @throws RespikeError (exit 3) where one weighted channel drives several of the target's
  */
 export function quantiseTarget(
   graph: Graph,
@@ -53,13 +55,13 @@ export function quantiseTarget(
   const thresholds = new Int32Array(channels).map((_, c) => {
     const own = currents.subarray(c * perChannel, (c + 1) * perChannel);
     const weights = groups.flatMap((group) => weightsOf(graph, group, c, largestPixel));
-    const theta = largestThreshold(weights, own, limit);
-    if (theta < 1) throw refuseTooLarge(target, c, format);
-    return theta;
+    return largestThreshold(weights, own, limit);
   });
   const synapses = groups.map((group) => quantiseNode(group, thresholds, format));
+  const tooLarge = thresholds.indexOf(0);
   return {
     thresholds,
+    tooLarge: tooLarge < 0 ? null : tooLarge,
     synapses: synapses.map(({ node }) => node),
     current: makeTensor(
       "int32",
@@ -155,18 +157,6 @@ function quantiseNode(
     node: { ...node, tensors: { ...node.tensors, [name]: tensor } } as GraphNode,
     largest: rounded.reduce((most, w) => Math.max(most, Math.abs(w)), 0),
   };
-}
-
-function refuseTooLarge(target: GraphNode, channel: number, format: IntegerFormat) {
-  return refuseInput({
-    ...nodeProblem(
-      target,
-      `the weights of a channel, relative to θ, fit into ${format}`,
-      `channel ${channel} does not, even at θ = 1`,
-      "use --number int32 or float32",
-    ),
-    code: "weights-too-large",
-  });
 }
 
 function refuseSpread(node: GraphNode) {

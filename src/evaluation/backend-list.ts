@@ -3,8 +3,9 @@
  *
  * Knows: their names. May not know: how they work.
  */
+
+import { denseBackend } from "../inference/dense-backend.js";
 import type { FloatBackend } from "../inference/float-network.js";
-import { plainBackend } from "../inference/plain-backend.js";
 import type { Backend } from "../simulator/backend.js";
 import { referenceBackend } from "../simulator/reference/reference-backend.js";
 import { wasmBackend } from "../simulator/wasm-backend.js";
@@ -17,4 +18,4 @@ export const simulatorBackends: Readonly<Record<BackendName, Backend>> = {
 };
 
 /** Runs the network that the SNN came from. */
-export const networkBackend: FloatBackend = plainBackend;
+export const networkBackend: FloatBackend = denseBackend;

@@ -61,6 +61,11 @@ export class Graph {
     return this.#consumers.get(id) ?? [];
   }
 
+  /** A new graph of these nodes, verified. */
+  with(nodes: readonly GraphNode[]): Graph {
+    return new Graph(nodes);
+  }
+
   /**
    * A new graph in which `rewrite` replaced each node by the nodes it returns
    * (itself to keep it, several to insert, none to delete). Where a node goes

@@ -3,11 +3,13 @@
  *
  * Knows: the list. May not know: what jobs do.
  */
+import { conversionJobs } from "../conversion/inline-runner.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
 import { startChunkHandler } from "../evaluation/evaluate-chunk.js";
 import { startSimulateHandler } from "../evaluation/simulate-images.js";
 
 export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
+  ...conversionJobs,
   "evaluate-chunk": startChunkHandler,
   simulate: startSimulateHandler,
 };

@@ -1,7 +1,8 @@
 /** Small residual networks with random weights and batch norms, in the form that model files give. */
+
+import type { ImageSource } from "#src/conversion/image-source.js";
 import { randomNormal, randomUnit, randomWord } from "#src/core/counter-random.js";
 import { float32Tensor } from "#src/core/tensor.js";
-import type { ImageSource } from "#src/conversion/image-source.js";
 import { Graph } from "#src/graph/graph.js";
 import type { GraphNode, Shape } from "#src/graph/node-types.js";
 
@@ -10,7 +11,10 @@ export type Shortcut = "A" | "B" | "avg";
 /** Random float32 tensor of mean 0. */
 export function randomTensor(shape: readonly number[], seed: number, scale: number) {
   const size = shape.reduce((a, b) => a * b, 1);
-  return float32Tensor(shape, Float32Array.from({ length: size }, (_, at) => scale * randomNormal(seed, at)));
+  return float32Tensor(
+    shape,
+    Float32Array.from({ length: size }, (_, at) => scale * randomNormal(seed, at)),
+  );
 }
 
 export function conv(

@@ -15,7 +15,7 @@ import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
 import { type GraphNode, isOp, type NumberFormat } from "../../graph/node-types.js";
 import { largestInput } from "../../graph/preprocessing.js";
-import { type IntegerFormat, quantiseTarget } from "../integer-thresholds.js";
+import { type IntegerFormat, type QuantisedTarget, quantiseTarget } from "../integer-thresholds.js";
 import type { Pass, PassContext } from "../pass.js";
 import { listTargets } from "../trace-synapses.js";
 
@@ -57,14 +57,7 @@ function formatTarget(
 ): readonly GraphNode[] {
   const from = graph.node(target.inputs[0] as string);
   if (isOp(target, "output") && isOp(from, "neuron")) return [target];
-  const wish: IntegerFormat = options.number === "int32" ? "int32" : "int16";
-  let format = wish;
-  let quantised = quantiseTarget(graph, target, format, largestPixel);
-  const { largestWeight } = quantised;
-  if (options.number === "auto" && largestWeight > 0 && largestWeight < coarsestWeight) {
-    format = "int32";
-    quantised = quantiseTarget(graph, target, format, largestPixel);
-  }
+  const { format, quantised } = chooseFormat(graph, target, options.number, largestPixel);
   const { thresholds, synapses, current } = quantised;
   const theta = makeTensor("int32", [thresholds.length], thresholds);
   const tensors: Record<string, Tensor> = isOp(target, "neuron")
@@ -72,6 +65,41 @@ function formatTarget(
     : { scale: theta, current };
   const attributes = { ...target.attributes, number: format };
   return [...synapses, { ...target, attributes, tensors } as GraphNode];
+}
+
+/**
+ * `auto` is int16, and int32 where no int16 θ exists or its largest weight is too coarse.
+ *
+ * @throws RespikeError (exit 3) where the weights of a channel do not fit the format
+ */
+function chooseFormat(
+  graph: Graph,
+  target: Extract<GraphNode, { op: "neuron" | "output" }>,
+  wish: PassContext["options"]["number"],
+  largestPixel: number,
+): { readonly format: IntegerFormat; readonly quantised: QuantisedTarget } {
+  const quantise = (format: IntegerFormat) => ({
+    format,
+    quantised: quantiseTarget(graph, target, format, largestPixel),
+  });
+  const narrow = wish === "int32" ? quantise("int32") : quantise("int16");
+  const { tooLarge, largestWeight } = narrow.quantised;
+  const isCoarse = tooLarge !== null || (largestWeight > 0 && largestWeight < coarsestWeight);
+  const chosen = wish === "auto" && isCoarse ? quantise("int32") : narrow;
+  if (chosen.quantised.tooLarge === null) return chosen;
+  throw refuseTooLarge(target, chosen.quantised.tooLarge, chosen.format);
+}
+
+function refuseTooLarge(target: GraphNode, channel: number, format: IntegerFormat) {
+  return refuseInput({
+    ...nodeProblem(
+      target,
+      `the weights of a channel, relative to θ, fit into ${format}`,
+      `channel ${channel} does not, even at θ = 1`,
+      "use --number float32, --lambda-scope layer or more calibration images",
+    ),
+    code: "weights-too-large",
+  });
 }
 
 function quantiseV0({ tensors }: GraphNode, thresholds: Int32Array): Tensor {

@@ -1,0 +1,119 @@
+/**
+ * `respike convert MODEL -o FILE`: a trained network into a saved spiking one.
+ *
+ * Knows: how a conversion reads for people. May not know: how it is done.
+ */
+import { basename } from "node:path";
+import { presets } from "../../conversion/presets/preset-list.js";
+import { refuseUsage } from "../../core/respike-error.js";
+import { type Conversion, convert } from "../../library/convert.js";
+import { loadModel } from "../../library/load-model.js";
+import { saveSnn } from "../../library/snn-files.js";
+import { refuseExisting } from "../../node/write-whole-file.js";
+import { layTable } from "../../report/render-table.js";
+import { type FlagTable, flagName, textFlag } from "../flags.js";
+import { conversionFlags, modelFlags } from "../model-flags.js";
+import { usageProblem } from "../parse-command.js";
+import { defineVerb } from "../verb.js";
+
+const decidingFlags: FlagTable = { ...modelFlags, ...conversionFlags };
+
+export const convertVerb = defineVerb({
+  name: "convert",
+  summary: "turn a trained ReLU network into a spiking one",
+  arguments: [{ name: "MODEL", description: "PyTorch checkpoint or safetensors", required: true }],
+  flags: {
+    o: textFlag("FILE", { description: "where the spiking network goes: FILE.snn.safetensors" }),
+    ...modelFlags,
+    ...conversionFlags,
+  },
+  explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, summary, citation }) => `Preset ${name}: ${summary}. ${citation}.`).join("\n")}`,
+  examples: [
+    [
+      "respike convert resnet20.th --preprocess imagenet -o resnet20.snn.safetensors",
+      "with the default preset, calibrated on CIFAR-10's training images",
+    ],
+    [
+      "respike convert resnet44.th --preprocess imagenet --preset paper -o r44.snn.safetensors",
+      "the article's own recipe: maximum normalisation, V(0) = 0, compensation",
+    ],
+  ],
+  async run([file], flags, context) {
+    const { o: output } = flags;
+    if (output === undefined) {
+      const next = `write -o ${basename(file as string).replace(/\.\w+$/, "")}.snn.safetensors`;
+      throw refuseUsage(usageProblem("-o", "the spiking network goes to a file", "missing", next));
+    }
+    if (!context.force) await refuseExisting(output);
+    const model = await loadModel(file as string, flags);
+    const command = describeCommand(file as string, flags, context.seed);
+    const conversion = await convert(model, { ...flags, ...context, command });
+    const saved = await saveSnn(conversion.snn, output, { force: context.force });
+    const result = { ...conversion.result, snn: saved };
+    return { result, text: describe({ ...conversion, result }), warnings: conversion.warnings };
+  },
+});
+
+/** The verb and the options that decide the result: no output path, threads or progress; file names without folders. */
+function describeCommand(file: string, flags: Readonly<Record<string, unknown>>, seed: number): string[] {
+  const words = Object.keys(decidingFlags)
+    .filter((key) => flags[key] !== undefined)
+    .sort()
+    .flatMap((key) => {
+      const text = Array.isArray(flags[key]) ? flags[key].join(",") : String(flags[key]);
+      return [
+        flagName(key),
+        key === "calibrate"
+          ? text
+              .split(",")
+              .map((part) => basename(part))
+              .join(",")
+          : text,
+      ];
+    });
+  return ["convert", basename(file), ...words, ...(seed === 0 ? [] : ["--seed", String(seed)])];
+}
+
+function describe({ result, snn }: Conversion): string {
+  const { passes, layers, calibration, compensation, model } = result;
+  const passRows = passes.map(({ name, preserves, maxAbsDiff, maxRelDiff }) => [
+    name,
+    preserves,
+    maxAbsDiff === null ? "" : maxAbsDiff.toExponential(1),
+    maxRelDiff === null ? "" : maxRelDiff.toExponential(1),
+  ]);
+  const layerRows = layers.map((layer) => [
+    layer.name,
+    layer.neurons.toLocaleString("en-US"),
+    formatValue(layer.lambdaOut),
+    layer.maxRate.toFixed(2),
+    layer.number,
+    String(layer.largestWeight),
+    layer.kappa === 1 ? "1" : layer.kappa.toFixed(3),
+    layer.deadChannels.length === 0 ? "" : String(layer.deadChannels.length),
+  ]);
+  const factor =
+    compensation === null
+      ? []
+      : [
+          `compensation: ${compensation.method}, ${compensation.criterion} on ${compensation.images} images: ${compensation.factors
+            .map(({ name, kappa, before, after }) => `${name} ×${kappa.toFixed(3)} (${before} → ${after})`)
+            .join("; ")}`,
+        ];
+  return [
+    `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; λ = ${calibration.lambda} over ${calibration.n.toLocaleString("en-US")} training images of ${calibration.data}`,
+    "",
+    layTable(["pass", "preserves", "largest difference", "relative"], passRows),
+    "",
+    layTable(["layer", "neurons", "λ", "max rate", "number", "largest weight", "κ", "dead"], layerRows),
+    ...factor,
+    "",
+    `saved ${result.snn?.path} (${result.snn?.bytes.toLocaleString("en-US")} bytes, SHA-256 ${result.snn?.sha256})`,
+    `next: respike evaluate ${result.snn?.path} -T ${String(snn.options.T)}`,
+  ].join("\n");
+}
+
+function formatValue(value: number | readonly number[]): string {
+  if (typeof value === "number") return value.toPrecision(4);
+  return `${Math.min(...value).toPrecision(3)}…${Math.max(...value).toPrecision(3)}`;
+}

@@ -1,0 +1,51 @@
+/**
+ * `respike evaluate SNN`: accuracy over time beside the network, spikes, operations, energy.
+ *
+ * Knows: how an evaluation reads for people. May not know: how it is done.
+ */
+import { basename } from "node:path";
+import { type EvaluationOutcome, evaluate } from "../../library/evaluate.js";
+import { loadSnn } from "../../library/snn-files.js";
+import { renderTable } from "../../report/render-table.js";
+import { describeVerdict } from "../../report/verdict.js";
+import { evaluationFlags } from "../evaluation-flags.js";
+import { nameRunFolder } from "../run-folder-name.js";
+import { defineVerb } from "../verb.js";
+
+export const evaluateVerb = defineVerb({
+  name: "evaluate",
+  summary: "measure a spiking network on labelled images, beside the network it came from",
+  arguments: [{ name: "SNN", description: "a .snn.safetensors", required: true }],
+  flags: evaluationFlags,
+  explanation:
+    "Simulates every image for T steps on all cores and writes a run folder: results.json, CSV tables, plots and a report.html that needs no network. The interval beside a loss is paired: both networks saw the same images. Killed at any moment it goes on with --resume and gives the same results.",
+  examples: [
+    ["respike evaluate resnet20.snn.safetensors --n 1000 -T 64", "the first 1,000 test images, 64 steps"],
+    [
+      "respike evaluate resnet20.snn.safetensors --max-loss 0.5",
+      "exit 4 where more than half a point is lost",
+    ],
+    ["respike evaluate r.snn.safetensors --shard 1/3 --out part1", "one of three parts, for respike merge"],
+  ],
+  async run([file], flags, context) {
+    const snn = await loadSnn(file as string);
+    const out = flags.out ?? nameRunFolder(basename(file as string).replace(/(\.snn)?\.safetensors$/, ""));
+    const outcome = await evaluate(snn, { ...flags, ...context, out });
+    return { result: outcome.result, text: describeOutcome(outcome), warnings: outcome.warnings };
+  },
+});
+
+/** The verdict, the table, and where the rest lies. */
+export function describeOutcome({ result, folder }: EvaluationOutcome): string {
+  const { imagesPerSecond, backend, threads, number } = result.run;
+  const speed = imagesPerSecond === null ? "" : `${imagesPerSecond.toPrecision(3)} images/s, `;
+  return [
+    describeVerdict(result),
+    "",
+    renderTable(result),
+    "",
+    `${speed}backend ${backend}, ${threads} thread${threads === 1 ? "" : "s"}, ${number}`,
+    ...(result.spikeHash === undefined ? [] : [`spike hash ${result.spikeHash}`]),
+    ...(folder === null ? [] : [`report: ${folder.report}`]),
+  ].join("\n");
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resolveConvertOptions } from "./convert-options.js";
+
+test("explicit options go before the preset's, those before the defaults", () => {
+  const plain = resolveConvertOptions({});
+  assert.deepEqual(
+    [plain.lambda, plain.calibrateN, plain.v0, plain.T, plain.readout, plain.number],
+    ["p99.9", 2000, 0.5, 350, "mean", "auto"],
+  );
+  const paper = resolveConvertOptions({ preset: "paper" });
+  assert.deepEqual([paper.lambda, paper.calibrateN, paper.v0, paper.compensate], ["max", "all", 0, "shared"]);
+  const mixed = resolveConvertOptions({ preset: "paper", v0: 0.5, compensate: "off", lambda: undefined });
+  assert.deepEqual([mixed.lambda, mixed.v0, mixed.compensate], ["max", 0.5, "off"]);
+});
+
+test("authors: neurons after average pools and at the output, read by counts and softmax", () => {
+  const { avgpool, output, readout, calibrateN } = resolveConvertOptions({ preset: "authors" });
+  assert.deepEqual([avgpool, output, readout, calibrateN], ["neuron", "neuron", "count+softmax", "all"]);
+  assert.equal(resolveConvertOptions({ output: "neuron" }).readout, "count");
+});
+
+test("what excludes each other, or is none of the values, is refused with exit 2", () => {
+  for (const options of [
+    { preset: "none" },
+    { spikes: "signed" },
+    { readout: "count" },
+    { output: "neuron", readout: "mean" },
+    { T: 10, delay: 10 },
+    { lambda: "p0" },
+    { lambda: "p101" },
+    { lambda: "q9" },
+  ] as const) {
+    assert.throws(() => resolveConvertOptions(options), { exitCode: 2 }, JSON.stringify(options));
+  }
+});

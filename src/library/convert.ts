@@ -1,0 +1,184 @@
+/**
+ * Converts a loaded model with calibration images of a data set.
+ *
+ * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
+ */
+import { type ConversionReport, convertGraph } from "../conversion/convert-graph.js";
+import {
+  type ConvertOptions,
+  type ExplicitOptions,
+  resolveConvertOptions,
+} from "../conversion/convert-options.js";
+import type { Simulation } from "../conversion/simulation.js";
+import type { Warning } from "../core/respike-error.js";
+import type { TaskRunner } from "../core/task-runner.js";
+import { countElements } from "../core/tensor.js";
+import { type Dataset, gatherImages, type ImageSet } from "../datasets/dataset.js";
+import { hashIndices } from "../datasets/decoded-split.js";
+import { selectCalibration, selectJudging } from "../datasets/split-training.js";
+import { simulateImages } from "../evaluation/simulate-images.js";
+import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
+import type { Snn } from "../graph/snn.js";
+import { resolveCacheFolder } from "../node/cache-folder.js";
+import { openFileCache } from "../node/file-cache.js";
+import { makeWorkerRunner } from "../node/worker-runner.js";
+import { type Inspection, inspectModel } from "./inspect.js";
+import type { Model } from "./load-model.js";
+import { checkDataFits, guessData, openData } from "./open-data.js";
+import { requirePreprocessing } from "./resolve-preprocessing.js";
+import type { CallOptions } from "./surroundings.js";
+import { version } from "./version.js";
+
+export interface ConvertCallOptions extends ExplicitOptions, CallOptions {
+  readonly seed?: number | undefined;
+  /** DATA whose training split the activation statistics come from; guessed from the network's shape. */
+  readonly calibrate?: string | undefined;
+  readonly layout?: "nchw" | "nhwc" | undefined;
+  /** Saved as provenance: the verb and the options that decide the result, no paths. */
+  readonly command?: readonly string[] | undefined;
+}
+
+/** The result of `convert`; `snn` describes the saved file and is null until it is saved. */
+export interface ConversionResult {
+  readonly snn: { readonly path: string; readonly sha256: string; readonly bytes: number } | null;
+  readonly model: Inspection;
+  readonly preprocessing: Preprocessing;
+  readonly calibration: {
+    readonly data: string;
+    readonly split: "train";
+    readonly n: number;
+    readonly indicesSha256: string;
+    readonly lambda: string;
+    readonly scope: string;
+  };
+  readonly passes: ConversionReport["passes"];
+  readonly layers: ConversionReport["layers"];
+  readonly compensation: ConversionReport["compensation"];
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+export interface Conversion {
+  readonly snn: Snn;
+  readonly result: ConversionResult;
+  readonly warnings: readonly Warning[];
+}
+
+/**
+ * Converts a trained network into a spiking one.
+ *
+ * @param model as `loadModel` gives it; its preprocessing must be known
+ * @returns the network, and everything there is to say about how it was made
+ * @throws RespikeError exit 2 for options, 3 for a network or images that are refused, 4 where a pass
+ * that must preserve the network's function did not
+ * @example
+ * ```ts
+ * const model = await loadModel("networks/mnist-resnet8.safetensors");
+ * const { snn } = await convert(model, { T: 64 });
+ * await saveSnn(snn, "mnist.snn.safetensors");
+ * ```
+ */
+export async function convert(model: Model, options: ConvertCallOptions = {}): Promise<Conversion> {
+  // 1. what is asked for, checked before anything is fetched
+  const preprocessing = requirePreprocessing(model.preprocessing, model.name);
+  const resolved = resolveConvertOptions(options);
+  const { shape } = model.graph.input.attributes;
+  const classes = countElements(model.graph.shape(model.graph.output.id));
+  const spec = options.calibrate ?? guessData(shape, classes);
+  // 2. calibration images
+  const warnings: Warning[] = [...model.warnings];
+  const data = await openData(spec, { ...options, onWarning: (warning) => warnings.push(warning) });
+  checkDataFits(data, shape, classes);
+  const { train } = data.splits;
+  const indices = selectCalibration(train.n, resolved.calibrateN, resolved.seed);
+  // 3. the conversion itself
+  const runner = makeWorkerRunner(options.threads);
+  const { snn, report } = await convertGraph({ graph: model.graph, preprocessing }, resolved, {
+    calibration: {
+      source: { read: (wanted) => gatherImages(train, wanted) },
+      indices,
+      judgingIndices: selectJudging(train.n),
+    },
+    runner,
+    simulation: makeSimulation(train, preprocessing, resolved, runner, options),
+    cache: openStatisticsCache(options.cacheDir),
+    savedOptions: { data: data.name },
+    provenance: describeOrigin(model, data, indices, resolved, options.command),
+    signal: options.signal,
+    onProgress: options.onProgress,
+  });
+  // 4. what there is to say
+  const result: ConversionResult = {
+    snn: null,
+    model: inspectModel(model),
+    preprocessing,
+    calibration: {
+      data: data.name,
+      split: "train",
+      n: indices.length,
+      indicesSha256: hashIndices(indices),
+      lambda: resolved.lambda,
+      scope: resolved.lambdaScope,
+    },
+    passes: report.passes,
+    layers: report.layers,
+    compensation: report.compensation,
+    options: report.options,
+  };
+  return { snn, result, warnings: [...warnings, ...report.warnings] };
+}
+
+/** What compensation asks of a simulator, on the runner's threads. */
+function makeSimulation(
+  train: ImageSet,
+  preprocessing: Preprocessing,
+  { readout, delay }: ConvertOptions,
+  runner: TaskRunner,
+  { signal }: CallOptions,
+): Simulation {
+  const [channels, height, width] = train.shape;
+  const read = (indices: Uint32Array) =>
+    preprocessPixels(gatherImages(train, indices), channels, height * width, preprocessing);
+  return {
+    predict: (snn, indices, steps) =>
+      simulateImages(snn, read(indices), runner, { steps, readout, delay, signal }),
+    async countLayer(snn, layer, indices, steps) {
+      const options = { steps, readout: "count", countLayer: layer, signal } as const;
+      const { counts } = await simulateImages(snn, read(indices), runner, options);
+      return counts ?? new Int32Array(0);
+    },
+  };
+}
+
+function openStatisticsCache(cacheDir: string | undefined) {
+  const cache = openFileCache(resolveCacheFolder(cacheDir), "statistics");
+  return {
+    get: async (key: string) => (await cache.get(key)) ?? null,
+    put: (key: string, bytes: Uint8Array) => cache.put(key, bytes),
+  };
+}
+
+/** Everything that decides the result, and nothing that does not: no paths, threads or times. */
+function describeOrigin(
+  model: Model,
+  data: Dataset,
+  indices: Uint32Array,
+  options: ConvertOptions,
+  command: readonly string[] | undefined,
+): Readonly<Record<string, unknown>> {
+  return {
+    respike: version,
+    model: model.name,
+    modelSha256: model.sha256,
+    format: model.format,
+    arch: model.arch,
+    command: command ?? ["convert", model.name],
+    calibration: {
+      data: data.name,
+      split: "train",
+      n: indices.length,
+      indicesSha256: hashIndices(indices),
+      lambda: options.lambda,
+      scope: options.lambdaScope,
+    },
+  };
+}

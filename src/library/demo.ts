@@ -1,0 +1,58 @@
+/**
+ * The whole way with a network that the package brings: convert it, evaluate it on real test images.
+ *
+ * Knows: the bundled networks. May not know: the terminal.
+ */
+
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type RespikeError, refuseUsage, type Warning } from "../core/respike-error.js";
+import { convert } from "./convert.js";
+import { type EvaluateCallOptions, type EvaluationOutcome, evaluate } from "./evaluate.js";
+import { loadModel } from "./load-model.js";
+import { saveSnn } from "./snn-files.js";
+
+/** Bundled networks by demo; `networks/<file>` has its provenance beside it. */
+const networks: Readonly<Record<string, { file: string; T: number }>> = {
+  mnist: { file: "mnist-resnet8.safetensors", T: 128 },
+};
+
+export interface DemoOptions extends Omit<EvaluateCallOptions, "convert"> {
+  /** Run folder; the SNN is saved in it too. */
+  readonly out: string;
+}
+
+/**
+ * Converts a bundled network (preset `default`) and evaluates it on all test images.
+ *
+ * @throws RespikeError exit 2 for a demo that this version does not bring
+ */
+export async function runDemo(name: string, options: DemoOptions): Promise<EvaluationOutcome> {
+  const bundled = networks[name];
+  if (bundled === undefined) throw refuseDemo(name);
+  const path = fileURLToPath(new URL(`../../networks/${bundled.file}`, import.meta.url));
+  const model = await loadModel(path);
+  const { signal, onProgress, threads, cacheDir, offline, seed } = options;
+  const T = options.T ?? bundled.T;
+  const call = { signal, onProgress, threads, cacheDir, offline, seed };
+  const conversion = await convert(model, { ...call, T, calibrate: name });
+  const outcome = await evaluate(conversion.snn, { ...options, T, convert: conversion.result });
+  await saveSnn(conversion.snn, join(options.out, `${name}.snn.safetensors`), { force: true });
+  const warnings: readonly Warning[] = [...conversion.warnings, ...outcome.warnings];
+  return { ...outcome, warnings };
+}
+
+function refuseDemo(name: string): RespikeError {
+  const known = Object.keys(networks).join(", ");
+  const next =
+    name === "cifar10"
+      ? "its network comes with a later version; convert a checkpoint of your own: respike convert resnet20.th --preprocess imagenet -o resnet20.snn.safetensors"
+      : `run respike demo ${known}`;
+  return refuseUsage({
+    code: "no-demo",
+    where: "respike demo",
+    rule: `the demo is one of ${known}`,
+    value: name === "cifar10" ? "this version does not bring a CIFAR-10 network yet" : `'${name}' is unknown`,
+    next,
+  });
+}

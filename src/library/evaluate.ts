@@ -1,0 +1,170 @@
+/**
+ * Evaluates a spiking network beside the network it came from, with or without a run folder.
+ *
+ * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
+import { hashBytes, viewBytes } from "../core/sha256.js";
+import type { Evaluation } from "../evaluation/accumulate.js";
+import { checkMaxLoss, evaluateSnn } from "../evaluation/evaluate-snn.js";
+import { type EvaluationPlan, planEvaluation } from "../evaluation/evaluation-plan.js";
+import type { EvaluationResult } from "../evaluation/evaluation-result.js";
+import { parseShard } from "../evaluation/shards.js";
+import { encodeSnn } from "../formats/snn/encode-snn.js";
+import type { Readout } from "../graph/node-types.js";
+import type { Snn } from "../graph/snn.js";
+import { openRunFolder, type RunConfig } from "../node/run-folder.js";
+import { makeWorkerRunner } from "../node/worker-runner.js";
+import { writeWholeFile } from "../node/write-whole-file.js";
+import { renderReport } from "../report/render-report.js";
+import type { ConversionResult } from "./convert.js";
+import { checkDataFits, openData } from "./open-data.js";
+import type { CallOptions } from "./surroundings.js";
+import { version } from "./version.js";
+
+export interface EvaluateCallOptions extends CallOptions {
+  /** DATA; the one converted for. */
+  readonly data?: string | undefined;
+  readonly layout?: "nchw" | "nhwc" | undefined;
+  readonly split?: "test" | "train" | undefined;
+  readonly n?: number | "all" | undefined;
+  readonly T?: number | undefined;
+  readonly at?: readonly number[] | undefined;
+  readonly readout?: Readout | undefined;
+  readonly delay?: number | undefined;
+  readonly input?: "current" | "poisson" | undefined;
+  readonly backend?: "wasm" | "reference" | undefined;
+  readonly noAnn?: boolean | undefined;
+  /** The result is an error with exit code 4 where the loss at T is larger, after everything is written. */
+  readonly maxLoss?: number | undefined;
+  /** `i/k`. */
+  readonly shard?: string | undefined;
+  readonly hash?: boolean | undefined;
+  readonly batch?: number | undefined;
+  /** Run folder; nothing is written without. */
+  readonly out?: string | undefined;
+  readonly resume?: boolean | undefined;
+  /** The command, for the report. */
+  readonly command?: readonly string[] | undefined;
+  /** The conversion that made the SNN, for the report and results.json. */
+  readonly convert?: ConversionResult | undefined;
+}
+
+export interface EvaluationOutcome {
+  readonly result: EvaluationResult & { readonly convert?: ConversionResult };
+  readonly warnings: readonly Warning[];
+  /** Run folder and its report, where one was asked for. */
+  readonly folder: { readonly path: string; readonly report: string } | null;
+}
+
+/**
+ * Accuracy over time, spikes, operations and energy of a spiking network on labelled images.
+ *
+ * @throws RespikeError exit 2 for options, 3 for images that do not fit, 4 for a loss above `maxLoss`
+ * @example
+ * ```ts
+ * const { result } = await evaluate(await loadSnn("mnist.snn.safetensors"), { n: 100 });
+ * result.snn.at.at(-1)?.accuracy;
+ * ```
+ */
+export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Promise<EvaluationOutcome> {
+  // 1. images and what is asked for
+  const warnings: Warning[] = [];
+  const plan = await planCall(snn, options, warnings);
+  // 2. where finished work is kept
+  const config = describeRun(snn, plan, options);
+  const { out, resume, force } = options;
+  const folder = out === undefined ? null : await openRunFolder(out, config, { resume, force });
+  // 3. the work
+  const evaluation = await evaluateSnn(plan, makeWorkerRunner(options.threads), {
+    signal: options.signal,
+    onProgress: options.onProgress,
+    ...(folder === null ? {} : { store: folder }),
+  });
+  // 4. tables, plots, report; results.json last
+  const more = options.convert === undefined ? {} : { convert: options.convert };
+  await folder?.finish(
+    evaluation,
+    (path) => writeReport(path, evaluation, config, snn, options.convert),
+    more,
+  );
+  // 5. the check that was asked for
+  const failed = options.maxLoss === undefined ? null : checkMaxLoss(evaluation.result, options.maxLoss);
+  if (failed !== null) throw failed;
+  return {
+    result: { ...evaluation.result, ...more },
+    warnings: [...warnings, ...evaluation.warnings],
+    folder: out === undefined ? null : { path: out, report: join(out, "report.html") },
+  };
+}
+
+async function planCall(
+  snn: Snn,
+  options: EvaluateCallOptions,
+  warnings: Warning[],
+): Promise<EvaluationPlan> {
+  const name = options.data ?? snn.options.data;
+  if (typeof name !== "string") throw missingData();
+  const data = await openData(name, { ...options, onWarning: (warning) => warnings.push(warning) });
+  const classes = snn.graph.shape(snn.graph.output.id)[0];
+  checkDataFits(data, snn.graph.input.attributes.shape, classes);
+  const split = options.split ?? "test";
+  return planEvaluation(snn, data.splits[split], data.name, {
+    ...options,
+    split,
+    ann: options.noAnn !== true,
+    shard: options.shard === undefined ? undefined : parseShard(options.shard),
+  });
+}
+
+function missingData(): RespikeError {
+  return new RespikeError(exitCodes.usage, {
+    code: "usage",
+    where: "--data",
+    rule: "says which images to evaluate on",
+    value: "neither given nor saved in the SNN",
+    next: "give --data mnist, a folder, or images.npy,labels.npy",
+  });
+}
+
+/** config.json: the resolved options, and the hashes that a resumed run must agree with. */
+function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCallOptions): RunConfig {
+  const { signal: _, onProgress: __, convert, command = ["respike", "evaluate"], ...flags } = options;
+  return {
+    schema: "respike.run/1",
+    version,
+    command,
+    flags,
+    inputs: {
+      snnSha256: hashBytes(encodeSnn(snn)),
+      imagesSha256: hashBytes(viewBytes(plan.images.pixels), viewBytes(plan.images.labels)),
+    },
+    setup: plan.setup,
+    ...(convert === undefined ? {} : { convert }),
+  };
+}
+
+/** report.html and plots/, from an evaluation that is finished. */
+export async function writeReport(
+  folder: string,
+  { result, warnings }: Evaluation,
+  config: RunConfig,
+  snn: Snn | null,
+  conversion: ConversionResult | undefined,
+): Promise<void> {
+  const { html, plots } = await renderReport({
+    results: result,
+    command: config.command,
+    version,
+    configuration: { ...config.flags, ...config.setup.options },
+    hashes: config.inputs,
+    warnings,
+    ...(snn === null ? {} : { provenance: snn.provenance }),
+    ...(conversion === undefined ? {} : { conversion: { ...conversion, snn: conversion.snn ?? {} } }),
+  });
+  await mkdir(join(folder, "plots"), { recursive: true });
+  for (const [name, svg] of plots) await writeWholeFile(join(folder, "plots", name), svg, { force: true });
+  await writeWholeFile(join(folder, "report.html"), html, { force: true });
+}

@@ -1,0 +1,39 @@
+/**
+ * Spiking networks to and from files.
+ *
+ * Knows: the saved form. May not know: conversion, simulation.
+ */
+import { hashBytes } from "../core/sha256.js";
+import { decodeSnn } from "../formats/snn/decode-snn.js";
+import { encodeSnn } from "../formats/snn/encode-snn.js";
+import type { Snn } from "../graph/snn.js";
+import { writeWholeFile } from "../node/write-whole-file.js";
+import { nameSource, readSource, type Source } from "./read-source.js";
+
+/** A written file. */
+export interface SavedFile {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/**
+ * Reads a spiking network (`.snn.safetensors`, docs/snn-format.md).
+ *
+ * @param source a path, a URL, or the file's bytes (read only, not kept)
+ * @throws RespikeError (exit 3) with every problem of the file
+ */
+export async function loadSnn(source: Source): Promise<Snn> {
+  return decodeSnn(await readSource(source), nameSource(source));
+}
+
+/**
+ * Writes a spiking network, whole or not at all; the same network gives the same bytes.
+ *
+ * @throws RespikeError exit 2 where the file exists and `force` is not set, 5 where it cannot be written
+ */
+export async function saveSnn(snn: Snn, path: string, options: { force?: boolean } = {}): Promise<SavedFile> {
+  const bytes = encodeSnn(snn);
+  await writeWholeFile(path, bytes, { force: options.force ?? false });
+  return { path, sha256: hashBytes(bytes), bytes: bytes.length };
+}
