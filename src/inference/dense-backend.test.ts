@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomUnit } from "../core/counter-random.js";
 import { RespikeError } from "../core/respike-error.js";
 import { float32Tensor } from "../core/tensor.js";
 import { Graph } from "../graph/graph.js";
@@ -108,4 +109,33 @@ test("kernels that are not there end with exit code 5", async () => {
   await assert.rejects(denseBackend.prepare(chain(1), { wasmUrl }), (error) => {
     return error instanceof RespikeError && error.exitCode === 5 && error.code === "file-missing";
   });
+});
+
+test("a convolution's sum has its one documented order, to the bit: bias, then rows, columns, channels", async () => {
+  const [inputs, outputs, size] = [5, 11, 6] as const;
+  const random = (seed: number, length: number) =>
+    Float32Array.from({ length }, (_, at) => randomUnit(seed, at) - 0.5);
+  const [x, w, b] = [random(1, inputs * size * size), random(2, outputs * inputs * 9), random(3, outputs)];
+  const conv: GraphNode = {
+    id: "conv",
+    op: "conv",
+    inputs: ["input"],
+    attributes: { stride: [1, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 1 },
+    tensors: { weight: float32Tensor([outputs, inputs, 3, 3], w), bias: float32Tensor([outputs], b) },
+  };
+  const at = (c: number, row: number, column: number) =>
+    row < 0 || row >= size || column < 0 || column >= size ? 0 : (x[(c * size + row) * size + column] ?? 0);
+  const expected = Float32Array.from({ length: outputs * size * size }, (_, index) => {
+    const [o, row, column] = [Math.floor(index / size ** 2), Math.floor(index / size) % size, index % size];
+    let sum = b[o] ?? 0;
+    for (let tap = 0; tap < 9; tap++) {
+      for (let c = 0; c < inputs; c++) {
+        const value = at(c, row + Math.floor(tap / 3) - 1, column + (tap % 3) - 1);
+        sum = Math.fround(sum + Math.fround(value * (w[(o * inputs + c) * 9 + tap] ?? 0)));
+      }
+    }
+    return sum;
+  });
+  const network = await denseBackend.prepare(new Graph([inputNode([inputs, size, size]), conv]));
+  assert.deepEqual(network.run(x, 1, ["conv"]).get("conv"), expected);
 });
