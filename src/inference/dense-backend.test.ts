@@ -139,3 +139,17 @@ test("a convolution's sum has its one documented order, to the bit: bias, then r
   const network = await denseBackend.prepare(new Graph([inputNode([inputs, size, size]), conv]));
   assert.deepEqual(network.run(x, 1, ["conv"]).get("conv"), expected);
 });
+
+test("values too large for any memory end with exit code 5 before anything is allocated", async () => {
+  const pool: GraphNode = {
+    id: "pool",
+    op: "pool",
+    inputs: ["input"],
+    attributes: { kind: "max", kernel: [1, 1], stride: [1, 1], padding: [0, 0, 0, 0] },
+    tensors: {},
+  };
+  await assert.rejects(
+    denseBackend.prepare(new Graph([inputNode([1, 1_000_000, 1_000_000]), pool])),
+    (error) => error instanceof RespikeError && error.exitCode === 5 && error.code === "out-of-memory",
+  );
+});

@@ -95,7 +95,8 @@ export interface DenseKernels {
 }
 
 const pageSize = 65_536;
-const largestMemory = 65_535 * pageSize;
+/** What 32-bit addresses reach, less a page. */
+export const largestMemory = 65_535 * pageSize;
 const modules = new Map<string, Promise<WebAssembly.Module>>();
 
 /** A fresh instance with its own memory; the module is compiled once a URL. */

@@ -5,7 +5,8 @@
  *
  * Addresses are known only when the program is complete, so a step is a function of them.
  */
-import { type DenseKernels, growMemory } from "./dense-kernels.js";
+import { outOfMemory } from "./check-run.js";
+import { type DenseKernels, growMemory, largestMemory } from "./dense-kernels.js";
 import { planMemory } from "./plan-memory.js";
 
 /** Something in kernel memory whose address is known once the program is laid out. */
@@ -29,6 +30,16 @@ export interface DenseStep {
   readonly run: () => void;
 }
 
+function makeTable(key: string, length: number, offsetAt: (index: number) => number): Uint32Array {
+  try {
+    const table = new Uint32Array(length);
+    for (let at = 0; at < length; at++) table[at] = offsetAt(at);
+    return table;
+  } catch (cause) {
+    throw outOfMemory(`a table of ${length} offsets (${key})`, 4 * length, cause);
+  }
+}
+
 export class DenseProgram {
   readonly #buffers: Buffer[] = [];
   readonly #constants: Constant[] = [];
@@ -45,8 +56,13 @@ export class DenseProgram {
     this.#steps[this.#steps.length - 1]?.calls.push(call);
   }
 
-  /** Room that the step at hand writes; it lives until the last step that `reads` it. */
+  /**
+   * Room that the step at hand writes; it lives until the last step that `reads` it.
+   *
+   * @throws RespikeError (exit 5) where it can never fit into memory
+   */
   buffer(bytes: number): Buffer {
+    if (bytes > largestMemory) throw outOfMemory(`the value of ${this.#steps.at(-1)?.id}`, bytes);
     const now = this.#steps.length - 1;
     const buffer = { address: 0, bytes, from: now, to: now };
     this.#buffers.push(buffer);
@@ -65,12 +81,15 @@ export class DenseProgram {
     return constant;
   }
 
-  /** A table of offsets; equal tables share their room. */
-  table(offsets: readonly number[]): Place {
-    const key = offsets.join();
+  /**
+   * A table of offsets; tables of one key share their room.
+   *
+   * @throws RespikeError (exit 5) where it does not fit into memory
+   */
+  table(key: string, length: number, offsetAt: (index: number) => number): Place {
     let table = this.#tables.get(key);
     if (table === undefined) {
-      table = { address: 0, data: Uint32Array.from(offsets) };
+      table = { address: 0, data: makeTable(key, length, offsetAt) };
       this.#tables.set(key, table);
       this.#constants.push(table);
     }

@@ -64,21 +64,22 @@ function windowTables(
   const { stride, dilation } = node.attributes;
   const [, , kernelHeight = 1, kernelWidth = 1] = node.tensors.weight?.shape ?? [];
   const { pixel, row } = strides(padded);
-  const pixels: number[] = [];
-  for (let y = 0; y < outHeight; y++) {
-    for (let x = 0; x < outWidth; x++) pixels.push(y * stride[0] * row + x * stride[1] * pixel);
-  }
-  const segments: number[] = [];
-  for (let ky = 0; ky < kernelHeight; ky++) {
-    const first = ky * dilation[0] * row;
-    if (joined) segments.push(first);
-    else for (let kx = 0; kx < kernelWidth; kx++) segments.push(first + kx * dilation[1] * pixel);
-  }
+  const [down, right] = [stride[0] * row, stride[1] * pixel];
+  const [tapDown, tapRight] = [dilation[0] * row, dilation[1] * pixel];
+  const pixelCount = outHeight * outWidth;
+  const taps = joined ? 1 : kernelWidth;
+  const segmentCount = kernelHeight * taps;
+  const pixelAt = (at: number) => Math.floor(at / outWidth) * down + (at % outWidth) * right;
+  const segmentAt = (at: number) => Math.floor(at / taps) * tapDown + (at % taps) * tapRight;
   return {
-    pixels: program.table(pixels),
-    pixelCount: pixels.length,
-    segments: program.table(segments),
-    segmentCount: segments.length,
+    pixels: program.table(`pixels ${outHeight}×${outWidth} by ${down}, ${right}`, pixelCount, pixelAt),
+    pixelCount,
+    segments: program.table(
+      `taps ${kernelHeight}×${taps} by ${tapDown}, ${tapRight}`,
+      segmentCount,
+      segmentAt,
+    ),
+    segmentCount,
     segmentBytes: joined ? kernelWidth * pixel : pixel,
   };
 }
@@ -188,7 +189,7 @@ export function planLinear(
   const y = newValue(program, shape);
   const w = program.constant(packWeights(toFloat32(weight), outputs, input.shape));
   const biases = program.constant(spreadChannels(bias === undefined ? [0] : toFloat32(bias), outputs));
-  const origin = program.table([0]);
+  const origin = program.table("origin", 1, () => 0);
   const { size } = strides(input.shape);
   const x = input.buffer;
   const lanes = paddedChannels(outputs);

@@ -5,6 +5,7 @@
  */
 import type { Tensor } from "../core/tensor.js";
 import type { Shape } from "../graph/node-types.js";
+import { outOfMemory } from "./check-run.js";
 
 /** A node's value for one image, row-major [C,H,W]; operators read it and never write to it. */
 export interface PlainValue {
@@ -12,9 +13,14 @@ export interface PlainValue {
   readonly data: Float32Array;
 }
 
-/** A new value of zeros. */
+/** A new value of zeros. @throws RespikeError (exit 5) where it does not fit into memory */
 export function zeroValue(shape: Shape): PlainValue {
-  return { shape, data: new Float32Array(shape[0] * shape[1] * shape[2]) };
+  const size = shape[0] * shape[1] * shape[2];
+  try {
+    return { shape, data: new Float32Array(size) };
+  } catch (cause) {
+    throw outOfMemory(`a value of shape [${shape}]`, 4 * size, cause);
+  }
 }
 
 /** The element of a tensor as a number. */
