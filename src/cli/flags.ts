@@ -4,7 +4,7 @@
  * Knows: texts on the command line. May not know: what a flag's value does.
  *
  * A flag's key is its name in camelCase, as in a `--config` file and in the library's
- * options: `calibrateN` is `--calibrate-n`; a key of one letter has one dash: `-T`.
+ * options: `calibrateN` is `--calibrate-n`; `T` and `o` have one dash: `-T`.
  */
 export interface Flag<T> {
   /** What to write after the name, for help; empty for a switch. */
@@ -29,9 +29,11 @@ export interface FlagText {
   readonly shownDefault?: string;
 }
 
+const singleDash = ["T", "o"];
+
 /** `--name` of a key. */
 export function flagName(key: string): string {
-  return key.length === 1 ? `-${key}` : `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
+  return singleDash.includes(key) ? `-${key}` : `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
 }
 
 export function switchFlag(text: FlagText): Flag<boolean> {

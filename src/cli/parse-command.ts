@@ -62,6 +62,8 @@ const isScalar = (value: unknown) => ["string", "number", "boolean"].includes(ty
 
 function splitWords(words: readonly string[], flags: FlagTable): RawFlags {
   const keyOf = new Map(Object.keys(flags).map((key) => [flagName(key), key]));
+  // one dash or two make no difference for a single letter
+  for (const key of Object.keys(flags)) if (key.length === 1) keyOf.set(`-${key}`, key).set(`--${key}`, key);
   const raw: RawFlags = { positional: [], texts: new Map(), problems: [] };
   for (let at = 0; at < words.length; at++) {
     const word = words[at] as string;
