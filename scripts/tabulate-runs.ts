@@ -1,15 +1,18 @@
 /**
  * Markdown tables from run folders: accuracy over time, loss with its interval, operations, energy.
  *
- *   node dist-dev/scripts/tabulate-runs.js 'LABEL=RUNFOLDER[,CONVERT.json]' …
+ *   node dist-dev/scripts/tabulate-runs.js [--first N] 'LABEL=RUNFOLDER[,CONVERT.json]' …
  *
+ * `--first N`: instead, accuracy and loss at every time on the run's first N images, from predictions.csv.
  * CONVERT.json is what `convert --json` printed; with it the command of each row is complete and the
  * compensation's factor is shown. Folders without results.json are left out and named on stderr.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseArgs } from "node:util";
 import type { CompensationReport } from "#src/conversion/compensation/compensation.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
+import { pairedInterval } from "#src/evaluation/paired-interval.js";
 import { markdownTable } from "./measure-support.js";
 
 interface RunRow {
@@ -56,7 +59,7 @@ function readRun(argument: string): RunRow | undefined {
 
 const fixed = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? "" : value.toFixed(digits);
-const signed = (value: number) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(2)}`;
+const signed = (value: number, digits = 2) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
 const millions = (value: number) => Math.round(value / 1e6).toLocaleString("en-US");
 
 function accuracyTable(runs: readonly RunRow[]): string {
@@ -101,7 +104,43 @@ function costTable(runs: readonly RunRow[]): string {
   return markdownTable(head, rows);
 }
 
-const runs = process.argv.slice(2).flatMap((argument) => readRun(argument) ?? []);
+/** Accuracy, loss and its interval at each time on the first images of a run. */
+function firstImages(argument: string, first: number): { times: string[]; cells: string[] } {
+  const [label = "", folder = ""] = argument.split("=");
+  const text = readFileSync(join(folder.split(",")[0] ?? "", "predictions.csv"), "utf8");
+  const [head = "", ...lines] = text.trim().split("\n");
+  const images = lines.slice(0, first).map((line) => line.split(",").map(Number));
+  const right = (column: number) => images.map((image) => image[column] === image[1]);
+  const share = (column: number) => (100 * right(column).filter(Boolean).length) / images.length;
+  const times = head.split(",").slice(3);
+  const cells = times.map((_, at) => {
+    const [network, snn] = [right(2), right(3 + at)];
+    const lost = network.filter((is, image) => is && !snn[image]).length;
+    const won = snn.filter((is, image) => is && !network[image]).length;
+    const interval = pairedInterval(lost, won, images.length).map((bound) => signed(bound, 1));
+    return `${share(3 + at).toFixed(1)}: ${signed((100 * (lost - won)) / images.length, 1)} [${interval.join(", ")}]`;
+  });
+  return { times, cells: [label, String(images.length), share(2).toFixed(1), ...cells] };
+}
+
+function printFirst(folders: readonly string[], first: number): void {
+  const rows = folders.map((argument) => firstImages(argument, first));
+  const times = (rows[0]?.times ?? []).map((name) => name.replace(/^t/, "T = "));
+  const head = ["network", "n", "network's accuracy", ...times];
+  console.log(
+    markdownTable(
+      head,
+      rows.map(({ cells }) => cells),
+    ),
+  );
+}
+
+const { values: flags, positionals } = parseArgs({
+  options: { first: { type: "string" } },
+  allowPositionals: true,
+});
+if (flags.first !== undefined) printFirst(positionals, Number(flags.first));
+const runs = flags.first === undefined ? positionals.flatMap((argument) => readRun(argument) ?? []) : [];
 if (runs.length > 0) {
   console.log(accuracyTable(runs));
   console.log(`\n${costTable(runs)}\n`);
