@@ -25,6 +25,7 @@ import {
   modelPath,
   type PublishedNetwork,
   publishedNetworks,
+  signed,
 } from "./measure-support.js";
 
 const { values: flags } = parseArgs({
@@ -61,7 +62,7 @@ function describeLoss(network: readonly boolean[], limit: readonly boolean[]): s
     one.filter((right, image) => right && !other[image]).length;
   const [lost, won] = [only(network, limit), only(limit, network)];
   const [low, high] = pairedInterval(lost, won, n);
-  return `${((100 * (lost - won)) / n).toFixed(1)} [${low.toFixed(1)}, ${high.toFixed(1)}]`;
+  return `${signed((100 * (lost - won)) / n, 1)} [${signed(low, 1)}, ${signed(high, 1)}]`;
 }
 
 async function measure({ file, preprocess, data }: PublishedNetwork): Promise<string[][]> {

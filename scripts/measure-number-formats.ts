@@ -16,7 +16,7 @@ import { loadModel } from "#src/library/load-model.js";
 import { openData } from "#src/library/open-data.js";
 import { predictClass } from "#src/simulator/predict-class.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
-import { firstIndices, markdownTable, modelPath } from "./measure-support.js";
+import { firstIndices, markdownTable, modelPath, signed } from "./measure-support.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -86,13 +86,14 @@ const { layers, predictions } = await compareFormats(snns, test);
 
 const share = (part: number, whole: number) => `${((100 * part) / whole).toFixed(2)} %`;
 const sum = (of: (layer: LayerDifference) => number) => layers.reduce((total, layer) => total + of(layer), 0);
+const countOf = (value: number) => Math.round(value).toLocaleString("en-US");
 const rows = layers.map(({ name, spikes, difference }) => [
   `\`${name}\``,
-  (spikes / n).toFixed(0),
+  countOf(spikes / n),
   share(difference, spikes),
 ]);
 const all = { spikes: sum((layer) => layer.spikes), difference: sum((layer) => layer.difference) };
-rows.push(["all", (all.spikes / n).toFixed(0), share(all.difference, all.spikes)]);
+rows.push(["all", countOf(all.spikes / n), share(all.difference, all.spikes)]);
 console.log(markdownTable(["layer", "spikes an image, float32", "Σ\\|ΔN\\|/ΣN"], rows));
 const [float32, int16] = predictions as [Int32Array, Int32Array];
 const isRight = (found: Int32Array, image: number) => found[image] === test.labels[image];

@@ -55,6 +55,11 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
   );
 }
 
+/** Points with a proper minus. */
+export function signed(value: number, digits = 2): string {
+  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
+}
+
 /** What an earlier call wrote, or undefined: long measurements go on where they stopped. */
 export function readEarlier<T>(path: string): T | undefined {
   return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as T) : undefined;

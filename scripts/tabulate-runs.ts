@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import type { CompensationReport } from "#src/conversion/compensation/compensation.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { pairedInterval } from "#src/evaluation/paired-interval.js";
-import { markdownTable } from "./measure-support.js";
+import { markdownTable, signed } from "./measure-support.js";
 
 interface RunRow {
   readonly label: string;
@@ -59,7 +59,6 @@ function readRun(argument: string): RunRow | undefined {
 
 const fixed = (value: number | null | undefined, digits: number) =>
   value === null || value === undefined ? "" : value.toFixed(digits);
-const signed = (value: number, digits = 2) => `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
 const millions = (value: number) => Math.round(value / 1e6).toLocaleString("en-US");
 
 function accuracyTable(runs: readonly RunRow[]): string {
