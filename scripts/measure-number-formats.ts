@@ -110,7 +110,5 @@ for (const [which, name] of formats.entries()) {
     )} right`,
   );
 }
-const interval = pairedInterval(onlyFloat, onlyInt, n).map((bound) => bound.toFixed(2));
-console.log(
-  `float32 − int16: ${((100 * (onlyFloat - onlyInt)) / n).toFixed(2)} points [${interval.join(", ")}]`,
-);
+const interval = pairedInterval(onlyFloat, onlyInt, n).map((bound) => signed(bound));
+console.log(`float32 − int16: ${signed((100 * (onlyFloat - onlyInt)) / n)} points [${interval.join(", ")}]`);
