@@ -42,7 +42,7 @@ export interface ConversionReport {
  * @example
  * ```ts
  * const { snn, report } = await convertGraph(model, resolveConvertOptions({ T: 64 }), {
- *   calibration: { source, indices, judgingIndices }, runner: makeInlineRunner(),
+ *   calibration: { source, indices, judgingIndices }, runner: makeInlineRunner(conversionJobs),
  * });
  * ```
  */

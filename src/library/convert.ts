@@ -142,7 +142,7 @@ function makeSimulation(
     predict: (snn, indices, steps) =>
       simulateImages(snn, read(indices), runner, { steps, readout, delay, signal }),
     async countLayer(snn, layer, indices, steps) {
-      const options = { steps, readout: "count", countLayer: layer, signal } as const;
+      const options = { steps, readout: "mean", countLayer: layer, signal } as const;
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
     },

@@ -3,7 +3,7 @@
  *
  * Knows: the list. May not know: what jobs do.
  */
-import { conversionJobs } from "../conversion/inline-runner.js";
+import { conversionJobs } from "../conversion/conversion-jobs.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
 import { startChunkHandler } from "../evaluation/evaluate-chunk.js";
 import { startSimulateHandler } from "../evaluation/simulate-images.js";

@@ -1,9 +1,10 @@
 /** Trained networks and real images beside the repository; without them a test is skipped, and says so. */
 import { existsSync, readFileSync } from "node:fs";
 import type { TestContext } from "node:test";
+import { conversionJobs } from "#src/conversion/conversion-jobs.js";
 import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
-import { makeInlineRunner } from "#src/conversion/inline-runner.js";
+import { makeInlineRunner } from "#src/core/inline-runner.js";
 import { type Dataset, gatherImages, type ImageSet } from "#src/datasets/dataset.js";
 import { listDatasets } from "#src/datasets/describe-dataset.js";
 import { openDataset } from "#src/datasets/open-dataset.js";
@@ -53,7 +54,7 @@ export async function convertShared(shared: SharedNetwork, options: ExplicitOpti
   const source = { read: (which: ArrayLike<number>) => gatherImages(splits.train, which) };
   const { snn, report } = await convertGraph({ graph, preprocessing }, resolved, {
     calibration: { source, indices, judgingIndices: new Uint32Array(0) },
-    runner: makeInlineRunner(),
+    runner: makeInlineRunner(conversionJobs),
   });
   return { snn, report, indices };
 }

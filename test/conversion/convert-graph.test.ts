@@ -228,13 +228,14 @@ test("a pass that does not keep the function stops the conversion with exit 4 an
 test("unknown preprocessing is refused with exit 3", async () => {
   const { convertGraph } = await import("#src/conversion/convert-graph.js");
   const { resolveConvertOptions } = await import("#src/conversion/convert-options.js");
-  const { makeInlineRunner } = await import("#src/conversion/inline-runner.js");
+  const { makeInlineRunner } = await import("#src/core/inline-runner.js");
+  const { conversionJobs } = await import("#src/conversion/conversion-jobs.js");
   const { noise } = await import("./tiny-networks.js");
   const calibration = { source: noise, indices: upTo(4), judgingIndices: upTo(0) };
   await assert.rejects(
     convertGraph({ graph: tinyResNet("A"), preprocessing: null }, resolveConvertOptions({}), {
       calibration,
-      runner: makeInlineRunner(),
+      runner: makeInlineRunner(conversionJobs),
     }),
     { exitCode: 3, code: "preprocessing-unknown" },
   );

@@ -1,9 +1,10 @@
 /** Converts a small network with everything in this thread, simulation by the reference. */
 import type { ConversionContext } from "#src/conversion/conversion-context.js";
+import { conversionJobs } from "#src/conversion/conversion-jobs.js";
 import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
-import { makeInlineRunner } from "#src/conversion/inline-runner.js";
 import type { Simulation } from "#src/conversion/simulation.js";
+import { makeInlineRunner } from "#src/core/inline-runner.js";
 import type { Graph } from "#src/graph/graph.js";
 import type { Readout } from "#src/graph/node-types.js";
 import { type Preprocessing, preprocessingPresets, preprocessPixels } from "#src/graph/preprocessing.js";
@@ -51,7 +52,7 @@ export function convertTiny(
 ) {
   return convertGraph({ graph, preprocessing }, resolveConvertOptions({ T: 64, ...options }), {
     calibration: { source: noise, indices: upTo(24), judgingIndices: upTo(8, 100) },
-    runner: makeInlineRunner(),
+    runner: makeInlineRunner(conversionJobs),
     simulation: referenceSimulation,
     ...context,
   });

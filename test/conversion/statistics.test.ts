@@ -1,8 +1,8 @@
 /** Activation statistics: what they are, and that nothing but model, data and options changes them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { conversionJobs } from "#src/conversion/conversion-jobs.js";
 import { type ImageSource, readTasks } from "#src/conversion/image-source.js";
-import { makeInlineRunner } from "#src/conversion/inline-runner.js";
 import type { PassContext } from "#src/conversion/pass.js";
 import { foldBatchNorm } from "#src/conversion/passes/fold-batch-norm.js";
 import { lowerShortcuts } from "#src/conversion/passes/lower-shortcuts.js";
@@ -12,6 +12,7 @@ import {
   type StatisticsRequest,
 } from "#src/conversion/statistics/activation-statistics.js";
 import { findStatistics } from "#src/conversion/statistics/cached-statistics.js";
+import { makeInlineRunner } from "#src/core/inline-runner.js";
 import type { Job, TaskRunner } from "#src/core/task-runner.js";
 import { float32Tensor } from "#src/core/tensor.js";
 import { Graph } from "#src/graph/graph.js";
@@ -38,7 +39,7 @@ const backwardRunner: TaskRunner = {
   async run<Shared, Task, Result>(job: Job<Shared, Task, Result>) {
     const tasks: Task[] = [];
     for await (const task of job.tasks) tasks.push(task);
-    await makeInlineRunner().run<Shared, Task, Result>({
+    await makeInlineRunner(conversionJobs).run<Shared, Task, Result>({
       ...job,
       tasks: [...tasks].reverse(),
       onResult: (result, at) => job.onResult(result, tasks.length - 1 - at),
@@ -51,7 +52,7 @@ test("λ is the plain evaluator's sorted[⌊p·n⌋ − 1] within 0.1 %, in a la
   const values = plain.run(prepareImages(n), n, ids);
   for (const scope of ["layer", "channel"] as const) {
     const tasks = readTasks(noise, upTo(n), 7, preprocessing);
-    const found = await collectStatistics(makeInlineRunner(), requestOf(scope), tasks, n);
+    const found = await collectStatistics(makeInlineRunner(conversionJobs), requestOf(scope), tasks, n);
     for (const id of ids) {
       const [channels, height, width] = graph.shape(id);
       const all = Array.from(values.get(id) as Float32Array);
@@ -75,8 +76,8 @@ test("statistics are the same for batches of 1, 5 and 24 and for tasks in any or
   for (const scope of ["layer", "channel"] as const) {
     const collect = (batch: number, runner: TaskRunner) =>
       collectStatistics(runner, requestOf(scope), readTasks(noise, upTo(n), batch, preprocessing), n);
-    const first = await collect(1, makeInlineRunner());
-    assert.deepEqual(await collect(5, makeInlineRunner()), first);
+    const first = await collect(1, makeInlineRunner(conversionJobs));
+    assert.deepEqual(await collect(5, makeInlineRunner(conversionJobs)), first);
     assert.deepEqual(await collect(24, backwardRunner), first);
     assert.deepEqual(await collect(5, backwardRunner), first);
   }
@@ -89,7 +90,7 @@ test("the cache is asked by network, pixels and options; a damaged entry is coll
     put: async (key: string, bytes: Uint8Array) => void entries.set(key, bytes),
   };
   const find = (request: StatisticsRequest, indices = upTo(n), source: ImageSource = noise) =>
-    findStatistics(makeInlineRunner(), request, source, indices, cache);
+    findStatistics(makeInlineRunner(conversionJobs), request, source, indices, cache);
   const first = await find(requestOf("layer"));
   assert.equal(entries.size, 1);
   const countingRunner: TaskRunner = {

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";
+import { makeInlineRunner } from "#src/core/inline-runner.js";
 import type { Evaluation } from "#src/evaluation/accumulate.js";
 import { countFanOuts } from "#src/evaluation/count-operations.js";
 import { startChunkHandler } from "#src/evaluation/evaluate-chunk.js";
 import { checkMaxLoss, evaluateSnn } from "#src/evaluation/evaluate-snn.js";
 import { type EvaluationOptions, planEvaluation } from "#src/evaluation/evaluation-plan.js";
-import { makeInlineRunner } from "#src/evaluation/inline-runner.js";
 import { simulateImages, startSimulateHandler } from "#src/evaluation/simulate-images.js";
 import { preprocessPixels } from "#src/graph/preprocessing.js";
 import { plainBackend } from "#src/inference/plain-backend.js";

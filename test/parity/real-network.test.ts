@@ -4,9 +4,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { conversionJobs } from "#src/conversion/conversion-jobs.js";
 import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
-import { makeInlineRunner } from "#src/conversion/inline-runner.js";
+import { makeInlineRunner } from "#src/core/inline-runner.js";
 import { gatherImages, type ImageSet } from "#src/datasets/dataset.js";
 import { listDatasets } from "#src/datasets/describe-dataset.js";
 import { openDataset } from "#src/datasets/open-dataset.js";
@@ -42,7 +43,7 @@ async function convertResNet20(train: ImageSet, options: ExplicitOptions): Promi
   const calibration = { source, indices, judgingIndices: new Uint32Array(0) };
   const { snn } = await convertGraph({ graph, preprocessing }, resolveConvertOptions({ T: 64, ...options }), {
     calibration,
-    runner: makeInlineRunner(),
+    runner: makeInlineRunner(conversionJobs),
   });
   return snn;
 }

@@ -3,7 +3,7 @@
  *
  * Knows: the runner's contract. May not know: what jobs do.
  */
-import type { Job, TaskHandlerFactory, TaskRunner } from "../core/task-runner.js";
+import type { Job, TaskHandlerFactory, TaskRunner } from "./task-runner.js";
 
 /** @param handlers job kind → factory */
 export function makeInlineRunner(handlers: Readonly<Record<string, TaskHandlerFactory>>): TaskRunner {
