@@ -161,10 +161,16 @@ export async function writeReport(
     configuration: { ...config.flags, ...config.setup.options },
     hashes: config.inputs,
     warnings,
-    ...(snn === null ? {} : { provenance: snn.provenance }),
+    ...(snn === null ? {} : { provenance: snn.provenance, title: nameNetwork(snn) }),
     ...(conversion === undefined ? {} : { conversion: { ...conversion, snn: conversion.snn ?? {} } }),
   });
   await mkdir(join(folder, "plots"), { recursive: true });
   for (const [name, svg] of plots) await writeWholeFile(join(folder, "plots", name), svg, { force: true });
   await writeWholeFile(join(folder, "report.html"), html, { force: true });
+}
+
+/** `resnet20, option A (cifar10-resnet20.th)` */
+function nameNetwork({ provenance: { arch, model } }: Snn): string {
+  const name = typeof arch === "string" ? arch : "spiking network";
+  return typeof model === "string" ? `${name} (${model})` : name;
 }
