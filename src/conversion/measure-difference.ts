@@ -9,6 +9,7 @@ import type { TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
+import { compareValues } from "../inference/compare-graphs.js";
 import { computeFloatValues } from "./float-values.js";
 import { type ImageSource, type PixelTask, readTasks } from "./image-source.js";
 import type { PassReport } from "./pass.js";
@@ -65,6 +66,8 @@ function randomTasks(size: number): PixelTask[] {
   }));
 }
 
+const unmeasured = { maxAbsDiff: Number.NaN, maxRelDiff: Number.NaN };
+
 /**
  * @throws RespikeError (exit 4, `pass-not-preserving`) where the function must stay and does not
  */
@@ -75,15 +78,8 @@ export function comparePass(
   after: Float32Array,
   images: number,
 ): PassReport {
-  let [maxAbsDiff, largest] = [0, 0];
-  for (let at = 0; at < before.length; at++) {
-    const [a, b] = [before[at] as number, after[at] as number];
-    const difference = Math.abs(a - b);
-    maxAbsDiff = Number.isFinite(difference) ? Math.max(maxAbsDiff, difference) : Number.POSITIVE_INFINITY;
-    largest = Math.max(largest, Math.abs(a));
-  }
-  const isMeasured = before.length === after.length && Number.isFinite(maxAbsDiff);
-  const maxRelDiff = maxAbsDiff === 0 ? 0 : maxAbsDiff / largest;
+  const isMeasured = before.length === after.length && compareValues(before, after, images).notFinite === 0;
+  const { maxAbsDiff, maxRelDiff } = isMeasured ? compareValues(before, after, images) : unmeasured;
   const isKept = isMeasured && maxRelDiff <= passTolerance;
   if (preserves === "function" && !isKept) {
     throw new RespikeError(exitCodes.checkFailed, {

@@ -3,8 +3,9 @@
  *
  * Knows: the order of those steps, retries, many processes at once. May not know: networks' weights.
  */
+
 import { createHash } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { exitCodes, type Problem, RespikeError, refuseInput } from "../core/respike-error.js";
@@ -24,6 +25,7 @@ import { fetchPackage } from "./fetch-package.js";
 import { fetchUrl } from "./fetch-url.js";
 import { fetchUrlFolder } from "./fetch-url-folder.js";
 import type { KnownDataset } from "./known-datasets.js";
+import { makeFolder } from "./make-folder.js";
 import { readSource } from "./read-source.js";
 import type { DecodedDataset } from "./source-layout.js";
 
@@ -55,7 +57,7 @@ export async function acquireDataset(dataset: KnownDataset, options: DatasetOpti
   const present = await cached();
   if (present !== undefined) return present;
   try {
-    await mkdir(parent, { recursive: true });
+    await makeFolder(parent);
     return await withLock(join(parent, `.${dataset.name}.lock`), cached, () => build(dataset, options), {
       signal,
       onWait: () =>

@@ -4,15 +4,17 @@
  *
  * Knows: that layout, whole or not at all. May not know: sources, downloads.
  */
+
 import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { exitCodes, type Problem, RespikeError } from "../core/respike-error.js";
 import { stableJson, viewBytes } from "../core/sha256.js";
 import { type DecodedSplit, hashSplit, type SplitHashes } from "./decoded-split.js";
 import type { KnownDataset } from "./known-datasets.js";
+import { makeFolder } from "./make-folder.js";
 import type { DecodedDataset } from "./source-layout.js";
 
 export type SplitName = "train" | "test";
@@ -157,7 +159,7 @@ export async function writeDataset(
 ): Promise<void> {
   const folder = datasetFolder(cacheDir, name);
   const temporary = `${folder}.tmp-${process.pid}-${randomUUID()}`;
-  await mkdir(temporary, { recursive: true });
+  await makeFolder(temporary);
   try {
     for (const split of splitNames) {
       const names = fileNames(split);

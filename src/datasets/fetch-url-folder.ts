@@ -3,12 +3,14 @@
  *
  * Knows: names of files, which of them are there already. May not know: what the files hold.
  */
-import { mkdir, stat } from "node:fs/promises";
+
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { RespikeError, refuseInput } from "../core/respike-error.js";
 import { hideCredentials } from "./download-error.js";
 import type { FetchOptions } from "./fetch-package.js";
 import { fetchUrl } from "./fetch-url.js";
+import { makeFolder } from "./make-folder.js";
 import type { SourceLayout } from "./source-layout.js";
 
 /**
@@ -24,7 +26,7 @@ export async function fetchUrlFolder(
   layouts: readonly SourceLayout[],
   options: FetchOptions,
 ): Promise<boolean> {
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   let resumed = false;
   const get = async (name: string): Promise<boolean> => {
     for (const file of [`${name}.gz`, name]) {

@@ -3,10 +3,11 @@
  *
  * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
  */
-import { mkdir } from "node:fs/promises";
+
 import { join } from "node:path";
 import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
 import { hashBytes, viewBytes } from "../core/sha256.js";
+import { makeFolder } from "../datasets/make-folder.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
 import { checkMaxLoss, evaluateSnn } from "../evaluation/evaluate-snn.js";
 import { type EvaluationPlan, planEvaluation } from "../evaluation/evaluation-plan.js";
@@ -164,7 +165,7 @@ export async function writeReport(
     ...(snn === null ? {} : { provenance: snn.provenance, title: nameNetwork(snn) }),
     ...(conversion === undefined ? {} : { conversion: { ...conversion, snn: conversion.snn ?? {} } }),
   });
-  await mkdir(join(folder, "plots"), { recursive: true });
+  await makeFolder(join(folder, "plots"));
   for (const [name, svg] of plots) await writeWholeFile(join(folder, "plots", name), svg, { force: true });
   await writeWholeFile(join(folder, "report.html"), html, { force: true });
 }

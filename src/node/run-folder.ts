@@ -6,10 +6,12 @@
  * `progress.jsonl` has one line per finished chunk, flushed to the disk before the next is counted as done; a line that
  * a kill tore in two is cut off. `results.json` exists only when everything else does.
  */
-import { mkdir, open, readdir, readFile, rm, truncate } from "node:fs/promises";
+
+import { open, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { exitCodes, RespikeError, refuseInput, refuseUsage } from "../core/respike-error.js";
 import { stableJson } from "../core/sha256.js";
+import { makeFolder } from "../datasets/make-folder.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
 import { type ChunkRecord, chunkSchema } from "../evaluation/chunk-record.js";
 import type { ChunkStore } from "../evaluation/chunk-store.js";
@@ -89,7 +91,7 @@ export async function openRunFolder(
   const earlier = resume ? await readConfig(path) : null;
   if (earlier !== null) compareConfigs(path, earlier, config);
   const finished = earlier === null ? [] : await readProgress(path);
-  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+  await makeFolder(path).catch((cause: unknown) => {
     throw refuseDisk(path, cause);
   });
   const text = `${JSON.stringify(config, null, 2)}\n`;

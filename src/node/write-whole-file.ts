@@ -3,10 +3,12 @@
  *
  * Knows: temporary name, fsync, rename. May not know: what files hold.
  */
+
 import { randomUUID } from "node:crypto";
-import { access, mkdir, open, rename, rm } from "node:fs/promises";
+import { access, open, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { exitCodes, RespikeError, refuseUsage } from "../core/respike-error.js";
+import { makeFolder } from "../datasets/make-folder.js";
 
 export interface WriteOptions {
   /** Replace an existing file. */
@@ -26,7 +28,7 @@ export async function writeWholeFile(
   if (!force) await refuseExisting(path);
   const temporary = `${resolve(path)}.${randomUUID()}.tmp`;
   try {
-    await mkdir(dirname(temporary), { recursive: true });
+    await makeFolder(dirname(temporary));
     const file = await open(temporary, "wx");
     try {
       await file.writeFile(content);
