@@ -18,6 +18,6 @@ test("a file in the way and a place where nothing can be made are errors, not en
   const base = await mkdtemp(join(tmpdir(), "respike-folder-"));
   t.after(() => rm(base, { recursive: true }));
   await writeFile(join(base, "file"), "");
-  await assert.rejects(makeFolder(join(base, "file", "below")), { code: "ENOTDIR" });
+  await assert.rejects(makeFolder(join(base, "file", "below")), { code: "EEXIST" });
   if (process.platform === "linux") await assert.rejects(makeFolder("/proc/respike/below"));
 });
