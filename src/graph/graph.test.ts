@@ -100,5 +100,8 @@ test("rewriting gives a new graph and follows renamed nodes", () => {
 test("the printer gives one line a node with op, inputs, shape, attributes and tensors", () => {
   const text = printGraph(new Graph([input, makeConv("a", "input", [4, 3, 3, 3]), relu]));
   assert.equal(text.trimEnd().split("\n").length, 3);
-  assert.match(text, /^a +conv +input +\[4,4,8\] +dilation=\[1,1\].* stride=\[2,1\] weight:float32\[4,3,3,3\]$/m);
+  assert.match(
+    text,
+    /^a +conv +input +\[4,4,8\] +dilation=\[1,1\].* stride=\[2,1\] weight:float32\[4,3,3,3\]$/m,
+  );
 });
