@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -78,6 +78,14 @@ function buildKernels() {
   }
 }
 
+/** Deletes what was compiled from sources that are gone, so that no old test runs. */
+function pruneOutputs(folder, sources) {
+  for (const file of listFiles(folder).filter((name) => /\.(js|d\.ts)$/.test(name))) {
+    const source = join(sources, file.slice(folder.length).replace(/\.(js|d\.ts)$/, ".ts"));
+    if (!existsSync(source)) rmSync(file);
+  }
+}
+
 /** Type-checks and compiles the package, its tests, benches and scripts. */
 function buildTypeScript() {
   const sources = ["src", "test", "bench", "scripts"].flatMap((folder) => listFiles(join(root, folder)));
@@ -90,6 +98,8 @@ function buildTypeScript() {
     console.error("compiling TypeScript …");
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     runOrExit(process.execPath, [tsc, "-b", "tsconfig.dev.json"]);
+    pruneOutputs(join(root, "dist"), join(root, "src"));
+    pruneOutputs(join(root, "dist-dev"), root);
   });
 }
 
