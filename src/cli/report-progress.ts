@@ -15,10 +15,9 @@ export interface ProgressReporter {
 }
 
 interface PhaseState {
-  readonly phase: string;
-  readonly started: number;
   readonly firstDone: number;
-  shown: number;
+  /** Milliseconds spent in this phase; phases may alternate. */
+  active: number;
 }
 
 /** @param interactive whether stderr is a terminal that may redraw a line */
@@ -31,24 +30,30 @@ export function makeProgressReporter(
   if (mode === "none") return { report: () => {}, end: () => {} };
   const live = mode === "auto" && interactive;
   const interval = live ? 100 : mode === "jsonl" ? 250 : 2000;
-  let state: PhaseState | undefined;
+  const begun = now();
+  const states = new Map<string, PhaseState>();
+  let [shown, before, current] = [begun, begun, ""];
   let lineWidth = 0;
   const clear = () => {
     if (lineWidth > 0) write(`\r${" ".repeat(lineWidth)}\r`);
     lineWidth = 0;
   };
+  /** Done units a second since the phase's first event, which may be far in: work that was resumed. */
+  const measureRate = (event: ProgressEvent, time: number) => {
+    const state = states.get(event.phase) ?? { firstDone: event.done, active: 0 };
+    if (current === event.phase) state.active += time - before;
+    states.set(event.phase, state);
+    [current, before] = [event.phase, time];
+    return state.active > 0 ? ((event.done - state.firstDone) / state.active) * 1000 : 0;
+  };
   const report = (event: ProgressEvent) => {
     const time = now();
-    if (state?.phase !== event.phase) {
-      state = { phase: event.phase, started: time, firstDone: event.done, shown: time };
-    }
+    const rate = measureRate(event, time);
     const finished = event.done >= event.total;
-    const elapsed = (time - state.started) / 1000;
-    if (time - state.shown < interval && !(finished && elapsed > 1)) return;
-    if (mode !== "jsonl" && elapsed < 1) return;
-    state.shown = time;
-    const rate = elapsed > 0 ? (event.done - state.firstDone) / elapsed : 0;
-    const secondsLeft = rate > 0 ? (event.total - event.done) / rate : null;
+    if (mode !== "jsonl" && time - begun < 1000) return;
+    if (time - shown < interval && !(finished && (mode === "jsonl" || time - begun > interval))) return;
+    shown = time;
+    const secondsLeft = finished ? 0 : rate > 0 ? (event.total - event.done) / rate : null;
     if (mode === "jsonl") {
       write(`${JSON.stringify({ ...event, rate, secondsLeft })}\n`);
     } else if (live) {

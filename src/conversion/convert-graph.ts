@@ -59,7 +59,11 @@ export async function convertGraph(
   const preprocessing = requirePreprocessing(model);
 
   // 2. The same function in a simpler form: batch norms folded, shortcuts spelled out.
-  const passNames = [...passOrder.prepare, ...passOrder.spike, ...passOrder.finish];
+  const passCount =
+    passOrder.prepare.length +
+    passOrder.spike.length +
+    passOrder.finish.length +
+    (options.compensate === "off" ? 0 : 1);
   const progressOf = (phase: string) => (done: number, total: number, unit: string) =>
     context.onProgress?.({ phase, done, total, unit });
   const probed = await makeOutputProbe(
@@ -72,7 +76,7 @@ export async function convertGraph(
   );
   const passes = new PassRunner(
     probed,
-    (name) => progressOf(`pass ${name}`)(passes.reports.length, passNames.length, "passes"),
+    (done) => progressOf("measure passes")(done, passCount, "passes"),
     signal,
   );
   const bare: PassContext = { options, preprocessing, activations: [], scales: new Map(), warn };

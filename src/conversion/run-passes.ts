@@ -13,7 +13,8 @@ export class PassRunner {
 
   constructor(
     readonly probed: ProbedOutputs,
-    readonly progress: (pass: string) => void,
+    /** Told how many passes are measured. */
+    readonly progress: (done: number) => void,
     readonly signal: AbortSignal | undefined,
   ) {}
 
@@ -36,10 +37,11 @@ export class PassRunner {
     after: Graph,
   ): Promise<void> {
     this.signal?.throwIfAborted();
-    this.progress(name);
+    this.progress(this.reports.length);
     this.#outputs ??= await this.probed.probe(before);
     const outputs = after === before ? this.#outputs : await this.probed.probe(after);
     this.reports.push(comparePass(name, preserves, this.#outputs, outputs, this.probed.images));
     this.#outputs = outputs;
+    this.progress(this.reports.length);
   }
 }

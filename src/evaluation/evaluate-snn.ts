@@ -132,6 +132,9 @@ export function checkMaxLoss(result: EvaluationResult, maxLoss: number): Respike
     where: `loss at T = ${result.snn.T}`,
     rule: `at most ${maxLoss} points`,
     value: last?.loss == null ? "unknown: the network was not run" : `${last.loss} points`,
-    next: "convert with another percentile, compensation or more steps; drop --no-ann",
+    next:
+      last?.loss == null
+        ? "drop --no-ann"
+        : "give more steps (-T), or convert with another --lambda or --compensate",
   });
 }

@@ -4,6 +4,7 @@
  * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
  */
 
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
 import { hashBytes, viewBytes } from "../core/sha256.js";
@@ -16,6 +17,7 @@ import { parseShard } from "../evaluation/shards.js";
 import { encodeSnn } from "../formats/snn/encode-snn.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import { resolveCacheFolder } from "../node/cache-folder.js";
 import { openRunFolder, type RunConfig } from "../node/run-folder.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
 import { writeWholeFile } from "../node/write-whole-file.js";
@@ -137,13 +139,31 @@ function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCallOption
     schema: "respike.run/1",
     version,
     command,
-    flags,
+    flags: { ...flags, ...resolveFlags(options, plan) },
     inputs: {
       snnSha256: hashBytes(encodeSnn(snn)),
       imagesSha256: hashBytes(viewBytes(plan.images.pixels), viewBytes(plan.images.labels)),
     },
     setup: plan.setup,
     ...(convert === undefined ? {} : { convert }),
+  };
+}
+
+/** The flags with their defaults, as `--config` takes them. */
+function resolveFlags(options: EvaluateCallOptions, { setup }: EvaluationPlan): Record<string, unknown> {
+  const { ann, shard, ...decided } = setup.options;
+  return {
+    ...decided,
+    data: options.data ?? setup.options.data,
+    noAnn: !ann,
+    ...(shard === null ? {} : { shard }),
+    threads: options.threads ?? availableParallelism(),
+    cacheDir: resolveCacheFolder(options.cacheDir),
+    offline: options.offline ?? false,
+    force: options.force ?? false,
+    resume: options.resume ?? false,
+    ...(options.maxLoss === undefined ? {} : { maxLoss: options.maxLoss }),
+    ...(options.batch === undefined ? {} : { batch: options.batch }),
   };
 }
 

@@ -40,9 +40,10 @@ export async function readRunInput(
   preprocessing: Preprocessing,
   options: RunInputOptions,
 ): Promise<RunInput> {
-  const entry = typeof input === "string" ? /^(.+):(train|test):(\d+)$/.exec(input) : null;
+  const entry = typeof input === "string" ? /^(.+):(\w+):(\d+)$/.exec(input) : null;
   if (entry !== null) {
-    const [, data, split, index] = entry as unknown as [string, string, "train" | "test", string];
+    const [, data, split, index] = entry as unknown as [string, string, string, string];
+    if (split !== "train" && split !== "test") throw refuseSplit(entry[0], split);
     return await readEntry(data, split, Number(index), shape, preprocessing, options);
   }
   const bytes = await readSource(input);
@@ -52,6 +53,11 @@ export async function readRunInput(
   if (!isImage(bytes)) return { image: prepare(readArray(bytes, where, shape, preprocessing)), notes: [] };
   const { pixels, notes } = fitImage(decodeImage(bytes, where), shape, options.resize ?? false, where);
   return { image: prepare(pixels), notes };
+}
+
+function refuseSplit(where: string, split: string) {
+  const next = "write DATA:test:0, for example";
+  return refuseUsage({ code: "usage", where, rule: "a split is train or test", value: `'${split}'`, next });
 }
 
 async function readEntry(

@@ -73,7 +73,8 @@ function notShard(where: string, rule: string, value: string): Problem {
 
 function withoutShard(config: RunConfig): RunConfig {
   const { setup } = config;
-  return { ...config, setup: { ...setup, options: { ...setup.options, shard: null } } };
+  const { shard: _, ...flags } = config.flags;
+  return { ...config, flags, setup: { ...setup, options: { ...setup.options, shard: null } } };
 }
 
 /** Differences in what decides the results, and images that are not evaluated yet. */
