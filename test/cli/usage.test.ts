@@ -1,0 +1,209 @@
+/** Words, help and refusals of the command line, in one process. */
+import assert from "node:assert/strict";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { commonFlags } from "#src/cli/common-flags.js";
+import { parseCommand } from "#src/cli/parse-command.js";
+import { makeProgressReporter } from "#src/cli/report-progress.js";
+import { runCommand } from "#src/cli/run-command.js";
+import { verbs } from "#src/cli/verb-list.js";
+import type { Envelope } from "./call-respike.js";
+
+async function call(...words: string[]) {
+  let [out, err] = ["", ""];
+  const code = await runCommand({
+    words,
+    verbs,
+    version: "0.0.0",
+    writeOut: (text) => {
+      out += text;
+    },
+    writeError: (text) => {
+      err += text;
+    },
+    interactive: false,
+    signal: new AbortController().signal,
+  });
+  return { code, out, err };
+}
+
+test("the verbs of this version are there, and explain themselves; every example parses", async () => {
+  const names = verbs.map(({ name }) => name);
+  assert.deepEqual(names, ["demo", "data", "inspect", "convert", "run", "evaluate", "merge"]);
+  const overview = await call("--help");
+  assert.equal(overview.code, 0);
+  for (const verb of verbs) {
+    assert.match(overview.out, new RegExp(`^ {2}${verb.name} `, "m"));
+    const { code, out } = await call(verb.name, "--help");
+    assert.equal(code, 0);
+    assert.ok(verb.examples.length > 0);
+    for (const [example] of verb.examples) {
+      assert.ok(out.includes(example), `help of ${verb.name} shows ${example}`);
+      const [program, name, ...words] = example.split(" ").map((word) => word.replaceAll("'", ""));
+      assert.deepEqual([program, name], ["respike", verb.name]);
+      parseCommand(words, { ...commonFlags, ...verb.flags });
+    }
+  }
+});
+
+const refused: readonly (readonly [words: string, says: RegExp])[] = [
+  ["", /^$/],
+  ["evalute x", /did you mean 'evaluate'/],
+  ["evaluate x --treads 1", /did you mean '--threads'/],
+  ["evaluate", /needs SNN/],
+  ["evaluate a b", /'b' is too many/],
+  ["evaluate x -T 0", /-T: '0'/],
+  ["evaluate x -T", /-T: none given/],
+  ["evaluate x --threads 0", /--threads: '0'/],
+  ["evaluate x --n 0", /--n: '0'/],
+  ["evaluate x --n 1.5", /--n: '1.5'/],
+  ["evaluate x --at 8,x", /--at: '8,x'/],
+  ["evaluate x --shard 0/3", /--shard/],
+  ["evaluate x --backend fast", /--backend: 'fast'/],
+  ["evaluate x --max-loss=-1", /--max-loss/],
+  ["evaluate x --seed=-1", /--seed/],
+  ["evaluate x --json=perhaps", /--json/],
+  ["evaluate x --config", /--config: none given/],
+  ["convert m --lambda p101 -o x", /--lambda: 'p101'/],
+  ["convert m --lambda 0.5 -o x", /--lambda: '0.5'/],
+  ["convert m --v0 nan -o x", /--v0: 'nan'/],
+  ["convert m --readout sum -o x", /--readout: 'sum'/],
+  ["convert m --preset papr -o x", /did you mean 'paper'/],
+  ["convert m", /-o: missing/],
+  ["run x y --record spiks", /did you mean 'spikes'/],
+  ["data fetch mnist", /did you mean/],
+  ["data get", /needs a NAME/],
+  ["merge a", /--out: missing/],
+  ["demo cifar10", /does not bring a CIFAR-10 network yet/],
+  ["demo foo", /'foo' is unknown/],
+];
+for (const [words, says] of refused) {
+  test(`exit 2: respike ${words}`, async () => {
+    const { code, out, err } = await call(...words.split(" ").filter((word) => word !== ""));
+    assert.equal(code, 2);
+    if (words === "") return;
+    assert.match(err, says);
+    assert.equal(out, "");
+    const { out: json } = await call(...words.split(" "), "--json");
+    const { schema, ok, errors } = JSON.parse(json) as Envelope;
+    assert.deepEqual([schema, ok], ["respike.error/1", false]);
+    for (const error of errors)
+      assert.deepEqual(Object.keys(error), ["code", "where", "rule", "value", "next"]);
+  });
+}
+
+test("all problems of a command are named at once", async () => {
+  const { err } = await call("evaluate", "x", "-T", "0", "--threads", "0", "--nn", "3");
+  assert.equal(err.trim().split("\n").length, 3);
+});
+
+test("--config: unknown names and values are refused with exit 2, flags win", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "respike-config-"));
+  const file = join(folder, "c.json");
+  writeFileSync(file, '{"maxLos": 1, "T": 0}');
+  const { code, err } = await call("evaluate", "x", "--config", file);
+  assert.equal(code, 2);
+  assert.match(err, /did you mean 'maxLoss'/);
+  assert.match(err, /-T: '0'/);
+  writeFileSync(file, "{");
+  assert.equal((await call("evaluate", "x", "--config", file)).code, 2);
+  writeFileSync(file, '{"T": 0}');
+  const { err: parsed } = await call("evaluate", join(folder, "none"), "--config", file, "-T", "5");
+  assert.match(parsed, /-T: '0'/, "a bad value is told even where a flag wins");
+});
+
+test("anything thrown that is not ours is a defect: exit 1, and where to report it", async () => {
+  const broken = {
+    ...(verbs[0] as (typeof verbs)[number]),
+    run: () => Promise.reject(new TypeError("oops")),
+  };
+  let out = "";
+  const code = await runCommand({
+    words: ["demo", "--json"],
+    verbs: [broken],
+    version: "0.0.0",
+    writeOut: (text) => {
+      out += text;
+    },
+    writeError: () => {},
+    interactive: false,
+    signal: new AbortController().signal,
+  });
+  assert.equal(code, 1);
+  assert.equal((JSON.parse(out) as Envelope).errors[0]?.code, "defect");
+  assert.match((JSON.parse(out) as Envelope).errors[0]?.next ?? "", /report/);
+});
+
+test("numbers that JSON lacks become null with a warning", async () => {
+  const odd = {
+    ...(verbs[0] as (typeof verbs)[number]),
+    run: async () => ({ result: { a: [Number.NaN] }, text: "" }),
+  };
+  let out = "";
+  const words = ["demo", "--json"];
+  const write = (text: string) => {
+    out += text;
+  };
+  const signal = new AbortController().signal;
+  await runCommand({
+    words,
+    verbs: [odd],
+    version: "0",
+    writeOut: write,
+    writeError() {},
+    interactive: false,
+    signal,
+  });
+  const { result, warnings } = JSON.parse(out) as Envelope;
+  assert.deepEqual(result, { a: [null] });
+  assert.equal(warnings[0]?.where, "result.a[0]");
+});
+
+test("progress: nothing within the first second, then rate and time left; resumed work does not count", () => {
+  let time = 0;
+  const lines: string[] = [];
+  const { report } = makeProgressReporter(
+    "plain",
+    false,
+    (text) => lines.push(text),
+    () => time,
+  );
+  const tell = (at: number, done: number, phase = "evaluation") => {
+    time = at;
+    report({ phase, done, total: 1000, unit: "images" });
+  };
+  tell(100, 500);
+  tell(900, 540);
+  assert.deepEqual(lines, []);
+  tell(2100, 600);
+  assert.deepEqual(lines, ["evaluation  600 of 1,000 images  50 images/s  8 s left\n"]);
+  tell(3000, 0, "passes");
+  tell(5000, 10, "passes");
+  tell(6000, 600);
+  tell(8000, 700);
+  assert.equal(lines.at(-1), "evaluation  700 of 1,000 images  50 images/s  6 s left\n");
+});
+
+test("progress as JSON lines has rate and seconds left", () => {
+  let time = 0;
+  const lines: string[] = [];
+  const { report } = makeProgressReporter(
+    "jsonl",
+    true,
+    (text) => lines.push(text),
+    () => time,
+  );
+  report({ phase: "p", done: 0, total: 4, unit: "images" });
+  time = 500;
+  report({ phase: "p", done: 1, total: 4, unit: "images" });
+  assert.deepEqual(JSON.parse(lines[0] ?? ""), {
+    phase: "p",
+    done: 1,
+    total: 4,
+    unit: "images",
+    rate: 2,
+    secondsLeft: 1.5,
+  });
+});
