@@ -160,7 +160,8 @@ async function measureScales(
       graph: network,
       preprocessing,
       ids: activations.map(({ node }) => node),
-      scope: options.lambdaScope,
+      // All logits have one λ, which keeps their order; a class that calibration never favoured may still win.
+      scopes: activations.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
       share: options.lambda === "max" ? "max" : percentileFraction(options.lambda),
       signal: context.signal,
       onProgress: context.onProgress,

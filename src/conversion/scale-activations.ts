@@ -15,11 +15,10 @@ export function scaleActivations(
   warn: (warning: Warning) => void,
 ): Map<string, ActivationScale> {
   return new Map(
-    activations.map(({ relu, node, layer, kind }) => {
+    activations.map(({ relu, node, layer }) => {
       const statistic = statistics.get(node);
       if (statistic === undefined) throw new RangeError(`no statistics of ${node}`);
-      // One λ for all logits keeps their order; a class that calibration never favoured may still win.
-      const scale = makeScale(statistic, kind === "output");
+      const scale = makeScale(statistic);
       if (statistic.raised.length > 0) {
         warn({
           code: "lambda-is-maximum",
@@ -35,13 +34,9 @@ export function scaleActivations(
   );
 }
 
-function makeScale({ lambda, channelMax }: ActivationStatistic, isOutput: boolean): ActivationScale {
+function makeScale({ lambda, channelMax }: ActivationStatistic): ActivationScale {
   const dead = channelMax.flatMap((max, c) => (max > 0 ? [] : [c]));
   const lambdaOf = (c: number) => lambda[lambda.length === 1 ? 0 : c] as number;
-  if (isOutput && lambda.length > 1) {
-    const largest = Math.max(...lambda);
-    return makeScale({ lambda: [largest], channelMax, raised: [] }, true);
-  }
   return {
     lambda: lambda.map((value) => (value > 0 ? value : 1)),
     maxRate: channelMax.reduce(

@@ -27,7 +27,7 @@ const requestOf = (scope: "layer" | "channel", lambda = "p99"): StatisticsReques
   graph,
   preprocessing,
   ids,
-  scope,
+  scopes: ids.map(() => scope),
   share: lambda === "max" ? "max" : percentileFraction(lambda),
 });
 const n = 24;
@@ -108,6 +108,16 @@ test("the cache is asked by network, pixels and options; a damaged entry is coll
   assert.equal(entries.size, 5);
   for (const key of entries.keys()) entries.set(key, new TextEncoder().encode('[["x",{"lambda":[-1]}]]'));
   assert.deepEqual(await find(requestOf("layer")), first);
+});
+
+test("output neurons have one λ for all logits, that of a layer, with --lambda-scope channel too", async () => {
+  const lambdaOf = async (lambdaScope: "layer" | "channel") => {
+    const { report } = await convertTiny(tinyResNet("A"), { output: "neuron", lambda: "p90", lambdaScope });
+    return report.layers.at(-1)?.lambdaOut;
+  };
+  const lambda = await lambdaOf("channel");
+  assert.equal(typeof lambda, "number");
+  assert.equal(lambda, await lambdaOf("layer"));
 });
 
 test("a percentile of 0 becomes the maximum with a warning; a channel that is always 0 never fires", async () => {

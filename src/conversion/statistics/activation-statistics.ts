@@ -25,7 +25,8 @@ export interface StatisticsShared {
   readonly preprocessing: Preprocessing;
   /** Nodes whose values are counted; negative values count as 0. */
   readonly ids: readonly string[];
-  readonly scope: StatisticsScope;
+  /** One for each id. */
+  readonly scopes: readonly StatisticsScope[];
 }
 
 /** One node's part of a task. */
@@ -57,8 +58,13 @@ export async function startStatisticsHandler(
     handle({ pixels, n }) {
       const images = preprocessPixels(pixels, channels, height * width, shared.preprocessing);
       const values = network.run(images, n, shared.ids);
-      return shared.ids.map((id) =>
-        countValues(values.get(id) as Float32Array, n, graph.shape(id)[0], shared.scope),
+      return shared.ids.map((id, at) =>
+        countValues(
+          values.get(id) as Float32Array,
+          n,
+          graph.shape(id)[0],
+          shared.scopes[at] as StatisticsScope,
+        ),
       );
     },
     free: () => network.free(),
@@ -90,7 +96,8 @@ export interface StatisticsRequest {
   readonly graph: Graph;
   readonly preprocessing: Preprocessing;
   readonly ids: readonly string[];
-  readonly scope: StatisticsScope;
+  /** One for each id. */
+  readonly scopes: readonly StatisticsScope[];
   /** The share p of λ = sorted[⌊p·n⌋ − 1], or `max`. */
   readonly share: Fraction | "max";
   readonly signal?: AbortSignal | undefined;
@@ -110,10 +117,10 @@ export async function collectStatistics(
   tasks: Iterable<PixelTask> | AsyncIterable<PixelTask>,
   total: number,
 ): Promise<Map<string, ActivationStatistic>> {
-  const { graph, preprocessing, ids, scope, share } = request;
-  const collected = ids.map((id) => {
+  const { graph, preprocessing, ids, scopes, share } = request;
+  const collected = ids.map((id, at) => {
     const [channels] = graph.shape(id);
-    const length = scope === "layer" ? 1 : channels;
+    const length = scopes[at] === "layer" ? 1 : channels;
     return {
       id,
       histograms: Array.from({ length }, () => new ActivationHistogram()),
@@ -123,7 +130,7 @@ export async function collectStatistics(
   let done = 0;
   await runner.run<StatisticsShared, PixelTask, readonly NodeCounts[]>({
     kind: statisticsKind,
-    shared: { nodes: graph.nodes, preprocessing, ids, scope },
+    shared: { nodes: graph.nodes, preprocessing, ids, scopes },
     tasks,
     signal: request.signal,
     onResult(result) {

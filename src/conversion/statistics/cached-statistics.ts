@@ -27,7 +27,7 @@ export interface StatisticsCache {
 }
 
 /** The version of what is computed; a change of the definition makes old entries unreachable. */
-const version = "activation-statistics/1";
+const version = "activation-statistics/2";
 
 const amount = z.number().min(0);
 const entrySchema = z.array(
@@ -51,7 +51,7 @@ export async function findStatistics(
     collectStatistics(runner, request, readTasks(source, indices, batch, preprocessing), indices.length);
   if (cache === undefined) return collect();
   const key = await makeKey(request, source, indices, batch);
-  const found = readEntry(await cache.get(key), graph, ids);
+  const found = readEntry(await cache.get(key), request);
   if (found !== null) return found;
   const statistics = await collect();
   await cache.put(key, new TextEncoder().encode(stableJson([...statistics])));
@@ -60,15 +60,17 @@ export async function findStatistics(
 
 function readEntry(
   bytes: Uint8Array | null,
-  graph: Graph,
-  ids: readonly string[],
+  { graph, ids, scopes }: StatisticsRequest,
 ): Map<string, ActivationStatistic> | null {
   if (bytes === null) return null;
   try {
     const entries = entrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
     const fits =
       entries.map(([id]) => id).join("\n") === ids.join("\n") &&
-      entries.every(([id, { channelMax }]) => channelMax.length === graph.shape(id)[0]);
+      entries.every(([id, { lambda, channelMax }], at) => {
+        const [channels] = graph.shape(id);
+        return channelMax.length === channels && lambda.length === (scopes[at] === "layer" ? 1 : channels);
+      });
     return fits ? new Map(entries) : null;
   } catch {
     return null;
@@ -76,7 +78,7 @@ function readEntry(
 }
 
 async function makeKey(
-  { graph, preprocessing, ids, scope, share }: StatisticsRequest,
+  { graph, preprocessing, ids, scopes, share }: StatisticsRequest,
   source: ImageSource,
   indices: Uint32Array,
   batch: number,
@@ -85,7 +87,7 @@ async function makeKey(
   for await (const task of readTasks(source, indices, batch, preprocessing)) {
     pixels.update(viewBytes(task.pixels));
   }
-  const decides = { version, ids, scope, share, preprocessing, n: indices.length };
+  const decides = { version, ids, scopes, share, preprocessing, n: indices.length };
   const data = bytesToHex(pixels.digest());
   return hashText(`${stableJson(decides)}\n${hashGraph(graph)}\n${data}`);
 }
