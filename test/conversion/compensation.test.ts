@@ -56,7 +56,7 @@ test("shared tries 1.005^k, takes the best and stops after five without a better
   assert.deepEqual(said, []);
 });
 
-test("shared keeps 1 on a tie and where the bound is below 1.005, and says so", async () => {
+test("shared keeps 1 on a tie and where the bound is at most 1.005, and says so", async () => {
   const tie = await search(() => 80, 0.5);
   assert.equal(tie.all?.kappa, 1);
   assert.equal(tie.tried.length, 6);
@@ -64,6 +64,9 @@ test("shared keeps 1 on a tie and where the bound is below 1.005, and says so", 
   const bounded = await search((tau) => 80 * tau, 0.999);
   assert.deepEqual(bounded.tried, [1]);
   assert.deepEqual(bounded.said, ["compensation-keeps-1"]);
+  const atBound = await search((tau) => 80 * tau, 1 / 1.005);
+  assert.equal(atBound.report.largestFactor, 1.005);
+  assert.deepEqual(atBound.tried, [1]);
   const silent = await search(() => 80, 0);
   assert.deepEqual(silent.tried, [1]);
   const near = await search((tau) => 80 * tau, 1 / 1.012);

@@ -39,7 +39,7 @@ export async function compensateShared(bench: CompensationBench, images: SharedI
   const before = best.score;
   for (let k = 1, sinceBest = 0; sinceBest < patience; k++) {
     const factor = ratio ** k;
-    if (largestFactor === null || factor > largestFactor) break;
+    if (largestFactor === null || largestFactor <= ratio || factor > largestFactor) break;
     bench.progress(k, k + patience - sinceBest);
     const score = await countAgreeing(factor);
     tried.push({ factor, score });
