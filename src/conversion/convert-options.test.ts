@@ -30,6 +30,12 @@ test("what excludes each other, or is none of the values, is refused with exit 2
     { lambda: "p0" },
     { lambda: "p101" },
     { lambda: "q9" },
+    { T: 1.5 },
+    { T: Number.NaN },
+    { delay: -1 },
+    { v0: 1e6 },
+    { v0: Number.NaN },
+    { seed: 0.5 },
   ] as const) {
     assert.throws(() => resolveConvertOptions(options), { exitCode: 2 }, JSON.stringify(options));
   }

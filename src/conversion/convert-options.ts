@@ -88,10 +88,22 @@ function checkOptions(options: ConvertOptions): void {
   if (readout === "mean" && output === "neuron") {
     throw usage("--readout", "an output of neurons is read by counts", readout, "use --readout count");
   }
+  checkNumbers(options);
   if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "wait for fewer steps");
   if (lambda !== "max" && !(percentileOf(lambda) > 0 && percentileOf(lambda) <= 100)) {
     throw usage("--lambda", "max, or p and a percentile above 0 up to 100", lambda, "use p99.9");
   }
+}
+
+/** The library takes numbers that no flag has checked; one out of bounds would only show in the spikes. */
+function checkNumbers({ T, delay, v0, seed }: ConvertOptions): void {
+  const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
+  if (!isCount(T, 1)) throw usage("-T", "an integer, 1 or more", String(T), "choose a number of steps");
+  if (!isCount(delay, 0)) {
+    throw usage("--delay", "an integer, 0 or more", String(delay), "choose a number of steps");
+  }
+  if (!(v0 >= 0 && v0 <= 1)) throw usage("--v0", "a multiple of θ from 0 to 1", String(v0), "use 0.5");
+  if (!Number.isSafeInteger(seed)) throw usage("--seed", "an integer", String(seed), "use 0");
 }
 
 /** 99.9 of `p99.9`; NaN where it is none. */
