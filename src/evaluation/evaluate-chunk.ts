@@ -11,7 +11,7 @@ import type { Readout } from "../graph/node-types.js";
 import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { SimulationResult, Simulator } from "../simulator/backend.js";
+import type { BackendOptions, SimulationResult, Simulator } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
@@ -35,6 +35,7 @@ export interface ChunkShared {
   readonly ann: boolean;
   /** Return all counts, for the hash. */
   readonly hash: boolean;
+  /** Where spiking.wasm lies, dense.wasm beside it. */
   readonly wasmUrl?: string | undefined;
 }
 
@@ -57,7 +58,7 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
   const snn = unpackSnn(shared.snn);
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(snn, options);
-  const network = shared.ann ? await networkBackend.prepare(snn.network, options) : null;
+  const network = shared.ann ? await networkBackend.prepare(snn.network, besideSimulator(options)) : null;
   const evaluator: Evaluator = {
     shared,
     snn,
@@ -73,6 +74,11 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
       network?.free();
     },
   };
+}
+
+/** The network's kernels lie beside the simulator's. */
+function besideSimulator({ wasmUrl }: BackendOptions): BackendOptions {
+  return wasmUrl === undefined ? {} : { wasmUrl: new URL("dense.wasm", wasmUrl) };
 }
 
 /** A node that weighted nodes read, and the multiply-accumulates each of its elements takes part in. */

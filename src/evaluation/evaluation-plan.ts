@@ -9,6 +9,8 @@ import type { ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import { checkRequest } from "../simulator/check-request.js";
+import { planSnn } from "../simulator/plan/plan-snn.js";
 import type { BackendName } from "./backend-list.js";
 import { checkImages } from "./check-images.js";
 import { countAnnMacs, countAnnMacsPadded, countFirstLayerMacs, countNeurons } from "./count-operations.js";
@@ -31,6 +33,7 @@ export interface EvaluationOptions {
   readonly shard?: Shard | undefined;
   /** Images a worker takes at once; by size where left out. No result depends on it. */
   readonly batch?: number | undefined;
+  /** Where spiking.wasm lies, dense.wasm beside it; if not in the package. */
   readonly wasmUrl?: URL | undefined;
 }
 
@@ -91,6 +94,7 @@ export function planEvaluation(
   options: EvaluationOptions = {},
 ): EvaluationPlan {
   const setup = resolveSetup(snn, images, data, options);
+  checkSimulation(snn, setup.options);
   checkImages(snn, images, setup.classes, setup.options);
   const all = Uint32Array.from({ length: setup.options.n }, (_, index) => index);
   const [start, end] = shardRange(options.shard, all.length);
@@ -159,6 +163,12 @@ function resolveSetup(
     },
     number: [...new Set(formats.map((node) => node.attributes.number))].sort().join("+"),
   };
+}
+
+/** What the simulator would refuse in every image is refused before a run folder is begun. */
+function checkSimulation({ graph }: Snn, { T, at, readout, delay }: EvaluationSetup["options"]): void {
+  const images = new Float32Array(0);
+  checkRequest(planSnn(graph), { images, n: 0, steps: T, snapshots: at, readout, delay });
 }
 
 function wrongOption(where: string, rule: string, value: string, next: string): Problem {

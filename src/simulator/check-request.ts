@@ -5,16 +5,9 @@
  * May not know: kernels, labels.
  */
 import { type Problem, refuseInput, refuseUsage } from "../core/respike-error.js";
-import type { NumberFormat } from "../graph/node-types.js";
+import { stepLimits } from "../graph/step-limits.js";
 import type { SimulationRequest } from "./backend.js";
 import type { SnnPlan } from "./plan/snn-plan.js";
-
-/** Largest T: the membrane of the worst case stays within 32 bits in the integer formats. */
-export const stepLimits: Readonly<Record<NumberFormat, number>> = {
-  int16: 65_000,
-  int32: 4_000,
-  float32: 65_000,
-};
 
 /** Largest record, bytes. */
 const recordLimit = 2 ** 31;

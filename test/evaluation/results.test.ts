@@ -236,6 +236,9 @@ test("wrong images, labels and options are refused", () => {
   assert.throws(() => plan({}, { n: n + 1 }), { exitCode: 2 });
   assert.throws(() => plan({}, { at: [21] }), { exitCode: 2 });
   assert.throws(() => plan({}, { shard: { index: 1, of: 24 } }), { exitCode: 2 });
+  assert.throws(() => plan({}, { T: 65_001 }), { exitCode: 2 });
+  assert.throws(() => plan({}, { readout: "count" }), { exitCode: 2 });
+  assert.throws(() => plan({}, { delay: -1 }), { exitCode: 2 });
 });
 
 test("the WebAssembly simulator gives the same results as the reference in an integer format", async () => {

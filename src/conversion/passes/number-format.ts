@@ -13,21 +13,15 @@ import { refuseInput, refuseUsage } from "../../core/respike-error.js";
 import { makeTensor, type Tensor } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
-import { type GraphNode, isOp, type NumberFormat } from "../../graph/node-types.js";
+import { type GraphNode, isOp } from "../../graph/node-types.js";
 import { largestInput } from "../../graph/preprocessing.js";
+import { stepLimits } from "../../graph/step-limits.js";
 import { type IntegerFormat, type QuantisedTarget, quantiseTarget } from "../integer-thresholds.js";
 import type { Pass, PassContext } from "../pass.js";
 import { listTargets } from "../trace-synapses.js";
 
 /** An int16 layer whose largest weight is below this becomes int32 with `auto`. */
 const coarsestWeight = 127;
-
-/** Most steps for which no membrane overflows 32 bits. */
-export const stepLimits: Readonly<Record<NumberFormat, number>> = {
-  int16: 65_000,
-  int32: 4_000,
-  float32: 65_000,
-};
 
 export const numberFormat: Pass = {
   name: "number-format",
