@@ -78,6 +78,22 @@ test("attributes of the wrong form are refused", () => {
   assert.match(problemsOf([input, broken])[0]?.value ?? "", /stride/);
 });
 
+test("a pool whose windows hold more than any machine can look at is refused", () => {
+  const pool: GraphNode = {
+    id: "p",
+    op: "pool",
+    inputs: ["input"],
+    attributes: {
+      kind: "max",
+      kernel: [1_000_000, 1_000_000],
+      stride: [1, 1],
+      padding: [500_000, 500_000, 500_000, 500_000],
+    },
+    tensors: {},
+  };
+  assert.match(problemsOf([input, pool])[0]?.rule ?? "", /windows/);
+});
+
 test("rewriting gives a new graph and follows renamed nodes", () => {
   const graph = new Graph([input, makeConv("a", "input", [4, 3, 3, 3]), relu]);
   const scale: GraphNode = {

@@ -122,6 +122,21 @@ function addShape(_: NodeOf<"add">, inputs: readonly Shape[], complain: Complain
   return first;
 }
 
+/** Elements that all windows of a pool look at: bounds the work that a few bytes of a file can ask for. */
+const mostWindowElements = 2 ** 32;
+
+function poolShape(node: NodeOf<"pool">, [input]: readonly Shape[], complain: Complain): Shape | null {
+  if (input === undefined) return null;
+  const { kernel, stride, padding } = node.attributes;
+  const shape = windowShape(input[0], input, kernel, stride, padding, [1, 1], complain);
+  if (shape !== null && product(shape) * product(kernel) > mostWindowElements) {
+    const value = `${show(shape)} windows of ${kernel.join("×")}`;
+    complain(`a pool's windows have at most ${mostWindowElements} elements together`, value, reexport);
+    return null;
+  }
+  return shape;
+}
+
 function concatShape(_: NodeOf<"concat">, inputs: readonly Shape[], complain: Complain): Shape | null {
   const [first] = inputs;
   if (first === undefined) return null;
@@ -212,24 +227,7 @@ export const nodeRules: { readonly [O in Op]: NodeRule<O> } = {
   },
   relu: { inputs: 1, required: none, optional: none, affine: false, shape: (_, [input]) => input ?? null },
   add: { inputs: { atLeast: 2 }, required: none, optional: none, affine: true, shape: addShape },
-  pool: {
-    inputs: 1,
-    required: none,
-    optional: none,
-    affine: true,
-    shape: ({ attributes }, [input], complain) =>
-      input === undefined
-        ? null
-        : windowShape(
-            input[0],
-            input,
-            attributes.kernel,
-            attributes.stride,
-            attributes.padding,
-            [1, 1],
-            complain,
-          ),
-  },
+  pool: { inputs: 1, required: none, optional: none, affine: true, shape: poolShape },
   concat: { inputs: { atLeast: 1 }, required: none, optional: none, affine: true, shape: concatShape },
   pad: { inputs: 1, required: none, optional: none, affine: true, shape: padShape },
   slice: { inputs: 1, required: none, optional: none, affine: true, shape: sliceShape },

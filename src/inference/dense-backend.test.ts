@@ -141,15 +141,15 @@ test("a convolution's sum has its one documented order, to the bit: bias, then r
 });
 
 test("values too large for any memory end with exit code 5 before anything is allocated", async () => {
-  const pool: GraphNode = {
-    id: "pool",
-    op: "pool",
+  const relu: GraphNode = {
+    id: "relu",
+    op: "relu",
     inputs: ["input"],
-    attributes: { kind: "max", kernel: [1, 1], stride: [1, 1], padding: [0, 0, 0, 0] },
+    attributes: { layer: "relu", max: null },
     tensors: {},
   };
   await assert.rejects(
-    denseBackend.prepare(new Graph([inputNode([1, 1_000_000, 1_000_000]), pool])),
+    denseBackend.prepare(new Graph([inputNode([1, 1_000_000, 1_000_000]), relu])),
     (error) => error instanceof RespikeError && error.exitCode === 5 && error.code === "out-of-memory",
   );
 });
