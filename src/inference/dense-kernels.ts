@@ -4,6 +4,7 @@
  * Knows: where the package keeps the kernels, what they export. May not know: graphs.
  */
 import { fetchBytes } from "../core/fetch-bytes.js";
+import { exitCodes, RespikeError } from "../core/respike-error.js";
 import { outOfMemory } from "./check-run.js";
 
 /** Exports of assembly/dense/index.ts; addresses and strides in bytes. */
@@ -105,12 +106,29 @@ export async function loadDenseKernels(
 ): Promise<DenseKernels> {
   let module = modules.get(url.href);
   if (module === undefined) {
-    module = fetchBytes(url).then((bytes) => WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>));
+    module = compileKernels(url);
     modules.set(url.href, module);
     module.catch(() => modules.delete(url.href));
   }
   const instance = await WebAssembly.instantiate(await module, {});
   return instance.exports as unknown as DenseKernels;
+}
+
+/** @throws RespikeError (exit 5) where the file is missing or does not compile */
+async function compileKernels(url: URL): Promise<WebAssembly.Module> {
+  const bytes = await fetchBytes(url);
+  try {
+    return await WebAssembly.compile(bytes as Uint8Array<ArrayBuffer>);
+  } catch (cause) {
+    const problem = {
+      code: "kernels-unusable",
+      where: url.href,
+      rule: "WebAssembly with SIMD runs here",
+      value: cause instanceof Error ? cause.message : String(cause),
+      next: "use Node 20.19 or later, or a browser with WebAssembly SIMD",
+    };
+    throw new RespikeError(exitCodes.environment, problem, { cause });
+  }
 }
 
 /**
