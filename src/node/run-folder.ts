@@ -168,9 +168,9 @@ async function readHash(path: string): Promise<string | undefined> {
 
 /** Names everything in which two runs differ that decides their results. */
 export function listDifferences(a: RunConfig, b: RunConfig): string[] {
-  const flat = ({ inputs, setup }: RunConfig): Record<string, unknown> => {
+  const flat = ({ version, inputs, setup }: RunConfig): Record<string, unknown> => {
     const { options, ...rest } = setup;
-    return { ...inputs, ...rest, ...options };
+    return { version, ...inputs, ...rest, ...options };
   };
   const [first, second] = [flat(a), flat(b)];
   return [...new Set([...Object.keys(first), ...Object.keys(second)])]
