@@ -8,17 +8,27 @@
  */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
-import { exitCodes, RespikeError } from "../core/respike-error.js";
+import { exitCodes, RespikeError, refuseUsage } from "../core/respike-error.js";
 import type { Job, TaskRunner } from "../core/task-runner.js";
 import { type RunnerMessage, unpackError, type WorkerMessage } from "./worker-messages.js";
 
-/** @param threads all cores by default; no more are started than there are tasks */
+const mostThreads = 1024;
+
+/**
+ * @param threads all cores by default; no more are started than there are tasks
+ * @throws RespikeError (exit 2) where it is no integer from 1 to 1024
+ */
 export function makeWorkerRunner(threads: number = availableParallelism()): TaskRunner {
-  const count = Math.max(1, Math.floor(threads));
-  return {
-    threads: count,
-    run: (job) => runJob(job, count),
-  };
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw refuseUsage({
+      code: "usage",
+      where: "--threads",
+      rule: `an integer from 1 to ${mostThreads}`,
+      value: String(threads),
+      next: "leave it out to use all cores",
+    });
+  }
+  return { threads, run: (job) => runJob(job, threads) };
 }
 
 /** The URL of the workers' code; a test may have its own. */
@@ -32,7 +42,8 @@ async function runJob<Shared, Task, Result>(job: Job<Shared, Task, Result>, thre
   let handing: Promise<void> = Promise.resolve();
   const serve = async (): Promise<void> => {
     let next = await tasks.take();
-    if (next === undefined) return;
+    // Stopped while the first task was being made: a worker started now would outlive the job.
+    if (next === undefined || stop.stopped()) return;
     const worker = new TaskWorker();
     workers.push(worker);
     await worker.ask({ type: "start", kind: job.kind, shared: job.shared }, `job '${job.kind}'`);

@@ -42,6 +42,11 @@ test("tasks are made lazily: never more under way than threads, none lost, each 
   assert.ok(most <= 3, `${most} tasks were under way`);
 });
 
+test("numbers of threads that are none are refused", () => {
+  for (const threads of [0, 1.5, Number.NaN, 1e9])
+    assert.throws(() => makeWorkerRunner(threads), { exitCode: 2 });
+});
+
 test("a typed error in a worker comes back typed and ends the job", async () => {
   const tasks = [good(), { images: new Float32Array(64).fill(Number.NaN), n: 1 }, good()];
   const run = makeWorkerRunner(2).run({ kind: "simulate", shared, tasks, onResult() {} });
