@@ -5,18 +5,19 @@
  */
 import { type Problem, refuseInput } from "../core/respike-error.js";
 import type { ImageSet } from "../datasets/dataset.js";
+import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 
 /**
  * @param classes of the network
- * @throws RespikeError (exit 3) for another shape, labels beyond the classes, or floats outside the range that the
- * preprocessing declares
+ * @throws RespikeError (exit 3) for another shape, labels beyond the classes, floats outside the range that the
+ * preprocessing declares, or preprocessed values that are no probabilities where `input` is `poisson`
  */
 export function checkImages(
   snn: Snn,
   images: ImageSet,
   classes: number,
-  { n }: { readonly n: number },
+  { n, input }: { readonly n: number; readonly input: "current" | "poisson" },
 ): void {
   const expected = snn.graph.input.attributes.shape;
   const problems: Problem[] = [];
@@ -39,7 +40,10 @@ export function checkImages(
       next: "choose the data that the network was trained on",
     });
   }
-  const outside = problems.length > 0 ? null : findOutside(snn, images, n);
+  const outside =
+    problems.length > 0
+      ? null
+      : (findOutside(snn, images, n) ?? (input === "poisson" ? findImprobable(snn, images, n) : null));
   if (outside !== null) problems.push(outside);
   if (problems.length > 0) throw refuseInput(problems);
 }
@@ -57,6 +61,25 @@ function findOutside({ preprocessing }: Snn, { pixels, shape }: ImageSet, n: num
       rule: `pixels lie in ${preprocessing.range}, the range of the network's preprocessing`,
       value: String(x),
       next: "scale the images, or convert with the range that they have",
+    };
+  }
+  return null;
+}
+
+function findImprobable({ preprocessing }: Snn, { pixels, shape }: ImageSet, n: number): Problem | null {
+  const area = shape[1] * shape[2];
+  const size = shape[0] * area;
+  for (let image = 0; image < n; image++) {
+    const raw = pixels.subarray(image * size, (image + 1) * size);
+    const values = preprocessPixels(raw, shape[0], area, preprocessing);
+    const at = values.findIndex((x) => !(x >= 0 && x <= 1));
+    if (at < 0) continue;
+    return {
+      code: "not-a-probability",
+      where: `image ${image}, pixel ${at}`,
+      rule: "with --input poisson a preprocessed pixel is a probability, 0…1",
+      value: String(values[at]),
+      next: "use --input current, or convert with --preprocess unit",
     };
   }
   return null;
