@@ -363,3 +363,23 @@ test("integers: θ is the largest k whose rounded worst cases stay within 32,767
   assert.deepEqual(numbers(wide, "b", "threshold"), [262_143, 524_287]);
   assert.equal(wide.node("b.synapses").tensors.weight?.dtype, "int32");
 });
+
+test("auto: int16, and int32 where the largest int16 weight is under 127", () => {
+  // At θ = 32,767, the largest: 0.0038 → 125, 0.0039 → 128.
+  const graph = new Graph([
+    input([1, 1, 1]),
+    conv("a", "input", [1, 1, 1, 1], [0.5]),
+    relu("a", "a"),
+    conv("b", "a.relu", [1, 1, 1, 1], [0.0038]),
+    relu("b", "b"),
+    conv("c", "b.relu", [1, 1, 1, 1], [0.0039]),
+  ]);
+  const context = contextOf(graph, {}, { number: "auto" });
+  const deployed = runAll(graph, context, placeNeurons, gatherCurrents, composeSynapses, numberFormat);
+  const formats = deployed.nodes.flatMap(({ attributes }) =>
+    "number" in attributes ? [attributes.number] : [],
+  );
+  assert.deepEqual(formats, ["int16", "int32", "int16"]);
+  assert.deepEqual(numbers(deployed, "b.synapses", "weight"), [Math.round(0.0038 * 524_287)]);
+  assert.deepEqual(numbers(deployed, "c.synapses", "weight"), [128]);
+});
