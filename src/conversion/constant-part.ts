@@ -10,8 +10,8 @@ import { refuseInput } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
 import { nodeProblem } from "../graph/node-rules.js";
 import type { GraphNode, NodeOf, Shape } from "../graph/node-types.js";
+import { isSource } from "../graph/spike-sources.js";
 import { readNumbers } from "./tensor-values.js";
-import { isSource } from "./trace-synapses.js";
 
 /** Values [C,H,W]; `isUniform` where each channel has one value everywhere. */
 export interface ConstantPart {

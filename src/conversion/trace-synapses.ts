@@ -7,6 +7,7 @@ import { refuseInput } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
 import { nodeProblem } from "../graph/node-rules.js";
 import { type GraphNode, isOp } from "../graph/node-types.js";
+import { isSource } from "../graph/spike-sources.js";
 import { channelOrigins, isPassing } from "./channel-routes.js";
 import { isWeighted, type WeightedNode } from "./scale-weights.js";
 
@@ -14,12 +15,6 @@ export interface Synapses {
   readonly node: WeightedNode;
   /** Output channel of the weighted node that each channel of the target receives; −1 for none. */
   readonly channels: Int32Array;
-}
-
-/** What sends values: the image, neurons, gates. */
-export function isSource(graph: Graph, node: GraphNode): boolean {
-  if (isOp(node, "input", "neuron")) return true;
-  return isOp(node, "pool") && node.attributes.kind === "max" && isSource(graph, inputOf(graph, node));
 }
 
 function inputOf(graph: Graph, node: GraphNode): GraphNode {

@@ -9,6 +9,7 @@
 import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import { type GraphNode, isOp, type NodeOf, type Shape } from "../graph/node-types.js";
+import { isGate, isSource } from "../graph/spike-sources.js";
 import { spreadBack } from "./spread-back.js";
 
 /** Neuron, ReLU, gate or image → targets each of its elements is joined to, [C,H,W]. */
@@ -19,17 +20,6 @@ export interface FanOutRequest {
   readonly effective: boolean;
   /** Count only targets that are outputs (or the neurons an output reads). */
   readonly outputsOnly?: boolean;
-}
-
-/** A max pool that passes spikes: a source of its own. */
-export function isGate(graph: Graph, node: GraphNode): boolean {
-  if (!isOp(node, "pool") || node.attributes.kind !== "max") return false;
-  const before = graph.node(node.inputs[0] as string);
-  return isOp(before, "neuron", "relu") || isGate(graph, before);
-}
-
-function isSource(graph: Graph, node: GraphNode): boolean {
-  return isOp(node, "input", "neuron", "relu") || isGate(graph, node);
 }
 
 /** Whether a node's elements are outputs: the output itself, or the neurons it reads. */

@@ -7,8 +7,9 @@
 import type { Graph } from "../graph/graph.js";
 import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import { isGate } from "../graph/spike-sources.js";
 import type { LayerCounts, SimulationResult } from "../simulator/backend.js";
-import { countFanOuts, type FanOuts, isGate } from "./count-operations.js";
+import { countFanOuts, type FanOuts } from "./count-operations.js";
 
 export interface OperationTables {
   readonly structural: FanOuts;

@@ -10,10 +10,11 @@
 import { type Problem, RespikeError, refuseInput } from "../../core/respike-error.js";
 import type { Graph } from "../../graph/graph.js";
 import { type GraphNode, isOp } from "../../graph/node-types.js";
+import { isSource } from "../../graph/spike-sources.js";
 import { absorbPool, absorbScale, poolToConv } from "../compose-nodes.js";
 import type { Pass } from "../pass.js";
 import { isWeighted } from "../scale-weights.js";
-import { isSource, listTargets, refusePath, traceSynapses } from "../trace-synapses.js";
+import { listTargets, refusePath, traceSynapses } from "../trace-synapses.js";
 
 export const composeSynapses: Pass = {
   name: "compose-synapses",

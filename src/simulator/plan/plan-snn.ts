@@ -8,8 +8,9 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
 import { type GraphNode, isOp, type NodeOf, type NumberFormat, type Shape } from "../../graph/node-types.js";
+import { isGate } from "../../graph/spike-sources.js";
 import type { GateStage, NeuronStage, OutputStage, SnnPlan, Stage } from "./snn-plan.js";
-import { isGate, isWeighted, traceDrive } from "./trace-drive.js";
+import { isWeighted, traceDrive } from "./trace-drive.js";
 
 /**
  * The stages of a spiking graph.

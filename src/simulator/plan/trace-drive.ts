@@ -7,6 +7,7 @@ import { type Problem, refuseInput } from "../../core/respike-error.js";
 import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
 import type { GraphNode, Shape } from "../../graph/node-types.js";
+import { isGate, isSource } from "../../graph/spike-sources.js";
 import { composeMaps, isRouting, routeOperand } from "./route-elements.js";
 import type { Drive, SynapseGroup, WeightedNode } from "./snn-plan.js";
 
@@ -26,14 +27,6 @@ const identityMap = (shape: Shape) => new Int32Array(countOf(shape)).map((_, ind
 
 export function isWeighted(node: GraphNode): node is WeightedNode {
   return node.op === "conv" || node.op === "linear" || node.op === "affine";
-}
-export function isGate(graph: Graph, node: GraphNode): boolean {
-  if (node.op !== "pool" || node.attributes.kind !== "max") return false;
-  const source = graph.node(node.inputs[0] as string);
-  return source.op === "neuron" || isGate(graph, source);
-}
-export function isSource(graph: Graph, node: GraphNode): boolean {
-  return node.op === "input" || node.op === "neuron" || isGate(graph, node);
 }
 
 /** @throws RespikeError (exit 3) where the path to `target` is not canonical */

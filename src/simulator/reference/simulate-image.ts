@@ -4,10 +4,10 @@
  * Knows: the order of a step (reference-backend.ts). May not know: other images.
  */
 import type { Graph } from "../../graph/graph.js";
+import { isSource } from "../../graph/spike-sources.js";
 import type { SimulationRequest } from "../backend.js";
 import { drawPixelSpike } from "../image-input.js";
 import type { Drive, GateStage, NeuronStage, OutputStage, SnnPlan, Stage } from "../plan/snn-plan.js";
-import { isSource } from "../plan/trace-drive.js";
 import { firstMeanStep, readCounts, readMean } from "../read-output.js";
 import type { ImageRun } from "./collect-counts.js";
 import { imageCurrents } from "./image-currents.js";
