@@ -71,11 +71,11 @@ export function describeProgress(event: ProgressEvent, rate: number, secondsLeft
   const isBytes = event.unit === "bytes";
   const amount = (value: number) => (isBytes ? `${(value / 2 ** 20).toFixed(1)} MB` : number(value));
   const speed = isBytes
-    ? `${amount(rate)}/s`
-    : `${rate < 10 ? rate.toFixed(1) : number(rate)} ${event.unit}/s`;
+    ? `  ${amount(rate)}/s`
+    : `  ${rate < 10 ? rate.toPrecision(2) : number(rate)} ${event.unit}/s`;
   const unit = isBytes ? "" : ` ${event.unit}`;
   const left = secondsLeft === null ? "" : `  ${describeDuration(secondsLeft)} left`;
-  return `${event.phase}  ${amount(event.done)} of ${amount(event.total)}${unit}  ${speed}${left}`;
+  return `${event.phase}  ${amount(event.done)} of ${amount(event.total)}${unit}${rate > 0 ? speed : ""}${left}`;
 }
 
 export function describeDuration(seconds: number): string {

@@ -128,6 +128,7 @@ export async function collectStatistics(
     };
   });
   let done = 0;
+  request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
   await runner.run<StatisticsShared, PixelTask, readonly NodeCounts[]>({
     kind: statisticsKind,
     shared: { nodes: graph.nodes, preprocessing, ids, scopes },
