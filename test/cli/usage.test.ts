@@ -76,6 +76,7 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["data fetch mnist", /did you mean/],
   ["data get", /needs a NAME/],
   ["merge a", /--out: missing/],
+  ["merge a b --out b --force", /'b' is a shard/],
   ["demo cifar10", /does not bring a CIFAR-10 network yet/],
   ["demo foo", /'foo' is unknown/],
 ];

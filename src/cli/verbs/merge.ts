@@ -3,7 +3,7 @@
  *
  * Knows: run folders. May not know: how results are summed.
  */
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { refuseUsage } from "../../core/respike-error.js";
 import type { ConversionResult } from "../../library/convert.js";
 import { writeReport } from "../../library/evaluate.js";
@@ -26,6 +26,12 @@ export const mergeVerb = defineVerb({
   async run(folders, { out }, context) {
     if (out === undefined) {
       throw refuseUsage(usageProblem("--out", "the whole goes to a folder", "missing", "add --out DIR"));
+    }
+    if (folders.some((folder) => resolve(folder) === resolve(out))) {
+      const next = "name another folder";
+      throw refuseUsage(
+        usageProblem("--out", "the whole has a folder of its own", `'${out}' is a shard`, next),
+      );
     }
     const merged = await mergeRuns(folders);
     const { evaluation, config } = merged;
