@@ -20,6 +20,12 @@ test("authors: neurons after average pools and at the output, read by counts and
   assert.equal(resolveConvertOptions({ output: "neuron" }).readout, "count");
 });
 
+test("every percentile from 0 to 100 is one", () => {
+  for (const lambda of ["p0", "p50", "p99.99", "p100"]) {
+    assert.equal(resolveConvertOptions({ lambda }).lambda, lambda);
+  }
+});
+
 test("what excludes each other, or is none of the values, is refused with exit 2", () => {
   for (const options of [
     { preset: "none" },
@@ -27,7 +33,6 @@ test("what excludes each other, or is none of the values, is refused with exit 2
     { readout: "count" },
     { output: "neuron", readout: "mean" },
     { T: 10, delay: 10 },
-    { lambda: "p0" },
     { lambda: "p101" },
     { lambda: "q9" },
     { T: 1.5 },

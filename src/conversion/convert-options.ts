@@ -90,8 +90,8 @@ function checkOptions(options: ConvertOptions): void {
   }
   checkNumbers(options);
   if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "wait for fewer steps");
-  if (lambda !== "max" && !(percentileOf(lambda) > 0 && percentileOf(lambda) <= 100)) {
-    throw usage("--lambda", "max, or p and a percentile above 0 up to 100", lambda, "use p99.9");
+  if (lambda !== "max" && !(percentileOf(lambda) >= 0 && percentileOf(lambda) <= 100)) {
+    throw usage("--lambda", "max, or p and a percentile from 0 to 100", lambda, "use p99.9");
   }
 }
 
