@@ -94,13 +94,18 @@ function buildTypeScript() {
     join(root, "tsconfig.json"),
     join(root, "tsconfig.dev.json"),
   ];
-  whenStale(join(root, "dist/.typescript.stamp"), inputs, [join(root, "dist/index.js")], () => {
-    console.error("compiling TypeScript …");
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    runOrExit(process.execPath, [tsc, "-b", "tsconfig.dev.json"]);
-    pruneOutputs(join(root, "dist"), join(root, "src"));
-    pruneOutputs(join(root, "dist-dev"), root);
-  });
+  whenStale(
+    join(root, "dist/.typescript.stamp"),
+    inputs,
+    [join(root, "dist/index.js"), join(root, "dist-dev/test")],
+    () => {
+      console.error("compiling TypeScript …");
+      const tsc = join(root, "node_modules/typescript/bin/tsc");
+      runOrExit(process.execPath, [tsc, "-b", "tsconfig.dev.json"]);
+      pruneOutputs(join(root, "dist"), join(root, "src"));
+      pruneOutputs(join(root, "dist-dev"), root);
+    },
+  );
 }
 
 export function build() {

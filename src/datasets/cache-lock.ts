@@ -60,6 +60,11 @@ export async function withLock<T>(
   }
 }
 
+/** Takes the lock at `path` at once, also from an owner who is dead; nothing where a live process holds it. */
+export async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
+  return (await tryLock(path)) ?? (await tryLock(path));
+}
+
 /** The function that releases the lock, or nothing where another live process holds it. */
 async function tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
   const owner: Owner = { pid: process.pid, host: hostname(), token: randomUUID() };

@@ -153,7 +153,7 @@ function summarizeLayer(
     neurons,
     spikes: mean("spikes"),
     rate: Number(counts) / (pairs * T),
-    maxRate: Math.max(...own.map((each) => each.largest)) / T,
+    maxRate: own.reduce((most, each) => Math.max(most, each.largest), 0) / T,
     sopStructural: mean("structural"),
     sopEffective: mean("effective"),
     ...summarizeAgreement(setup, own, pairs, name, warnings),
@@ -190,8 +190,9 @@ function summarizeAgreement(
     products: add(agreements.map((each) => each.products)),
     errors: add(agreements.map((each) => each.errors)),
   };
-  const constant =
-    Math.min(...agreements.map((each) => each.low)) === Math.max(...agreements.map((each) => each.high));
+  const low = agreements.reduce((least, each) => Math.min(least, each.low), Number.POSITIVE_INFINITY);
+  const high = agreements.reduce((most, each) => Math.max(most, each.high), Number.NEGATIVE_INFINITY);
+  const constant = low === high;
   const correlation = constant ? null : correlate(sums);
   if (correlation === null) {
     warnings.push({

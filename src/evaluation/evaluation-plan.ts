@@ -81,7 +81,8 @@ export interface EvaluationPlan {
   readonly wasmUrl: URL | undefined;
 }
 
-const defaultTimes = [8, 16, 32, 64, 128, 256, 350];
+/** Times observed where the caller names none, those below T; T is always observed. */
+export const defaultTimes = [8, 16, 32, 64, 128, 256, 350];
 
 /**
  * @param data name of the data set, as the results show it

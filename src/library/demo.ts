@@ -7,10 +7,12 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type RespikeError, refuseUsage, type Warning } from "../core/respike-error.js";
+import { hashBytes } from "../core/sha256.js";
+import { encodeSnn } from "../formats/snn/encode-snn.js";
+import { writeWholeFile } from "../node/write-whole-file.js";
 import { convert } from "./convert.js";
 import { type EvaluateCallOptions, type EvaluationOutcome, evaluate } from "./evaluate.js";
 import { loadModel } from "./load-model.js";
-import { saveSnn } from "./snn-files.js";
 
 /** Bundled networks by demo; `networks/<file>` has its provenance beside it. */
 const networks: Readonly<Record<string, { file: string; T: number }>> = {
@@ -36,8 +38,15 @@ export async function runDemo(name: string, options: DemoOptions): Promise<Evalu
   const T = options.T ?? bundled.T;
   const call = { signal, onProgress, threads, cacheDir, offline, seed };
   const conversion = await convert(model, { ...call, T, calibrate: name });
-  const outcome = await evaluate(conversion.snn, { ...options, T, convert: conversion.result });
-  await saveSnn(conversion.snn, join(options.out, `${name}.snn.safetensors`), { force: true });
+  const bytes = encodeSnn(conversion.snn);
+  const saved = {
+    path: join(options.out, `${name}.snn.safetensors`),
+    sha256: hashBytes(bytes),
+    bytes: bytes.length,
+  };
+  const result = { ...conversion.result, snn: saved };
+  const outcome = await evaluate(conversion.snn, { ...options, T, convert: result });
+  await writeWholeFile(saved.path, bytes, { force: true });
   const warnings: readonly Warning[] = [...conversion.warnings, ...outcome.warnings];
   return { ...outcome, warnings };
 }

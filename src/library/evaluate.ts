@@ -75,16 +75,21 @@ export interface EvaluationOutcome {
 export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Promise<EvaluationOutcome> {
   // 1. images and what is asked for
   const warnings: Warning[] = [];
+  const runner = makeWorkerRunner(options.threads);
   const plan = await planCall(snn, options, warnings);
   // 2. where finished work is kept
   const config = describeRun(snn, plan, options);
   const { out, resume, force } = options;
   const folder = out === undefined ? null : await openRunFolder(out, config, { resume, force });
   // 3. the work
-  const evaluation = await evaluateSnn(plan, makeWorkerRunner(options.threads), {
-    signal: options.signal,
-    onProgress: options.onProgress,
-    ...(folder === null ? {} : { store: folder }),
+  const work = { signal: options.signal, onProgress: options.onProgress };
+  const evaluation = await evaluateSnn(
+    plan,
+    runner,
+    folder === null ? work : { ...work, store: folder },
+  ).catch(async (cause: unknown) => {
+    await folder?.close();
+    throw cause;
   });
   // 4. tables, plots, report; results.json last
   const more = options.convert === undefined ? {} : { convert: options.convert };

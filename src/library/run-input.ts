@@ -99,7 +99,7 @@ function readArray(
   shape: Shape,
   preprocessing: Preprocessing,
 ): Uint8Array | Float32Array {
-  const { shape: found, data } = parseNpy(bytes, where);
+  const { shape: found, data, descr } = parseNpy(bytes, where);
   const significant = found.filter((size, axis) => size !== 1 || found.length - axis <= 2);
   const wanted = shape.filter((size, axis) => size !== 1 || axis > 0);
   if (significant.join() !== wanted.join() || countElements(found) !== countElements(shape)) {
@@ -111,7 +111,16 @@ function readArray(
       next: "save one image of that shape",
     });
   }
-  const pixels = data instanceof Uint8Array ? data : Float32Array.from(data as ArrayLike<number>);
+  if (!(descr.endsWith("u1") || descr.endsWith("f4") || descr.endsWith("f8"))) {
+    throw refuseInput({
+      code: "wrong-type",
+      where,
+      rule: "pixels are bytes (uint8) or floats (float32, float64)",
+      value: descr,
+      next: "save the image as uint8, or as float32 in the range of the preprocessing",
+    });
+  }
+  const pixels = data instanceof Uint8Array ? data : Float32Array.from(data as Float64Array);
   checkFloats(pixels, where, preprocessing);
   return pixels;
 }

@@ -6,12 +6,15 @@
 import { refuseUsage, type Warning } from "../core/respike-error.js";
 import { encodeNpz, type NpyData } from "../datasets/npy.js";
 import { simulatorBackends } from "../evaluation/backend-list.js";
+import { countNeurons } from "../evaluation/count-operations.js";
+import { defaultTimes } from "../evaluation/evaluation-plan.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
-import { writeWholeFile } from "../node/write-whole-file.js";
+import { stepLimits } from "../graph/step-limits.js";
+import { refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
 import type { SimulationRecord, SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
-import type { Source } from "./read-source.js";
+import { nameSource, type Source } from "./read-source.js";
 import { type RunInputOptions, readRunInput } from "./run-input.js";
 
 export type RecordedKind = "spikes" | "potentials" | "currents";
@@ -59,9 +62,11 @@ export interface RunOutcome {
  */
 export async function run(snn: Snn, input: Source, options: RunCallOptions = {}): Promise<RunOutcome> {
   const record = planRecord(snn, options);
+  const steps = checkSteps(options.T ?? snn.options.T);
+  const observed = chooseTimes(snn, steps);
+  if (options.o !== undefined && options.force !== true) await refuseExisting(options.o);
   const { shape } = snn.graph.input.attributes;
   const read = await readRunInput(input, shape, snn.preprocessing, options);
-  const steps = options.T ?? (snn.options.T as number);
   const simulator = await simulatorBackends[options.backend ?? "wasm"].prepare(snn);
   let simulated: SimulationResult;
   try {
@@ -69,7 +74,7 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
       images: read.image,
       n: 1,
       steps,
-      snapshots: Array.from({ length: steps }, (_, index) => index + 1),
+      snapshots: observed,
       readout: options.readout ?? (snn.options.readout as Readout),
       delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
       record,
@@ -82,12 +87,28 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
   return {
     result: describe(
       simulated,
-      steps,
+      observed,
       read,
       options.o === undefined ? undefined : { path: options.o, layers: record?.layers ?? [] },
     ),
-    warnings: read.notes.map((message) => ({ code: "image", where: String(input), message })),
+    warnings: read.notes.map((message) => ({ code: "image", where: nameSource(input), message })),
   };
+}
+
+/** @throws RespikeError (exit 2) for a T that no number format allows */
+function checkSteps(T: unknown): number {
+  if (typeof T === "number" && Number.isInteger(T) && T >= 1 && T <= stepLimits.int16) return T;
+  throw usage("-T", `a whole number from 1 to ${stepLimits.int16}`, String(T), "give another -T");
+}
+
+/** Counts are kept at every observed time: at most this many in all (256 MiB). */
+const mostCounts = 2 ** 26;
+
+/** Every step where the counts fit into memory, else those that evaluate looks at. */
+function chooseTimes(snn: Snn, steps: number): readonly number[] {
+  const neurons = countNeurons(snn.graph);
+  if (steps * neurons <= mostCounts) return Array.from({ length: steps }, (_, index) => index + 1);
+  return [...defaultTimes.filter((t) => t < steps), steps];
 }
 
 function planRecord(snn: Snn, { record, layers, o }: RunCallOptions) {
@@ -144,20 +165,20 @@ function stepsOf(record: SimulationRecord): number {
 
 function describe(
   { outputs, layers }: SimulationResult,
-  steps: number,
+  observed: readonly number[],
   { label, classNames }: { label?: number; classNames?: readonly string[] },
   record: RunResult["record"],
 ): RunResult {
-  const classes = outputs.length / steps;
-  const at = Array.from({ length: steps }, (_, index) => ({
-    t: index + 1,
+  const classes = outputs.length / observed.length;
+  const at = observed.map((t, index) => ({
+    t,
     prediction: predictClass(outputs.subarray(index * classes, (index + 1) * classes)),
   }));
   const prediction = at.at(-1)?.prediction ?? 0;
   const name = classNames?.[prediction];
   const spikes = layers.map((layer) => {
-    const size = layer.counts.length / steps;
-    const last = layer.counts.subarray((steps - 1) * size);
+    const size = layer.counts.length / observed.length;
+    const last = layer.counts.subarray((observed.length - 1) * size);
     return [layer.name, last.reduce((sum, count) => sum + Math.abs(count), 0)] as const;
   });
   return {

@@ -11,6 +11,7 @@ import { open, readdir, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { exitCodes, RespikeError, refuseInput, refuseUsage } from "../core/respike-error.js";
 import { stableJson } from "../core/sha256.js";
+import { takeLock } from "../datasets/cache-lock.js";
 import { makeFolder } from "../datasets/make-folder.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
 import { type ChunkRecord, chunkSchema } from "../evaluation/chunk-record.js";
@@ -43,6 +44,8 @@ export interface OpenRunOptions {
 
 export interface RunFolder extends ChunkStore {
   readonly path: string;
+  /** Gives the folder free where the run ends without `finish`; what is finished stays. */
+  close(): Promise<void>;
   /**
    * Writes tables, then whatever `writeMore` writes into the folder (report, plots), then results.json.
    *
@@ -77,7 +80,7 @@ export async function openRunFolder(
   config: RunConfig,
   { resume = false, force = false }: OpenRunOptions = {},
 ): Promise<RunFolder> {
-  const found = await listFolder(path);
+  const found = (await listFolder(path)).filter((name) => name !== lockName);
   if (found.length > 0 && !resume && !force) {
     throw refuseUsage({
       code: "output-exists",
@@ -87,19 +90,52 @@ export async function openRunFolder(
       next: "use --resume to go on, --force to start anew, or another --out",
     });
   }
+  await makeFolder(path).catch((cause: unknown) => {
+    throw refuseDisk(path, cause);
+  });
+  const release = await takeLock(join(path, lockName));
+  if (release === undefined) throw refuseShared(path);
+  try {
+    return await beginRun(path, config, resume, release);
+  } catch (cause) {
+    await release();
+    throw cause;
+  }
+}
+
+const lockName = ".lock";
+
+function refuseShared(path: string): RespikeError {
+  return refuseUsage({
+    code: "run-in-use",
+    where: path,
+    rule: "one process writes a run folder at a time",
+    value: "another one is writing it",
+    next: "wait for it, or use another --out",
+  });
+}
+
+async function beginRun(
+  path: string,
+  config: RunConfig,
+  resume: boolean,
+  release: () => Promise<void>,
+): Promise<RunFolder> {
   if (!resume) for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
   const earlier = resume ? await readConfig(path) : null;
   if (earlier !== null) compareConfigs(path, earlier, config);
   const finished = earlier === null ? [] : await readProgress(path);
-  await makeFolder(path).catch((cause: unknown) => {
-    throw refuseDisk(path, cause);
-  });
   const text = `${JSON.stringify(config, null, 2)}\n`;
   await writeWholeFile(join(path, "config.json"), text, { force: true });
   const store = makeFolderStore(path, finished, earlier === null ? undefined : await readHash(path));
+  const close = async () => {
+    await store.close();
+    await release();
+  };
   return {
     ...store,
     path,
+    close,
     async finish(evaluation, writeMore, more = {}) {
       await store.close();
       const { result, predictions } = evaluation;
@@ -113,6 +149,7 @@ export async function openRunFolder(
       // Hashed by now; shards keep their counts for the hash of the merged run.
       if (config.setup.options.shard === null)
         await rm(join(path, "counts"), { recursive: true, force: true });
+      await close();
     },
   };
 }

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { conversionJobs } from "#src/conversion/conversion-jobs.js";
 import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
@@ -18,7 +19,7 @@ import type { SimulationRequest } from "#src/simulator/backend.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes, countDifference, runBoth, totalSpikes } from "./compare-backends.js";
 
-const shared = process.env.RESPIKE_SHARED ?? "../shared";
+const shared = process.env.RESPIKE_SHARED ?? fileURLToPath(new URL("../../../../shared", import.meta.url));
 const model = join(shared, "models", "cifar10-resnet20.th");
 const cacheDir =
   process.env.RESPIKE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "respike");

@@ -72,7 +72,10 @@ export const dataVerb = defineVerb({
       action === "verify"
         ? await verifyDataset(name, { cacheDir })
         : await describeDataset(name, {
-            ...flags,
+            from: flags.from,
+            layout: flags.layout,
+            force: context.force,
+            offline: context.offline,
             cacheDir,
             signal: context.signal,
             onProgress: context.onProgress,
