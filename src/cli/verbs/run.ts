@@ -69,7 +69,8 @@ export const runVerb = defineVerb({
 function describe(result: RunResult): string {
   const { prediction, name, label, at, spikes, record } = result;
   const settled = at.findLastIndex((step) => step.prediction !== prediction) + 1;
-  const decided = `${prediction}${name === undefined ? "" : ` (${name})`}`;
+  const decided =
+    name === undefined || name === String(prediction) ? `${prediction}` : `${prediction} (${name})`;
   const rows = Object.entries(spikes).map(([layer, n]) => [layer, n.toLocaleString("en-US")]);
   return [
     `the spiking network says ${decided} at step ${at.length} and stays with it from step ${at[settled]?.t ?? at.length} on${label === undefined ? "" : `; the label is ${label}`}`,
