@@ -9,7 +9,7 @@ import { Graph } from "../graph/graph.js";
 import type { GraphNode } from "../graph/node-types.js";
 import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
 import { floatBackend } from "./float-engine.js";
-import type { PixelTask } from "./image-source.js";
+import { describePixels, type PixelTask } from "./image-source.js";
 
 /** The job's name in a worker's table. */
 export const floatValuesKind = "float-values";
@@ -58,6 +58,7 @@ export async function computeFloatValues(
     kind: floatValuesKind,
     shared: { nodes: graph.nodes, preprocessing, keep },
     tasks,
+    describe: describePixels,
     signal,
     onResult(result, number) {
       for (const [which, part] of result.entries()) {

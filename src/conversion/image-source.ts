@@ -3,6 +3,7 @@
  *
  * Knows: pixels and the range that floats must lie in. May not know: data sets, files, labels.
  */
+import { describeImages } from "../core/describe-images.js";
 import { refuseInput } from "../core/respike-error.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 
@@ -17,6 +18,13 @@ export interface ImageSource {
 export interface PixelTask {
   readonly pixels: Pixels;
   readonly n: number;
+  /** Their places among the training images; random images have none. */
+  readonly indices?: Uint32Array | undefined;
+}
+
+/** Names a task's images, for errors. */
+export function describePixels({ indices }: PixelTask): string {
+  return indices === undefined ? "random images" : `calibration ${describeImages(indices)}`;
 }
 
 /**
@@ -34,7 +42,7 @@ export async function* readTasks(
     const part = indices.slice(from, from + batch);
     const pixels = await source.read(part);
     checkRange(pixels, preprocessing, part);
-    yield { pixels, n: part.length };
+    yield { pixels, n: part.length, indices: part };
   }
 }
 

@@ -1,9 +1,10 @@
 /**
- * Runs jobs in the calling thread: for browsers, tests and tiny jobs.
+ * Runs jobs in the calling thread: for browsers without shared memory, tests and tiny jobs.
  *
  * Knows: the runner's contract. May not know: what jobs do.
  */
-import type { Job, TaskHandlerFactory, TaskRunner } from "./task-runner.js";
+import type { Job, TaskHandler, TaskHandlerFactory, TaskRunner } from "./task-runner.js";
+import { packError, placeOf, unpackError } from "./worker-messages.js";
 
 /** @param handlers job kind → factory */
 export function makeInlineRunner(handlers: Readonly<Record<string, TaskHandlerFactory>>): TaskRunner {
@@ -18,11 +19,26 @@ export function makeInlineRunner(handlers: Readonly<Record<string, TaskHandlerFa
         let number = 0;
         for await (const task of job.tasks) {
           job.signal?.throwIfAborted();
-          await job.onResult(await handler.handle(task), number++);
+          await job.onResult(await handle(handler, job, task, number), number++);
         }
       } finally {
         handler.free?.();
       }
     },
   };
+}
+
+/** As a worker would: an error says what its task was about. */
+async function handle<Task, Result>(
+  handler: TaskHandler<Task, Result>,
+  job: Job<unknown, Task, Result>,
+  task: Task,
+  number: number,
+): Promise<Result> {
+  try {
+    return await handler.handle(task);
+  } catch (error) {
+    if (job.describe === undefined) throw error;
+    throw unpackError(packError(error), placeOf(job, task, number));
+  }
 }

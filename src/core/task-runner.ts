@@ -2,7 +2,7 @@
  * Independent tasks over a shared, read-only job, on one thread or many.
  *
  * Knows: that results may arrive in any order and carry their task's number.
- * May not know: worker threads (the `node` room spawns them), networks.
+ * May not know: kinds of workers (the `node` and `browser` rooms spawn them), networks.
  *
  * Whoever sums results does so in the order of task numbers, so that a total
  * does not depend on how many threads there were.
@@ -10,10 +10,14 @@
 export interface Job<Shared, Task, Result> {
   /** Names the handler in the worker's table of jobs. */
   readonly kind: string;
-  /** Sent once to each worker (structured clone). */
+  /** Plain data; its typed arrays are put into shared memory once and copied into no worker. Read only. */
   readonly shared: Shared;
   /** Tasks are made lazily, so that only those in flight take memory. */
   readonly tasks: Iterable<Task> | AsyncIterable<Task>;
+  /** What a task is about, for errors: `images 48…63`. */
+  readonly describe?: ((task: Task, taskNumber: number) => string) | undefined;
+  /** Buffers of a task that move to the worker instead of being copied; the task is not used again. */
+  readonly transfer?: ((task: Task) => readonly ArrayBuffer[]) | undefined;
   /** Called once for each task, in the order in which results arrive. */
   readonly onResult: (result: Result, taskNumber: number) => void | Promise<void>;
   readonly signal?: AbortSignal | undefined;

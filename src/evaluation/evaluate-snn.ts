@@ -3,6 +3,7 @@
  *
  * Knows: the phases. May not know: threads (the runner has them), files (the store has them), plots.
  */
+import { describeImages } from "../core/describe-images.js";
 import type { LongCallOptions } from "../core/progress.js";
 import { exitCodes, RespikeError } from "../core/respike-error.js";
 import type { TaskRunner } from "../core/task-runner.js";
@@ -59,6 +60,8 @@ export async function evaluateSnn(
       kind: "evaluate-chunk",
       shared: makeShared(plan),
       tasks: makeTasks(plan, records),
+      describe: ({ indices }) => describeImages(indices),
+      transfer: ({ pixels }) => [pixels.buffer as ArrayBuffer],
       signal: options.signal,
       async onResult({ record, counts }) {
         if (counts !== null) await store.putCounts(record.start, counts);

@@ -3,6 +3,7 @@
  *
  * Knows: what layer-wise compensation asks for. May not know: labels, threads.
  */
+import { describeImages } from "../core/describe-images.js";
 import type { LongCallOptions } from "../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
@@ -126,6 +127,9 @@ export async function simulateImages(
       wasmUrl: options.wasmUrl?.href,
     },
     tasks: makeTasks(),
+    describe: ({ n: count }, number) =>
+      describeImages(Array.from({ length: count }, (_, i) => number * batch + i)),
+    transfer: ({ images }) => [images.buffer as ArrayBuffer],
     signal: options.signal,
     onResult(result, number) {
       predictions.set(result.predictions, number * batch);

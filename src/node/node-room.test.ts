@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { exitCodes, RespikeError } from "../core/respike-error.js";
+import { packError, unpackError } from "../core/worker-messages.js";
 import { resolveCacheFolder } from "./cache-folder.js";
 import { openFileCache } from "./file-cache.js";
 import { readInputFile } from "./read-input-file.js";
-import { packError, unpackError } from "./worker-messages.js";
 import { writeWholeFile } from "./write-whole-file.js";
 
 let root = "";
@@ -63,11 +63,14 @@ test("a cache entry is found by its key; a damaged one is none", async () => {
 
 test("typed errors keep their type across threads, others get their place", () => {
   const problem = { code: "c", where: "w", rule: "r", value: "v", next: "n" };
-  const typed = unpackError(packError(new RespikeError(exitCodes.inputRefused, problem)), "task 1");
+  const typed = unpackError(packError(new RespikeError(exitCodes.inputRefused, problem)), {
+    task: "task 1",
+    about: "images 4…7",
+  });
   assert.ok(typed instanceof RespikeError);
-  assert.deepEqual([typed.exitCode, typed.problems], [3, [problem]]);
+  assert.deepEqual([typed.exitCode, typed.problems], [3, [{ ...problem, where: "images 4…7: w" }]]);
   assert.match(
-    unpackError(packError(new TypeError("broken")), "task 1 of job 'x'").message,
-    /task 1 of job 'x': broken/,
+    unpackError(packError(new TypeError("broken")), { task: "task 1", about: "images 4…7" }).message,
+    /task 1 \(images 4…7\): broken/,
   );
 });

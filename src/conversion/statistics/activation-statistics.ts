@@ -12,7 +12,7 @@ import { Graph } from "../../graph/graph.js";
 import type { GraphNode } from "../../graph/node-types.js";
 import { type Preprocessing, preprocessPixels } from "../../graph/preprocessing.js";
 import { floatBackend } from "../float-engine.js";
-import type { PixelTask } from "../image-source.js";
+import { describePixels, type PixelTask } from "../image-source.js";
 import { ActivationHistogram, type Fraction, type SparseHistogram } from "./activation-histogram.js";
 
 /** The job's name in a worker's table. */
@@ -133,6 +133,7 @@ export async function collectStatistics(
     kind: statisticsKind,
     shared: { nodes: graph.nodes, preprocessing, ids, scopes },
     tasks,
+    describe: describePixels,
     signal: request.signal,
     onResult(result) {
       for (const [which, part] of result.entries()) {

@@ -5,8 +5,8 @@
  */
 import { conversionJobs } from "../conversion/conversion-jobs.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
-import { startChunkHandler } from "../evaluation/evaluate-chunk.js";
-import { startSimulateHandler } from "../evaluation/simulate-images.js";
+import { startChunkHandler } from "./evaluate-chunk.js";
+import { startSimulateHandler } from "./simulate-images.js";
 
 export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   ...conversionJobs,

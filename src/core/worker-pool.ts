@@ -1,0 +1,189 @@
+/**
+ * Runs jobs on workers of any kind.
+ *
+ * Knows: messages, how errors and deaths of workers come back. May not know: how a worker is started, what jobs do.
+ *
+ * At most one task a worker is under way; the next is made when a worker is free, so that tasks take no memory before
+ * their turn. Results are handed over one at a time. The first error ends the job: no result is lost without one.
+ */
+import { exitCodes, type Problem, RespikeError, refuseUsage } from "./respike-error.js";
+import { shareMemory } from "./share-memory.js";
+import type { Job, TaskRunner } from "./task-runner.js";
+import { numberTasks } from "./task-source.js";
+import {
+  namePlace,
+  outOfMemory,
+  placeOf,
+  type RunnerMessage,
+  unpackError,
+  type WorkerMessage,
+  type WorkPlace,
+} from "./worker-messages.js";
+
+/** Why a worker is no more. */
+export interface WorkerDeath {
+  /** `stopped`: from outside, or by itself, without an error. */
+  readonly kind: "error" | "out-of-memory" | "stopped";
+  readonly cause: Error;
+}
+
+/** What the pool wants to hear of a worker. */
+export interface WorkerEvents {
+  message(message: WorkerMessage): void;
+  death(death: WorkerDeath): void;
+}
+
+/** A worker as the pool sees it. */
+export interface WorkerLine {
+  /** @throws where the message cannot be sent; buffers of `transfer` are gone afterwards */
+  post(message: RunnerMessage, transfer: readonly ArrayBuffer[]): void;
+  end(): Promise<void>;
+}
+
+/** Starts a worker; whatever happens to it is told to `events`. */
+export type StartWorker = (events: WorkerEvents) => WorkerLine;
+
+const mostThreads = 1024;
+
+/**
+ * @param threads no more workers are started than there are tasks
+ * @throws RespikeError (exit 2) where it is no integer from 1 to 1024
+ */
+export function makePoolRunner(threads: number, start: StartWorker): TaskRunner {
+  if (!Number.isInteger(threads) || threads < 1 || threads > mostThreads) {
+    throw refuseUsage({
+      code: "usage",
+      where: "--threads",
+      rule: `an integer from 1 to ${mostThreads}`,
+      value: String(threads),
+      next: "leave it out to use all cores",
+    });
+  }
+  return { threads, run: (job) => runJob(job, threads, start) };
+}
+
+async function runJob<Shared, Task, Result>(
+  job: Job<Shared, Task, Result>,
+  threads: number,
+  start: StartWorker,
+): Promise<void> {
+  job.signal?.throwIfAborted();
+  const workers: TaskWorker[] = [];
+  const stop = makeStop(job.signal);
+  const tasks = numberTasks(job.tasks);
+  const shared = shareMemory(job.shared);
+  let handing: Promise<void> = Promise.resolve();
+  const serve = async (): Promise<void> => {
+    let next = await tasks.take();
+    // Stopped while the first task was being made: a worker started now would outlive the job.
+    if (next === undefined || stop.stopped()) return;
+    const worker = new TaskWorker(start);
+    workers.push(worker);
+    const about = job.describe?.(next.task, next.number) ?? null;
+    await worker.ask({ type: "start", kind: job.kind, shared }, { task: `job '${job.kind}'`, about });
+    while (next !== undefined && !stop.stopped()) {
+      const { task, number }: { task: Task; number: number } = next;
+      const place = placeOf(job, task, number);
+      const result = (await worker.ask({ type: "task", task }, place, job.transfer?.(task))) as Result;
+      const handed = handing.then(async () => {
+        if (!stop.stopped()) await job.onResult(result, number);
+      });
+      handing = handed.catch(() => {});
+      await handed;
+      next = await tasks.take();
+    }
+  };
+  try {
+    const serving = Promise.all(Array.from({ length: threads }, serve));
+    serving.catch(() => {});
+    await Promise.race([serving, stop.aborted]);
+    job.signal?.throwIfAborted();
+  } finally {
+    stop.end();
+    await Promise.allSettled([handing, ...workers.map((worker) => worker.end())]);
+    await tasks.close();
+  }
+}
+
+/** Rejects with the signal's reason when it is aborted. */
+function makeStop(signal: AbortSignal | undefined) {
+  let over = false;
+  let onAbort = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      over = true;
+      reject(signal?.reason);
+    };
+  });
+  aborted.catch(() => {});
+  signal?.addEventListener("abort", onAbort, { once: true });
+  return {
+    aborted,
+    stopped: () => over,
+    end() {
+      over = true;
+      signal?.removeEventListener("abort", onAbort);
+    },
+  };
+}
+
+interface Waiting {
+  readonly place: WorkPlace;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One worker and the single question it is answering. */
+class TaskWorker {
+  readonly #line: WorkerLine;
+  #waiting: Waiting | undefined;
+  #death: WorkerDeath | undefined;
+
+  constructor(start: StartWorker) {
+    this.#line = start({
+      message: (message) => this.#answer(message),
+      death: (death) => this.#die(death),
+    });
+  }
+
+  ask(message: RunnerMessage, place: WorkPlace, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { place, resolve, reject };
+      if (this.#death !== undefined) this.#die(this.#death);
+      else this.#line.post(message, transfer);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#waiting = undefined;
+    await this.#line.end();
+  }
+
+  #answer(message: WorkerMessage): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    if (message.type === "error") waiting?.reject(unpackError(message.error, waiting.place));
+    else waiting?.resolve(message.type === "result" ? message.result : undefined);
+  }
+
+  #die(death: WorkerDeath): void {
+    this.#death ??= death;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(describeDeath(this.#death, waiting.place));
+  }
+}
+
+function describeDeath({ kind, cause }: WorkerDeath, place: WorkPlace): Error {
+  const where = namePlace(place);
+  if (kind === "error") return new Error(`${where}: ${cause.message}`, { cause });
+  const died: Problem = {
+    code: "worker-died",
+    where,
+    rule: "a worker answers each of its tasks",
+    value: cause.message,
+    next: "run it again, with fewer --threads if memory is short; a run folder keeps what is finished (--resume)",
+  };
+  const problem = kind === "stopped" ? died : outOfMemory(where, cause.message);
+  return new RespikeError(exitCodes.environment, problem, { cause });
+}
