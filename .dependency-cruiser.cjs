@@ -24,6 +24,7 @@ const rooms = {
     "node",
   ],
   node: ["core", "graph", "formats", "datasets", "inference", "conversion", "simulator", "evaluation"],
+  browser: ["core", "graph", "formats", "datasets", "inference", "conversion", "simulator", "evaluation"],
   cli: [
     "core",
     "graph",
@@ -39,7 +40,18 @@ const rooms = {
     "node",
   ],
 };
-const everywhere = ["core", "graph", "formats", "inference", "conversion", "simulator"];
+const everywhere = [
+  "core",
+  "graph",
+  "formats",
+  "inference",
+  "conversion",
+  "simulator",
+  "evaluation",
+  "browser",
+];
+/** Modules of Node, as dependency-cruiser names them. */
+const nodeModules = `^(${require("node:module").builtinModules.join("|")})$`;
 const isTest = "[.]test[.]ts$";
 
 module.exports = {
@@ -64,6 +76,13 @@ module.exports = {
       severity: "error",
       from: { path: `^src/(${everywhere.join("|")})/`, pathNot: isTest },
       to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "browser-reaches-no-node",
+      comment: "nothing that runs in a browser comes to a module of Node by any way",
+      severity: "error",
+      from: { path: `^src/(${everywhere.join("|")})/`, pathNot: isTest },
+      to: { path: nodeModules, reachable: true },
     },
     {
       name: "package-imports-no-dev-dependency",

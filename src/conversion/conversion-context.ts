@@ -34,6 +34,8 @@ export interface ConversionContext extends LongCallOptions {
   readonly runner: TaskRunner;
   /** Needed by `--compensate` alone. */
   readonly simulation?: Simulation | undefined;
+  /** Where spiking.wasm lies, dense.wasm beside it; if not in the package. */
+  readonly wasmUrl?: URL | undefined;
   readonly cache?: StatisticsCache | undefined;
   /** Saved in the SNN's options beside the conversion's own: `data`, `split`, … */
   readonly savedOptions?: Readonly<Record<string, unknown>> | undefined;

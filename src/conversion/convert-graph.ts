@@ -51,7 +51,7 @@ export async function convertGraph(
   options: ConvertOptions,
   context: ConversionContext,
 ): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
-  const { calibration, runner, signal } = context;
+  const { signal } = context;
   const warnings: Warning[] = [];
   const warn = (warning: Warning) => warnings.push(warning);
 
@@ -66,14 +66,7 @@ export async function convertGraph(
     (options.compensate === "off" ? 0 : 1);
   const progressOf = (phase: string) => (done: number, total: number, unit: string) =>
     context.onProgress?.({ phase, done, total, unit });
-  const probed = await makeOutputProbe(
-    model.graph,
-    preprocessing,
-    calibration.source,
-    calibration.indices,
-    runner,
-    signal,
-  );
+  const probed = await makeOutputProbe(model.graph, preprocessing, context);
   const passes = new PassRunner(
     probed,
     (done) => progressOf("measure passes")(done, passCount, "passes"),
@@ -163,6 +156,7 @@ async function measureScales(
       // All logits have one λ, which keeps their order; a class that calibration never favoured may still win.
       scopes: activations.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
       share: options.lambda === "max" ? "max" : percentileFraction(options.lambda),
+      wasmUrl: context.wasmUrl?.href,
       signal: context.signal,
       onProgress: context.onProgress,
     },

@@ -8,7 +8,7 @@ import { countElements } from "../core/tensor.js";
 import { Graph } from "../graph/graph.js";
 import type { GraphNode } from "../graph/node-types.js";
 import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
-import { floatBackend } from "./float-engine.js";
+import { besideSpiking, floatBackend } from "./float-engine.js";
 import { describePixels, type PixelTask } from "./image-source.js";
 
 /** The job's name in a worker's table. */
@@ -18,6 +18,8 @@ export interface FloatValuesShared {
   readonly nodes: readonly GraphNode[];
   readonly preprocessing: Preprocessing;
   readonly keep: readonly string[];
+  /** Where spiking.wasm lies, the float kernels beside it; if not in the package. */
+  readonly wasmUrl?: string | undefined;
 }
 
 /** Handler of the job `float-values`: the kept nodes' values [n,C,H,W], in the order of `keep`. */
@@ -25,7 +27,7 @@ export async function startFloatValuesHandler(
   shared: FloatValuesShared,
 ): Promise<TaskHandler<PixelTask, readonly Float32Array[]>> {
   const graph = new Graph(shared.nodes);
-  const network = await floatBackend.prepare(graph);
+  const network = await floatBackend.prepare(graph, besideSpiking(shared.wasmUrl));
   const [channels, height, width] = graph.input.attributes.shape;
   return {
     handle({ pixels, n }) {
@@ -45,18 +47,18 @@ export async function startFloatValuesHandler(
  */
 export async function computeFloatValues(
   runner: TaskRunner,
-  shared: { readonly graph: Graph; readonly preprocessing: Preprocessing; readonly keep: readonly string[] },
+  shared: Omit<FloatValuesShared, "nodes"> & { readonly graph: Graph },
   tasks: Iterable<PixelTask> | AsyncIterable<PixelTask>,
   n: number,
   batch: number,
   signal?: AbortSignal | undefined,
 ): Promise<Map<string, Float32Array>> {
-  const { graph, preprocessing, keep } = shared;
+  const { graph, keep } = shared;
   const sizes = keep.map((id) => countElements(graph.shape(id)));
   const values = keep.map((_, which) => new Float32Array(n * (sizes[which] as number)));
   await runner.run<FloatValuesShared, PixelTask, readonly Float32Array[]>({
     kind: floatValuesKind,
-    shared: { nodes: graph.nodes, preprocessing, keep },
+    shared: { nodes: graph.nodes, preprocessing: shared.preprocessing, keep, wasmUrl: shared.wasmUrl },
     tasks,
     describe: describePixels,
     signal,

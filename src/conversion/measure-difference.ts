@@ -5,13 +5,13 @@
  */
 import { randomWord } from "../core/counter-random.js";
 import { exitCodes, RespikeError } from "../core/respike-error.js";
-import type { TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import { compareValues } from "../inference/compare-graphs.js";
+import type { ConversionContext } from "./conversion-context.js";
 import { computeFloatValues } from "./float-values.js";
-import { type ImageSource, type PixelTask, readTasks } from "./image-source.js";
+import { type PixelTask, readTasks } from "./image-source.js";
 import type { PassReport } from "./pass.js";
 
 /** Of the largest output. */
@@ -28,14 +28,11 @@ export interface ProbedOutputs {
   readonly images: number;
 }
 
-/** @param indices calibration images; the first 32 of them are used */
+/** Probes on the first 32 calibration images and as many random ones. */
 export async function makeOutputProbe(
   graph: Graph,
   preprocessing: Preprocessing,
-  source: ImageSource,
-  indices: Uint32Array,
-  runner: TaskRunner,
-  signal?: AbortSignal | undefined,
+  { calibration: { source, indices }, runner, signal, wasmUrl }: ConversionContext,
 ): Promise<ProbedOutputs> {
   const real: PixelTask[] = [];
   const chosen = indices.slice(0, imagesOfEach);
@@ -48,7 +45,7 @@ export async function makeOutputProbe(
     const { id } = probed.output;
     const parts: Float32Array[] = [];
     for (const { tasks, n } of groups) {
-      const shared = { graph: probed, preprocessing, keep: [id] };
+      const shared = { graph: probed, preprocessing, keep: [id], wasmUrl: wasmUrl?.href };
       const values = await computeFloatValues(runner, shared, tasks, n, batch, signal);
       parts.push(values.get(id) as Float32Array);
     }

@@ -10,8 +10,9 @@ import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
+import { besideSpiking } from "../inference/dense-kernels.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { BackendOptions, SimulationResult, Simulator } from "../simulator/backend.js";
+import type { SimulationResult, Simulator } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
@@ -58,7 +59,9 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
   const snn = unpackSnn(shared.snn);
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(snn, options);
-  const network = shared.ann ? await networkBackend.prepare(snn.network, besideSimulator(options)) : null;
+  const network = shared.ann
+    ? await networkBackend.prepare(snn.network, besideSpiking(shared.wasmUrl))
+    : null;
   const evaluator: Evaluator = {
     shared,
     snn,
@@ -74,11 +77,6 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
       network?.free();
     },
   };
-}
-
-/** The network's kernels lie beside the simulator's. */
-function besideSimulator({ wasmUrl }: BackendOptions): BackendOptions {
-  return wasmUrl === undefined ? {} : { wasmUrl: new URL("dense.wasm", wasmUrl) };
 }
 
 /** A node that weighted nodes read, and the multiply-accumulates each of its elements takes part in. */

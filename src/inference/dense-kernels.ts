@@ -95,6 +95,11 @@ export interface DenseKernels {
   fillZero(y: number, size: number): void;
 }
 
+/** Where dense.wasm lies if spiking.wasm lies at `wasmUrl`: beside it; nothing where that is not said. */
+export function besideSpiking(wasmUrl: string | URL | undefined): { readonly wasmUrl?: URL } {
+  return wasmUrl === undefined ? {} : { wasmUrl: new URL("dense.wasm", wasmUrl) };
+}
+
 const pageSize = 65_536;
 /** What 32-bit addresses reach, less a page. */
 export const largestMemory = 65_535 * pageSize;

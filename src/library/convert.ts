@@ -4,30 +4,24 @@
  * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
  */
 import { type ConversionReport, convertGraph } from "../conversion/convert-graph.js";
-import {
-  type ConvertOptions,
-  type ExplicitOptions,
-  resolveConvertOptions,
-} from "../conversion/convert-options.js";
-import type { Simulation } from "../conversion/simulation.js";
+import { type ExplicitOptions, resolveConvertOptions } from "../conversion/convert-options.js";
+import { describeOrigin } from "../conversion/describe-origin.js";
 import type { Warning } from "../core/respike-error.js";
-import type { TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
-import { type Dataset, gatherImages, type ImageSet } from "../datasets/dataset.js";
+import { gatherImages } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import { selectCalibration, selectJudging } from "../datasets/split-training.js";
-import { simulateImages } from "../evaluation/simulate-images.js";
-import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
+import { makeSimulation } from "../evaluation/simulate-calibration.js";
+import type { Model } from "../formats/read-model.js";
+import type { Preprocessing } from "../graph/preprocessing.js";
+import { requirePreprocessing } from "../graph/resolve-preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { resolveCacheFolder } from "../node/cache-folder.js";
 import { openFileCache } from "../node/file-cache.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
 import { type Inspection, inspectModel } from "./inspect.js";
-import type { Model } from "./load-model.js";
 import { checkDataFits, guessData, openData } from "./open-data.js";
-import { requirePreprocessing } from "./resolve-preprocessing.js";
 import type { CallOptions } from "./surroundings.js";
-import { version } from "./version.js";
 
 export interface ConvertCallOptions extends ExplicitOptions, CallOptions {
   readonly seed?: number | undefined;
@@ -90,6 +84,7 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
   checkDataFits(data, shape, classes);
   const { train } = data.splits;
   const indices = selectCalibration(train.n, resolved.calibrateN, resolved.seed);
+  const chosen = { n: indices.length, indicesSha256: hashIndices(indices) };
   // 3. the conversion itself
   const runner = makeWorkerRunner(options.threads);
   const { snn, report } = await convertGraph({ graph: model.graph, preprocessing }, resolved, {
@@ -99,10 +94,13 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
       judgingIndices: selectJudging(train.n),
     },
     runner,
-    simulation: makeSimulation(train, preprocessing, resolved, runner, options),
+    simulation: makeSimulation(train, preprocessing, runner, { ...resolved, signal: options.signal }),
     cache: openStatisticsCache(options.cacheDir),
     savedOptions: { data: data.name },
-    provenance: describeOrigin(model, data, indices, resolved, options.command),
+    provenance: describeOrigin(
+      { model, calibration: { data: data.name, ...chosen }, command: options.command },
+      resolved,
+    ),
     signal: options.signal,
     onProgress: options.onProgress,
   });
@@ -114,8 +112,7 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     calibration: {
       data: data.name,
       split: "train",
-      n: indices.length,
-      indicesSha256: hashIndices(indices),
+      ...chosen,
       lambda: resolved.lambda,
       scope: resolved.lambdaScope,
     },
@@ -127,58 +124,10 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
   return { snn, result, warnings: [...warnings, ...report.warnings] };
 }
 
-/** What compensation asks of a simulator, on the runner's threads. */
-function makeSimulation(
-  train: ImageSet,
-  preprocessing: Preprocessing,
-  { readout, delay }: ConvertOptions,
-  runner: TaskRunner,
-  { signal }: CallOptions,
-): Simulation {
-  const [channels, height, width] = train.shape;
-  const read = (indices: Uint32Array) =>
-    preprocessPixels(gatherImages(train, indices), channels, height * width, preprocessing);
-  return {
-    predict: (snn, indices, steps) =>
-      simulateImages(snn, read(indices), runner, { steps, readout, delay, signal }),
-    async countLayer(snn, layer, indices, steps) {
-      const options = { steps, readout: "mean", countLayer: layer, signal } as const;
-      const { counts } = await simulateImages(snn, read(indices), runner, options);
-      return counts ?? new Int32Array(0);
-    },
-  };
-}
-
 function openStatisticsCache(cacheDir: string | undefined) {
   const cache = openFileCache(resolveCacheFolder(cacheDir), "statistics");
   return {
     get: async (key: string) => (await cache.get(key)) ?? null,
     put: (key: string, bytes: Uint8Array) => cache.put(key, bytes),
-  };
-}
-
-/** Everything that decides the result, and nothing that does not: no paths, threads or times. */
-function describeOrigin(
-  model: Model,
-  data: Dataset,
-  indices: Uint32Array,
-  options: ConvertOptions,
-  command: readonly string[] | undefined,
-): Readonly<Record<string, unknown>> {
-  return {
-    respike: version,
-    model: model.name,
-    modelSha256: model.sha256,
-    format: model.format,
-    arch: model.arch,
-    command: command ?? ["convert", model.name],
-    calibration: {
-      data: data.name,
-      split: "train",
-      n: indices.length,
-      indicesSha256: hashIndices(indices),
-      lambda: options.lambda,
-      scope: options.lambdaScope,
-    },
   };
 }

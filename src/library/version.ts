@@ -1,8 +1,6 @@
 /**
- * The package's version.
+ * The package's version, for the rooms above.
  *
- * Knows: package.json. May not know: anything else.
+ * Knows: where it stands. May not know: anything else.
  */
-import { createRequire } from "node:module";
-
-export const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
+export { version } from "../core/version.js";

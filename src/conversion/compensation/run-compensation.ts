@@ -67,7 +67,12 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
       }),
   };
   const valuesOf = async (id: string) => {
-    const shared = { graph: network, preprocessing: request.preprocessing, keep: [id] };
+    const shared = {
+      graph: network,
+      preprocessing: request.preprocessing,
+      keep: [id],
+      wasmUrl: context.wasmUrl?.href,
+    };
     const tasks = readTasks(calibration.source, judging, batch, request.preprocessing);
     const values = await computeFloatValues(context.runner, shared, tasks, judging.length, batch, signal);
     return values.get(id) as Float32Array;

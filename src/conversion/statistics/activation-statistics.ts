@@ -11,7 +11,7 @@ import { countElements } from "../../core/tensor.js";
 import { Graph } from "../../graph/graph.js";
 import type { GraphNode } from "../../graph/node-types.js";
 import { type Preprocessing, preprocessPixels } from "../../graph/preprocessing.js";
-import { floatBackend } from "../float-engine.js";
+import { besideSpiking, floatBackend } from "../float-engine.js";
 import { describePixels, type PixelTask } from "../image-source.js";
 import { ActivationHistogram, type Fraction, type SparseHistogram } from "./activation-histogram.js";
 
@@ -27,6 +27,8 @@ export interface StatisticsShared {
   readonly ids: readonly string[];
   /** One for each id. */
   readonly scopes: readonly StatisticsScope[];
+  /** Where spiking.wasm lies, the float kernels beside it; if not in the package. */
+  readonly wasmUrl?: string | undefined;
 }
 
 /** One node's part of a task. */
@@ -52,7 +54,7 @@ export async function startStatisticsHandler(
   shared: StatisticsShared,
 ): Promise<TaskHandler<PixelTask, readonly NodeCounts[]>> {
   const graph = new Graph(shared.nodes);
-  const network = await floatBackend.prepare(graph);
+  const network = await floatBackend.prepare(graph, besideSpiking(shared.wasmUrl));
   const [channels, height, width] = graph.input.attributes.shape;
   return {
     handle({ pixels, n }) {
@@ -100,6 +102,7 @@ export interface StatisticsRequest {
   readonly scopes: readonly StatisticsScope[];
   /** The share p of λ = sorted[⌊p·n⌋ − 1], or `max`. */
   readonly share: Fraction | "max";
+  readonly wasmUrl?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
 }
@@ -131,7 +134,7 @@ export async function collectStatistics(
   request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
   await runner.run<StatisticsShared, PixelTask, readonly NodeCounts[]>({
     kind: statisticsKind,
-    shared: { nodes: graph.nodes, preprocessing, ids, scopes },
+    shared: { nodes: graph.nodes, preprocessing, ids, scopes, wasmUrl: request.wasmUrl },
     tasks,
     describe: describePixels,
     signal: request.signal,

@@ -4,7 +4,7 @@
  * Knows: the named presets and the file's own. May not know: pixels.
  */
 import { type Problem, refuseInput, refuseUsage } from "../core/respike-error.js";
-import { type Preprocessing, preprocessingPresets } from "../graph/preprocessing.js";
+import { type Preprocessing, preprocessingPresets } from "./preprocessing.js";
 
 /** The flags that decide it, as of `--preprocess`, `--mean`, `--std`, `--range`. */
 export interface PreprocessingOptions {

@@ -1,0 +1,40 @@
+/**
+ * What compensation asks of a simulator, answered with the images that the conversion reads.
+ *
+ * Knows: training images, a runner. May not know: how compensation searches.
+ */
+
+import type { Simulation } from "../conversion/simulation.js";
+import type { LongCallOptions } from "../core/progress.js";
+import type { TaskRunner } from "../core/task-runner.js";
+import { gatherImages, type ImageSet } from "../datasets/dataset.js";
+import type { Readout } from "../graph/node-types.js";
+import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
+import { simulateImages } from "./simulate-images.js";
+
+export interface CalibrationSimulationOptions extends Pick<LongCallOptions, "signal"> {
+  readonly readout: Readout;
+  readonly delay: number;
+  readonly wasmUrl?: URL | undefined;
+}
+
+/** @param train the images that indices count in */
+export function makeSimulation(
+  train: ImageSet,
+  preprocessing: Preprocessing,
+  runner: TaskRunner,
+  { readout, delay, signal, wasmUrl }: CalibrationSimulationOptions,
+): Simulation {
+  const [channels, height, width] = train.shape;
+  const read = (indices: Uint32Array) =>
+    preprocessPixels(gatherImages(train, indices), channels, height * width, preprocessing);
+  return {
+    predict: (snn, indices, steps) =>
+      simulateImages(snn, read(indices), runner, { steps, readout, delay, signal, wasmUrl }),
+    async countLayer(snn, layer, indices, steps) {
+      const options = { steps, readout: "mean", countLayer: layer, signal, wasmUrl } as const;
+      const { counts } = await simulateImages(snn, read(indices), runner, options);
+      return counts ?? new Int32Array(0);
+    },
+  };
+}
