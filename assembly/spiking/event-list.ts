@@ -43,10 +43,16 @@ export class ListArguments {
   outRow: usize;
   outStep: usize;
   outPixel: usize;
+  outPlane: usize;
+  lo: i32;
+  hi: i32;
 }
 
+/** The synapses of a source, over the bits of one plane. */
 @unmanaged
 export class ListGroup {
+  /** ±2^k that a bit of the plane stands for. */
+  coefficient: i32;
   source: usize;
   sourceRow: usize;
   sourceStep: usize;
@@ -64,6 +70,7 @@ export class ListGroup {
 const groupSize: usize = offsetof<ListGroup>();
 
 function addSpikes<T>(group: ListGroup, current: usize, t: i32): void {
+  const coefficient = <T>group.coefficient;
   let source: usize = 0;
   for (let y = 0; y < group.height; y++) {
     let word = group.source + <usize>y * group.sourceRow + <usize>t * group.sourceStep;
@@ -76,7 +83,7 @@ function addSpikes<T>(group: ListGroup, current: usize, t: i32): void {
           const end = <usize>load<u32>(from, 4) << 2;
           for (let at = <usize>load<u32>(from) << 2; at < end; at += 4) {
             const to = current + (<usize>load<u32>(group.targets + at) << 2);
-            store<T>(to, <T>(load<T>(to) + load<T>(group.weights + at)));
+            store<T>(to, <T>(load<T>(to) + coefficient * load<T>(group.weights + at)));
           }
         }
         source += 16;

@@ -73,7 +73,7 @@ export function runRows${channels}(block: BlockArguments): void {
   const th2 = i32x4.sub(v128.load(block.threshold, 32), one);
   const th3 = i32x4.sub(v128.load(block.threshold, 48), one);
   for (let y = 0; y < block.height; y++) {
-    const count = activateSegments(block, y);
+    const count = activateSegments(block.segments, block.segmentCount, active, y);
     const end = active + <usize>count * activeSize;
     const top = findRow(block, y, 0);
     const middle = findRow(block, y, 1);
@@ -181,7 +181,9 @@ const head = `/**
  * side by side. Every table's address is a constant, and there is no list of runs but for what else feeds the layer (shortcuts).
  */
 import { noteCall } from "./calls";
-import { ActiveSegment, activateSegments, activeSize, BlockArguments, seekSegments, tileSteps } from "./layer-arguments";
+import { BlockArguments } from "./layer-arguments";
+import { ActiveSegment, activateSegments, activeSize, seekSegments } from "./segments";
+import { tileSteps } from "./tile-arguments";
 
 /** Written, never read. */
 const scratch = memory.data(16, 16);

@@ -9,10 +9,10 @@
  * - a kernel runs one block of 16 output channels: every 8 (or 12) bits of its window have a table of 256 (or 4,096) rows,
  *   row b being the sum of the 16 outputs' weights over the set bits of b.
  */
-export { buildTables16, runTables16 } from "./tables-int16";
+export { buildTables16, buildTablesFloat, buildTablesInt } from "./add-tables";
 export { buildTables12 } from "./tables-twelve";
 export { runRows16, runRows32, runRows64 } from "./rows-int16";
-export { buildTablesFloat, buildTablesInt, runTablesFloat, runTablesInt } from "./tables-wide";
+export { runTiles } from "./run-tiles";
 export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";
 export { countCalls } from "./calls";

@@ -70,9 +70,33 @@ export interface SimulationResult {
   readonly records?: readonly SimulationRecord[] | undefined;
 }
 
+/** A kernel that could run a layer. */
+export interface KernelCandidate {
+  readonly kernel: string;
+  /** Of an image and step by the planner's model; null where it cannot run the layer. */
+  readonly modelledMicroseconds: number | null;
+  /** Why it was not taken; null for the one that was. */
+  readonly reason: string | null;
+}
+
+/** What runs a layer, and why. */
+export interface KernelExplanation {
+  /** Name of the layer. */
+  readonly layer: string;
+  readonly kernel: string;
+  /** Mean of |N|/T of its sources that the model reckons with, weighted by synapses. */
+  readonly rate: number | null;
+  readonly modelledMicroseconds: number | null;
+  /** Mean over all images and steps run since the preparation; null before. */
+  readonly measuredMicroseconds: number | null;
+  readonly candidates: readonly KernelCandidate[];
+}
+
 export interface Simulator {
   /** Layer name → the kernel that runs it; empty for the reference. */
   readonly kernels: Readonly<Record<string, string>>;
+  /** The planner's choice of each layer; empty for the reference. */
+  explain(): readonly KernelExplanation[];
   /** @throws RespikeError for a request out of bounds (T over the number format's limit, …) */
   run(request: SimulationRequest): SimulationResult;
   /** Gives back all memory; the simulator must not be used afterwards. */

@@ -18,7 +18,7 @@ import { defaultSpikeBudget, WasmSimulator } from "./wasm/wasm-simulator.js";
 
 /** A prepared simulator that can also say how often its kernels ran. */
 export interface CountedSimulator extends Simulator {
-  /** Calls of kernel 0 tables int16, 1 tables int32, 2 tables float32, 3 list, 4 gate, 5 rows. */
+  /** Calls of a kernel by its number (wasm/kernel-numbers.ts). */
   countCalls(kernel: number): number;
   /** Stage id → milliseconds spent in it since the preparation. */
   readMilliseconds(): ReadonlyMap<string, number>;
@@ -58,6 +58,15 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
           }
           return active.simulator.run(request);
         },
+        explain: () =>
+          kernels.map(({ stage, name }) => ({
+            layer: stage.name,
+            kernel: name,
+            rate: null,
+            modelledMicroseconds: null,
+            measuredMicroseconds: null,
+            candidates: [],
+          })),
         free() {
           active = undefined;
           recorder.free();

@@ -42,6 +42,7 @@ export const referenceBackend: Backend = {
         const runs = Array.from({ length: request.n }, (_, index) => simulateImage(network, request, index));
         return collectCounts(plan, request, runs);
       },
+      explain: () => [],
       free() {},
     };
     return simulator;

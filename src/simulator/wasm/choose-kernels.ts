@@ -41,7 +41,21 @@ const longestList = 2 ** 26;
 export function chooseKernels(plan: SnnPlan, poisson: boolean): readonly LayerKernel[] {
   const problems = findUnsupported(plan, poisson);
   if (problems.length > 0) throw refuseInput(problems);
-  return plan.neurons.map((stage) => chooseKernel(stage, plan.image, poisson));
+  const binary = listBinary(plan);
+  return plan.neurons.map((stage) => chooseKernel(stage, plan.image, poisson, binary));
+}
+
+/** Sources whose spikes are 0 or 1. */
+function listBinary(plan: SnnPlan): ReadonlySet<string> {
+  const binary = new Set([plan.image]);
+  for (const stage of plan.stages) {
+    const isBinary =
+      stage.kind === "neuron"
+        ? stage.lo === 0 && stage.hi === 1
+        : stage.kind === "gate" && binary.has(stage.source);
+    if (isBinary) binary.add(stage.id);
+  }
+  return binary;
 }
 
 function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
@@ -61,7 +75,12 @@ function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
   return problems;
 }
 
-function chooseKernel(stage: NeuronStage, image: string, poisson: boolean): LayerKernel {
+function chooseKernel(
+  stage: NeuronStage,
+  image: string,
+  poisson: boolean,
+  binary: ReadonlySet<string>,
+): LayerKernel {
   const spiking = stage.groups.filter((group) => poisson || group.source !== image);
   const constant = poisson ? [] : stage.groups.filter((group) => group.source === image);
   const found = stage.poolBefore === null ? spiking.map(windowOf) : [null];
@@ -78,7 +97,9 @@ function chooseKernel(stage: NeuronStage, image: string, poisson: boolean): Laye
   const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking);
   const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
   if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
-  const rows = windows.find(isRowsWindow);
+  // rows kernels go from binary spikes to binary spikes
+  const isBinary = [stage.id, ...windows.map(({ source }) => source)].every((id) => binary.has(id));
+  const rows = isBinary ? windows.find(isRowsWindow) : undefined;
   const name = rows === undefined ? nameOf(form, lanes, windows) : `table-12 rows ${lanes}`;
   return { ...kernel, form, lanes, bounds: exact, rows, name };
 }

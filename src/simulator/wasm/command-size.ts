@@ -8,9 +8,11 @@
 export const segmentWords = 9;
 export const activeBytes = 24;
 export const argumentBytes = 256;
-export const listGroupWords = 10;
+export const listGroupWords = 11;
+/** Words of a Pass. */
+export const passWords = 7;
 
-/** Bytes of the arguments of a block with that many segments and one of a rows kernel, or a list layer with that many groups. */
+/** Bytes of the arguments of a layer with that many parts: segments and passes, or groups of a list layer. */
 export function commandBytes(parts: number): number {
-  return argumentBytes + (parts + 1) * (segmentWords * 4 + activeBytes);
+  return argumentBytes + (parts + 1) * (segmentWords * 4 + passWords * 4 + activeBytes);
 }

@@ -9,7 +9,7 @@ import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./laye
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
-import { type SpikeLayout, wordBytes } from "./spike-layout.js";
+import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 const kernelBlockBytes = (layer: LayerMemory) => (layer.kernel.lanes === "int16" ? 2 : 4);
 
@@ -18,7 +18,7 @@ export function spikesAt(slot: SlotMemory, layout: SpikeLayout): number {
   return slot.spikes + layout.offset + layout.left * layout.pixel;
 }
 
-/** Arguments of one block of 16 output channels; returns their address. `setSteps` sets the steps. */
+/** Arguments of a rows kernel for one block of 16 output channels; returns their address. `setSteps` sets the steps. */
 export function writeBlock(
   arena: MemoryArena,
   network: NetworkMemory,
@@ -70,9 +70,14 @@ export function writeBlock(
 }
 
 /** A Segment; of a rows window its first row. */
-function segmentOf({ layout, window, ...run }: Run, slot: SlotMemory, table: number): readonly number[] {
+export function segmentOf(
+  { layout, window, ...run }: Run,
+  slot: SlotMemory,
+  table: number,
+  plane = 0,
+): readonly number[] {
   return [
-    spikesAt(slot, layout) + run.firstByte,
+    spikesAt(slot, layout) + plane * layout.plane + run.firstByte,
     layout.row,
     layout.step,
     window.stride[1] * layout.pixel,
@@ -141,14 +146,18 @@ export function writeList(
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const window = stage.poolBefore;
   const groups = network.commands + argumentBytes;
+  const planes = layer.lists.flatMap((list) => {
+    const source = network.layouts.get(list.source) as SpikeLayout;
+    return source.planes.map((_, plane) => ({ list, source, plane }));
+  });
   const [channels, currentHeight, currentWidth] = stage.currentShape;
   const padded = Math.ceil(channels / 16) * 16;
   arena
-    .words(network.commands, 30)
+    .words(network.commands, 33)
     .set([
       0,
       0,
-      layer.lists.length,
+      planes.length,
       groups,
       padded * currentHeight * currentWidth,
       network.current,
@@ -174,13 +183,16 @@ export function writeList(
       out.row,
       out.step,
       out.pixel,
+      out.plane,
+      stage.lo,
+      stage.hi,
     ]);
-  for (const [index, list] of layer.lists.entries()) {
-    const source = network.layouts.get(list.source) as SpikeLayout;
+  for (const [index, { list, source, plane }] of planes.entries()) {
     arena
       .words(groups + index * listGroupWords * 4, listGroupWords)
       .set([
-        spikesAt(slot, source),
+        coefficientOf(source.planes[plane] as SpikePlane),
+        spikesAt(slot, source) + plane * source.plane,
         source.row,
         source.step,
         source.pixel,

@@ -16,25 +16,13 @@ export interface KernelExports {
   runRows16(block: number): void;
   runRows32(block: number): void;
   runRows64(block: number): void;
-  runTables16(block: number): void;
-  runTablesInt(block: number): void;
-  runTablesFloat(block: number): void;
+  runTiles(tile: number): void;
   runListInt(list: number): void;
   runListFloat(list: number): void;
   runGate(gate: number): void;
-  /** Calls of kernel 0 tables16, 1 tables int32, 2 tables float32, 3 list, 4 gate, 5 rows. */
+  /** Calls of a kernel by its number in kernel-numbers.ts. */
   countCalls(kernel: number): number;
 }
-
-/** Kernel numbers of `countCalls`. */
-export const kernelNumbers = {
-  tables16: 0,
-  tablesInt: 1,
-  tablesFloat: 2,
-  list: 3,
-  gate: 4,
-  rows: 5,
-} as const;
 
 const besidePackage = new URL("../../kernels/spiking.wasm", import.meta.url);
 

@@ -42,6 +42,8 @@ export interface LayerMemory {
   readonly stage: NeuronStage;
   /** Blocks of 16 output channels where the kernel is `tables`. */
   readonly blocks: readonly BlockMemory[];
+  /** How many blocks are run together, their tables side by side. */
+  readonly together: number;
   readonly lists: readonly ListGroupMemory[];
   readonly threshold: number;
   /** Constant currents that all images share; of `list` layers with a pool 0. */
@@ -80,7 +82,7 @@ export interface NetworkMemory {
   readonly tables: number;
   /** Zeros as long as a tile of a row of any source. */
   readonly zeros: number;
-  /** Sums under way of a tile of a row, [x][steps][16] int16. */
+  /** Sums under way of a tile of a row: [x][block][32 steps][16] in the layer's lanes. */
   readonly partial: number;
   readonly current: number;
   readonly commands: number;
@@ -134,11 +136,15 @@ export function layOutNetwork(
     kernels.map((kernel, index) => [kernel.stage.id, layOutLayer(kernel, packed[index] ?? [], arena)]),
   );
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
-  const widest = Math.max(1, ...plan.neurons.map(({ shape }) => shape[2]));
+  const sumsRoom = [...layers.values()].map(
+    ({ stage, kernel, together }) =>
+      stage.shape[2] * together * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4),
+  );
   const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
-  const parts = [...layers.values()].flatMap(({ blocks, lists }) => [
-    lists.length,
-    ...blocks.map(({ runs }) => runs.length),
+  const mostPlanes = Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
+  const parts = [...layers.values()].flatMap(({ blocks, together, lists }) => [
+    lists.length * mostPlanes,
+    ...blocks.map(({ runs }) => (runs.length * mostPlanes + 1) * together),
   ]);
   return {
     blockSteps,
@@ -147,7 +153,7 @@ export function layOutNetwork(
     slots: Array.from({ length: slotCount }, () => layOutSlot(plan, layers, arena, bytes)),
     tables,
     zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
-    partial: arena.allocate(widest * tileSteps * 32),
+    partial: arena.allocate(Math.max(64, ...sumsRoom)),
     current: arena.allocate(currentRoom),
     commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
   };
@@ -166,6 +172,7 @@ function layOutLayer(kernel: LayerKernel, packed: readonly TableBlock[], arena: 
   return {
     kernel,
     stage,
+    together: kernel.rows === undefined && kernel.windows.length === 0 ? packed.length : 1,
     blocks: packed.map(({ rows, rowsWeights, runs, weights }, index) => ({
       rows,
       rowsWeights: writeLanes(arena, lanes, rowsWeights),

@@ -7,6 +7,7 @@
  */
 import type { SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked } from "./block-elements.js";
+import type { Lanes } from "./choose-kernels.js";
 import { setBlockSteps, setSteps, writeBlock, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
 import {
@@ -15,8 +16,10 @@ import {
   type NetworkMemory,
   rowsTableBytes,
   type SlotMemory,
+  tableBytes,
 } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
+import { writeTiles } from "./tile-commands.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
 export type OnRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => void;
@@ -64,28 +67,44 @@ export class StageRunner {
   }
 
   #runTables(layer: LayerMemory, slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
-    const { kernels, network } = this;
-    const { lanes } = layer.kernel;
-    const { build, run: general } = {
-      int16: { build: kernels.buildTables16, run: kernels.runTables16 },
-      int32: { build: kernels.buildTablesInt, run: kernels.runTablesInt },
-      float32: { build: kernels.buildTablesFloat, run: kernels.runTablesFloat },
+    const { arena, kernels, network } = this;
+    const { rows, lanes } = layer.kernel;
+    const build = {
+      int16: kernels.buildTables16,
+      int32: kernels.buildTablesInt,
+      float32: kernels.buildTablesFloat,
     }[lanes];
-    const { rows } = layer.kernel;
-    const run = rows === undefined ? general : this.#rowsKernel(rows.sourceShape[0]);
-    for (let block = 0; block * 16 < layer.stage.shape[0]; block++) {
-      const memory = layer.blocks[block] as BlockMemory;
-      const rest = network.tables + memory.rowsTables * rowsTableBytes;
-      kernels.buildTables12(memory.rowsWeights, memory.rowsTables, network.tables);
-      build(memory.weights, memory.tables, rest);
+    const run = rows === undefined ? kernels.runTiles : this.#rowsKernel(rows.sourceShape[0]);
+    for (let first = 0; first < layer.blocks.length; first += layer.together) {
+      const blocks = layer.blocks.slice(first, first + layer.together);
+      this.#buildTables(blocks, lanes, build);
       for (let slot = 0; slot < slots; slot++) {
-        const command = writeBlock(this.arena, network, this.#slot(slot), layer, block);
-        this.#runRanges(layer.stage.id, time, (first, end) => {
-          setBlockSteps(this.arena, command, first, end);
+        const state = this.#slot(slot);
+        const command =
+          rows === undefined
+            ? writeTiles(arena, network, state, layer, first, blocks.length)
+            : writeBlock(arena, network, state, layer, first);
+        this.#runRanges(layer.stage.id, time, (from, end) => {
+          setBlockSteps(arena, command, from, end);
           run(command);
-          onRangeEnd(layer.stage, block, slot, time.start + end);
+          for (let block = first; block < first + blocks.length; block++)
+            onRangeEnd(layer.stage, block, slot, time.start + end);
         });
       }
+    }
+  }
+
+  #buildTables(
+    blocks: readonly BlockMemory[],
+    lanes: Lanes,
+    build: (weights: number, bytes: number, table: number) => void,
+  ): void {
+    let at = this.network.tables;
+    for (const { rowsTables, rowsWeights, tables, weights } of blocks) {
+      this.kernels.buildTables12(rowsWeights, rowsTables, at);
+      at += rowsTables * rowsTableBytes;
+      build(weights, tables, at);
+      at += tables * tableBytes[lanes];
     }
   }
 

@@ -1,7 +1,10 @@
 /**
  * Where spikes lie: layout of each source's bits and when its memory is free again.
  *
- * Knows: [y][t][x][channel words], borders, lifetimes. May not know: kernels' work, images.
+ * Knows: [plane][y][t][x][channel words], borders, lifetimes. May not know: kernels' work, images.
+ *
+ * A spike s of more than one bit is a sum over planes: s = Σ coefficient·bit, coefficients ±2^k (`spikePlanes`). A plane is
+ * laid out as binary spikes are, `plane` bytes after the one before; binary spikes are one plane of coefficient 1.
  */
 import type { Shape } from "../../graph/node-types.js";
 import type { SnnPlan } from "../plan/snn-plan.js";
@@ -10,8 +13,29 @@ import type { LayerKernel } from "./choose-kernels.js";
 /** Bytes of the bits of 16 channels. */
 export const wordBytes = 2;
 
+export interface SpikePlane {
+  /** The bit stands for 2^shift, or for −2^shift where `negative`. */
+  readonly shift: number;
+  readonly negative: boolean;
+}
+
+/**
+ * The planes of spikes lo…hi: the bits of what is positive, then those of the magnitude of what is negative. So a spike
+ * has bits in planes of one sign only, and small spikes have few.
+ */
+export function spikePlanes(lo: number, hi: number): readonly SpikePlane[] {
+  const bits = (largest: number) => Array.from({ length: Math.ceil(Math.log2(largest + 1)) }, (_, k) => k);
+  return [
+    ...bits(hi).map((shift) => ({ shift, negative: false })),
+    ...bits(-lo).map((shift) => ({ shift, negative: true })),
+  ];
+}
+
+export const coefficientOf = ({ shift, negative }: SpikePlane): number => (negative ? -1 : 1) * 2 ** shift;
+
 export interface SpikeLayout {
   readonly shape: Shape;
+  readonly planes: readonly SpikePlane[];
   /** Blocks of 16 channels, one word each. */
   readonly blocks: number;
   /** Zero columns to the left and right. */
@@ -21,6 +45,8 @@ export interface SpikeLayout {
   readonly pixel: number;
   readonly step: number;
   readonly row: number;
+  /** Bytes of a plane. */
+  readonly plane: number;
   /** Offset of the whole in an image's spike memory, and its bytes. */
   readonly offset: number;
   readonly bytes: number;
@@ -29,6 +55,7 @@ export interface SpikeLayout {
 interface Lifetime {
   readonly id: string;
   readonly shape: Shape;
+  readonly planes: readonly SpikePlane[];
   readonly born: number;
   dies: number;
   left: number;
@@ -53,15 +80,16 @@ export function layOutSpikes(
     const pixel = blocks * wordBytes;
     const step = (life.left + life.shape[2] + life.right) * pixel;
     const row = step * steps;
-    const bytes = Math.ceil((row * life.shape[1] + 64) / 64) * 64;
+    const plane = Math.ceil((row * life.shape[1] + 64) / 64) * 64;
+    const bytes = plane * life.planes.length;
     const offset = firstFree(
       placed.filter((other) => other.dies >= life.born && other.born <= life.dies),
       bytes,
     );
     placed.push({ ...life, offset, bytes });
     total = Math.max(total, offset + bytes);
-    const { shape, left, right } = life;
-    layouts.set(life.id, { shape, blocks, left, right, pixel, step, row, offset, bytes });
+    const { shape, planes, left, right } = life;
+    layouts.set(life.id, { shape, planes, blocks, left, right, pixel, step, row, plane, offset, bytes });
   }
   return { layouts, bytes: total };
 }
@@ -80,9 +108,9 @@ function firstFree(others: readonly { offset: number; bytes: number }[], bytes: 
 function lifetimes(plan: SnnPlan, kernels: readonly LayerKernel[]): readonly Lifetime[] {
   const byStage = new Map(kernels.map((kernel) => [kernel.stage.id, kernel]));
   const lives = new Map<string, Lifetime>();
-  const begin = (id: string, shape: Shape, born: number) =>
-    lives.set(id, { id, shape, born, dies: born, left: 0, right: 0 });
-  begin(plan.image, plan.imageShape, -1);
+  const begin = (id: string, shape: Shape, planes: readonly SpikePlane[], born: number) =>
+    lives.set(id, { id, shape, planes, born, dies: born, left: 0, right: 0 });
+  begin(plan.image, plan.imageShape, spikePlanes(0, 1), -1);
   for (const [at, stage] of plan.stages.entries()) {
     const read = (id: string, left = 0, right = 0) => {
       const life = lives.get(id);
@@ -99,7 +127,9 @@ function lifetimes(plan: SnnPlan, kernels: readonly LayerKernel[]): readonly Lif
       const last = reach + (window.kernel[1] - 1) * window.dilation[1];
       read(window.source, -window.offset[1], last - window.sourceShape[2] + 1);
     }
-    if (stage.kind !== "output") begin(stage.id, stage.shape, at);
+    if (stage.kind === "neuron") begin(stage.id, stage.shape, spikePlanes(stage.lo, stage.hi), at);
+    // a gate sends changes of a largest count, which are no larger than the spikes that change it
+    if (stage.kind === "gate") begin(stage.id, stage.shape, lives.get(stage.source)?.planes ?? [], at);
   }
   const isRead = [...lives.values()].filter((life) => life.id !== plan.image || life.dies >= 0);
   return isRead;

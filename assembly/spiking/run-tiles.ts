@@ -1,0 +1,42 @@
+/**
+ * Runs a layer tile by tile: the current kernels of its passes, then its neuron kernel. Any current kernel goes with any
+ * neuron kernel: what they share is the tile's sums.
+ */
+import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
+import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
+import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
+
+function addPass(tile: TileArguments, pass: Pass): void {
+  switch (pass.kernel) {
+    case 0:
+      return addTables16(tile, pass);
+    case 1:
+      return addTablesInt(tile, pass);
+    default:
+      return addTablesFloat(tile, pass);
+  }
+}
+
+function fire(tile: TileArguments): void {
+  switch (tile.neuron) {
+    case 0:
+      return fireBinary16(tile);
+    case 1:
+      return fireBinaryInt(tile);
+    default:
+      return fireBinaryFloat(tile);
+  }
+}
+
+export function runTiles(tile: TileArguments): void {
+  const end = tile.passes + <usize>tile.passCount * passSize;
+  for (let y = 0; y < tile.height; y++) {
+    tile.y = y;
+    for (let first = tile.firstStep; first < tile.endStep; first += tileSteps) {
+      tile.first = first;
+      tile.last = min(first + tileSteps, tile.endStep);
+      for (let pass = tile.passes; pass < end; pass += passSize) addPass(tile, changetype<Pass>(pass));
+      fire(tile);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * The arguments of a layer that is run tile by tile: 32-bit words in memory, by name. The host writes them in this order
+ * (src/simulator/wasm/tile-commands.ts).
+ *
+ * A tile is one row of neurons over at most 32 steps, for one or more blocks of 16 channels. Current kernels add to
+ * its sums, [x][block][32 steps][16] in the layer's lanes (int16, int32 or float32); a neuron kernel turns finished
+ * sums into V, spikes and counts.
+ */
+
+@unmanaged
+export class TileArguments {
+  height: i32;
+  width: i32;
+  /** Steps to run, counted from the start of the spike buffers. */
+  firstStep: i32;
+  endStep: i32;
+  /** Blocks of 16 channels that are run together. */
+  blocks: i32;
+  passCount: i32;
+  /** Pass[], the neuron kernel's not among them. */
+  passes: usize;
+  /** ActiveSegment[], scratch. */
+  active: usize;
+  /** Sums under way. */
+  sums: usize;
+  /** Constant current, [block][y][x][16] in the layer's lanes; V and counts, the same in 32 bits. Of the first block. */
+  base: usize;
+  potential: usize;
+  count: usize;
+  /** Elements of a block: height·width·16. */
+  blockElements: i32;
+  /** θ, [block][16]. */
+  threshold: usize;
+  resetToZero: i32;
+  /** Output spikes: the word of (plane 0, y 0, t 0, x 0, first block), and strides in bytes. */
+  out: usize;
+  outRow: usize;
+  outStep: usize;
+  outPixel: usize;
+  outPlane: usize;
+  /** Smallest and largest spike. */
+  lo: i32;
+  hi: i32;
+  /** neuronBinary, … (run-tiles.ts) */
+  neuron: i32;
+  /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
+  y: i32;
+  first: i32;
+  last: i32;
+}
+
+/** One current kernel's work on a tile: adds ±2^shift · (sums of weights over the bits of a plane). */
+@unmanaged
+export class Pass {
+  /** currentTables, … (run-tiles.ts) */
+  kernel: i32;
+  /** The block that it adds to. */
+  block: i32;
+  /** Whether it is the first of its block, which starts from the constant current instead of the sums. */
+  starts: i32;
+  shift: i32;
+  negative: i32;
+  segmentCount: i32;
+  /** Segment[] */
+  segments: usize;
+}
+
+export const passSize: usize = offsetof<Pass>();
+
+/** Steps of a tile. */
+export const tileSteps: i32 = 32;
+
+// @ts-ignore: decorator
+@inline
+export function sumsOf<T>(tile: TileArguments, block: i32): usize {
+  return tile.sums + <usize>block * (32 * 16 * sizeof<T>());
+}
+
+/** Bytes from the sums of a pixel to those of the next. */
+// @ts-ignore: decorator
+@inline
+export function sumPixel<T>(tile: TileArguments): usize {
+  return <usize>tile.blocks * (32 * 16 * sizeof<T>());
+}
+
+/** The constant current of (block, y, x 0). */
+// @ts-ignore: decorator
+@inline
+export function baseOf<T>(tile: TileArguments, block: i32): usize {
+  return tile.base + <usize>(block * tile.blockElements + tile.y * tile.width * 16) * sizeof<T>();
+}

@@ -1,0 +1,25 @@
+/**
+ * Kernels by number, as assembly/spiking/run-tiles.ts and calls.ts have them.
+ *
+ * Knows: numbers. May not know: what kernels do.
+ */
+import type { Lanes } from "./choose-kernels.js";
+
+/** Current kernels of a pass: tables of 8. */
+export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
+
+/** Neuron kernels: binary. */
+export const neuronKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
+
+/** Kernel numbers of `countCalls`. */
+export const kernelNumbers = {
+  tables16: 0,
+  tablesInt: 1,
+  tablesFloat: 2,
+  list: 3,
+  gate: 4,
+  rows: 5,
+  fire16: 6,
+  fireInt: 7,
+  fireFloat: 8,
+} as const;
