@@ -3,9 +3,11 @@
  *
  * Knows: their names, forms and explanations. May not know: what they do.
  */
+import { alphabetRule, largestSpike, parseAlphabet } from "../graph/spike-alphabet.js";
 import {
   choiceFlag,
   countFlag,
+  type Flag,
   integerFlag,
   numberFlag,
   numberListFlag,
@@ -62,6 +64,17 @@ export const modelFlags = {
 } as const;
 
 /** How to convert; the contract's table. */
+const alphabetFlag: Flag<string> = {
+  placeholder: "binary|signed|burst:N|signed-burst:N",
+  description: `what a neuron may send in a step: 0 or 1; −1, 0 or 1; 0…N; −N…N, N up to ${largestSpike}; negative spikes take back what was sent`,
+  shownDefault: "binary",
+  choices: ["binary", "signed", "burst:4", "signed-burst:4"],
+  parse(text) {
+    if (parseAlphabet(text) === null) throw new Error(alphabetRule);
+    return text;
+  },
+};
+
 export const conversionFlags = {
   calibrate: textFlag("DATA", {
     description: "images that the activation statistics come from: the training split of a data set",
@@ -115,12 +128,7 @@ export const conversionFlags = {
     description: "what a spike does to the potential",
     shownDefault: "subtract",
   }),
-  spikes: patternFlag(
-    "binary",
-    /^(binary|signed|burst:[1-9]\d*|signed-burst:[1-9]\d*)$/,
-    "binary, signed, burst:N or signed-burst:N",
-    { description: "the spike alphabet", shownDefault: "binary" },
-  ),
+  spikes: alphabetFlag,
   maxpool: choiceFlag(["gate", "before"], {
     description: "max pools pass the spikes of the neuron that leads, or pool the currents before the neuron",
     shownDefault: "gate",

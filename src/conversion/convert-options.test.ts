@@ -29,7 +29,9 @@ test("every percentile from 0 to 100 is one", () => {
 test("what excludes each other, or is none of the values, is refused with exit 2", () => {
   for (const options of [
     { preset: "none" },
-    { spikes: "signed" },
+    ...["ternary", "burst", "burst:0", "burst:128", "burst:2.5", "signed-burst:-1", ""].map((spikes) => ({
+      spikes,
+    })),
     { readout: "count" },
     { output: "neuron", readout: "mean" },
     { T: 10, delay: 10 },

@@ -5,6 +5,7 @@
  */
 import { refuseUsage } from "../core/respike-error.js";
 import type { Readout, ResetRule } from "../graph/node-types.js";
+import { alphabetRule, parseAlphabet } from "../graph/spike-alphabet.js";
 import { presets } from "./presets/preset-list.js";
 
 export interface ConvertOptions {
@@ -20,6 +21,7 @@ export interface ConvertOptions {
   /** Initial potential, a multiple of θ. */
   readonly v0: number;
   readonly reset: ResetRule;
+  /** `binary`, `signed`, `burst:N` or `signed-burst:N`. */
   readonly spikes: string;
   readonly maxpool: "gate" | "before";
   readonly avgpool: "current" | "neuron";
@@ -79,9 +81,7 @@ export function resolveConvertOptions(explicit: ExplicitOptions): ConvertOptions
 
 function checkOptions(options: ConvertOptions): void {
   const { readout, output, spikes, delay, T, lambda } = options;
-  if (spikes !== "binary") {
-    throw usage("--spikes", "this version makes binary spikes", spikes, "leave --spikes out");
-  }
+  if (parseAlphabet(spikes) === null) throw usage("--spikes", alphabetRule, spikes, "choose one of them");
   if (readout !== "mean" && output !== "neuron") {
     throw usage("--readout", "counts need neurons at the output", readout, "add --output neuron");
   }

@@ -8,6 +8,8 @@ import { makeTensor, type Tensor } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import { nodeProblem } from "../graph/node-rules.js";
 import { type GraphNode, isOp } from "../graph/node-types.js";
+import type { SpikeAlphabet } from "../graph/spike-alphabet.js";
+import { sentAlphabet } from "../graph/spike-sources.js";
 import type { WeightedNode } from "./scale-weights.js";
 import { readNumbers } from "./tensor-values.js";
 import { type Synapses, traceSources, traceSynapses } from "./trace-synapses.js";
@@ -32,9 +34,9 @@ export interface QuantisedTarget {
 /** The weights that one channel of a target receives from one group of synapses. */
 interface ChannelWeights {
   readonly weights: Float64Array;
-  /** Of the image: the largest |pixel|; null for spikes, whose largest value is `most`. */
+  /** Of the image: the largest |pixel|; null for spikes, which lie in `spikes`. */
   readonly largestPixel: number | null;
-  readonly most: number;
+  readonly spikes: SpikeAlphabet;
 }
 
 /**
@@ -86,9 +88,15 @@ function weightsOf(
   const perOutput = all.length / graph.shape(node.id)[0];
   const weights = all.subarray(channel * perOutput, (channel + 1) * perOutput);
   const sources = traceSources(graph, node.inputs[0] as string);
-  const most = Math.max(1, ...sources.map((source) => (isOp(source, "neuron") ? source.attributes.hi : 1)));
-  const isImage = sources.some((source) => isOp(source, "input"));
-  return [{ weights, most, largestPixel: isImage ? largestPixel : null }];
+  const alphabets = sources
+    .filter((source) => !isOp(source, "input"))
+    .map((source) => sentAlphabet(graph, source));
+  const spikes = {
+    lo: Math.min(0, ...alphabets.map(({ lo }) => lo)),
+    hi: Math.max(0, ...alphabets.map(({ hi }) => hi)),
+  };
+  const isImage = alphabets.length < sources.length;
+  return [{ weights, spikes, largestPixel: isImage ? Math.max(largestPixel, spikes.hi, -spikes.lo) : null }];
 }
 
 const nameOf = (node: WeightedNode) => (node.op === "affine" ? "scale" : "weight");
@@ -104,14 +112,17 @@ function largestThreshold(groups: readonly ChannelWeights[], current: Float64Arr
   return fits;
 }
 
-/** The larger of Σ⁺ and −Σ⁻, and of any |weight|, with all of it rounded at scale k. */
+/**
+ * The larger of Σ⁺ and −Σ⁻, and of any |weight|, with all of it rounded at scale k; spikes of lo < 0 excite through
+ * negative weights.
+ */
 function worstCase(groups: readonly ChannelWeights[], current: Float64Array, k: number): number {
   let [highest, lowest, largest] = [0, 0, 0];
   for (const value of current) {
     highest = Math.max(highest, Math.round(k * value));
     lowest = Math.min(lowest, Math.round(k * value));
   }
-  for (const { weights, largestPixel, most } of groups) {
+  for (const { weights, largestPixel, spikes } of groups) {
     let [positive, negative] = [0, 0];
     for (const weight of weights) {
       const w = Math.round(k * weight);
@@ -120,8 +131,8 @@ function worstCase(groups: readonly ChannelWeights[], current: Float64Array, k: 
       largest = Math.max(largest, Math.abs(w));
     }
     if (largestPixel === null) {
-      highest += positive * most;
-      lowest += negative * most;
+      highest += positive * spikes.hi + negative * spikes.lo;
+      lowest += negative * spikes.hi + positive * spikes.lo;
     } else {
       const pixel = Math.ceil(largestPixel * 65_536 + 0.5) / 65_536;
       const sum = Math.ceil((positive - negative) * pixel);

@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { NodeAttributes, Op } from "./node-types.js";
+import { largestSpike } from "./spike-alphabet.js";
 
 const size = z.number().int().min(1).max(1_000_000);
 const offset = z.number().int().min(0).max(1_000_000);
@@ -31,8 +32,8 @@ export const attributeSchemas: { readonly [O in Op]: z.ZodType<NodeAttributes[O]
   shortcut: z.strictObject({ kind: z.enum(["A", "avg"]), channels: size }),
   neuron: z.strictObject({
     layer: z.string().min(1),
-    lo: z.number().int().max(0).min(-32_767),
-    hi: z.number().int().min(1).max(32_767),
+    lo: z.number().int().max(0).min(-largestSpike),
+    hi: z.number().int().min(1).max(largestSpike),
     reset: z.enum(["subtract", "zero"]),
     number,
   }),

@@ -7,6 +7,7 @@
  */
 import type { Graph } from "./graph.js";
 import { type GraphNode, isOp } from "./node-types.js";
+import { nameAlphabet, type SpikeAlphabet } from "./spike-alphabet.js";
 
 /** A max pool directly behind neurons, or behind another gate. */
 export function isGate(graph: Graph, node: GraphNode): boolean {
@@ -17,4 +18,20 @@ export function isGate(graph: Graph, node: GraphNode): boolean {
 
 export function isSource(graph: Graph, node: GraphNode): boolean {
   return isOp(node, "input", "neuron", "relu") || isGate(graph, node);
+}
+
+/**
+ * What a source may send in a step. A gate's M(t) − M(t−1) lies where its neurons' spikes lie: no count of its window
+ * changes by less or more. The image sends 0 or 1 where its pixels are random spikes.
+ */
+export function sentAlphabet(graph: Graph, source: GraphNode): SpikeAlphabet {
+  if (isOp(source, "neuron")) return { lo: source.attributes.lo, hi: source.attributes.hi };
+  if (isGate(graph, source)) return sentAlphabet(graph, graph.node(source.inputs[0] as string));
+  return { lo: 0, hi: 1 };
+}
+
+/** The alphabets of all layers: `binary`; several joined by `+`. */
+export function nameAlphabets({ nodes }: Graph): string {
+  const names = nodes.flatMap((node) => (isOp(node, "neuron") ? [nameAlphabet(node.attributes)] : []));
+  return [...new Set(names)].sort().join("+") || "binary";
 }

@@ -71,6 +71,13 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["convert m --v0 nan -o x", /--v0: 'nan'/],
   ["convert m --readout sum -o x", /--readout: 'sum'/],
   ["convert m --preset papr -o x", /did you mean 'paper'/],
+  ["convert m --spikes ternary -o x", /--spikes: 'ternary'/],
+  [
+    "convert m --spikes burst:0 -o x",
+    /--spikes: 'burst:0' \(wants binary, signed, burst:N or signed-burst:N, N from 1 to 127\)/,
+  ],
+  ["convert m --spikes signed-burst:128 -o x", /--spikes/],
+  ["convert m --spikes sined -o x", /did you mean 'signed'/],
   ["convert m", /-o: missing/],
   ["run x y --record spiks", /did you mean 'spikes'/],
   ["data fetch mnist", /did you mean/],

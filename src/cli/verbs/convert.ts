@@ -101,7 +101,7 @@ function describe({ result, snn }: Conversion): string {
             .join("; ")}`,
         ];
   return [
-    `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; λ = ${calibration.lambda} over ${calibration.n.toLocaleString("en-US")} training images of ${calibration.data}`,
+    `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; ${String(snn.options.spikes)} spikes; λ = ${calibration.lambda} over ${calibration.n.toLocaleString("en-US")} training images of ${calibration.data}`,
     "",
     layTable(["pass", "preserves", "largest difference", "relative"], passRows),
     "",

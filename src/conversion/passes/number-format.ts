@@ -4,8 +4,8 @@
  * Knows: the integer meaning of graph/snn.ts. May not know: kernels.
  *
  * Of each output channel θ is the largest integer k up to the format's limit (32,767 for int16, 524,287
- * for int32) for which the worst cases Σ⁺ and Σ⁻ of the rounded weights round(k·W̃), all sources firing
- * their largest value at once, the constant current included, stay within the limit. Borders only
+ * for int32) for which the worst cases Σ⁺ and Σ⁻ of the rounded weights round(k·W̃), all sources sending
+ * their largest or most negative spike at once, the constant current included, stay within the limit. Borders only
  * leave synapses out, so the bound of all taps holds for every position. V(0) = ⌊k·v0⌋; an output's
  * `scale` is k, so that its logits are exact quotients.
  */

@@ -6,11 +6,12 @@
  *
  * A layer's node is called like the layer; weighted nodes (and others that have a layer's name) keep
  * the file's name and get `.synapses`.
- * Neurons fire at most once a step: in the limit of many steps they clip at λ.
+ * Neurons send at most `hi` a step: in the limit of many steps binary and signed ones clip at λ, bursts of N at N·λ.
  */
 import { float32Tensor } from "../../core/tensor.js";
 import { Graph } from "../../graph/graph.js";
 import { type GraphNode, isOp } from "../../graph/node-types.js";
+import { parseAlphabet } from "../../graph/spike-alphabet.js";
 import type { ConvertOptions } from "../convert-options.js";
 import type { Pass } from "../pass.js";
 import { isWeighted } from "../scale-weights.js";
@@ -51,13 +52,14 @@ function makeNeuron(
   layer: string,
   inputs: readonly string[],
   channels: number,
-  { v0, reset }: ConvertOptions,
+  { v0, reset, spikes }: ConvertOptions,
 ): GraphNode {
+  const { lo, hi } = parseAlphabet(spikes) ?? { lo: 0, hi: 1 };
   return {
     id: layer,
     op: "neuron",
     inputs,
-    attributes: { layer, lo: 0, hi: 1, reset, number: "float32" },
+    attributes: { layer, lo, hi, reset, number: "float32" },
     tensors: {
       threshold: float32Tensor([1], [1]),
       v0: float32Tensor([1], [v0]),

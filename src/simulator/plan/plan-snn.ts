@@ -8,7 +8,7 @@ import type { Tensor } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
 import { type GraphNode, isOp, type NodeOf, type NumberFormat, type Shape } from "../../graph/node-types.js";
-import { isGate } from "../../graph/spike-sources.js";
+import { isGate, isSource, sentAlphabet } from "../../graph/spike-sources.js";
 import type { GateStage, NeuronStage, OutputStage, SnnPlan, Stage } from "./snn-plan.js";
 import { isWeighted, traceDrive } from "./trace-drive.js";
 
@@ -45,6 +45,9 @@ export function planSnn(graph: Graph): SnnPlan {
     neurons: stages.filter((stage) => stage.kind === "neuron"),
     gates: stages.filter((stage) => stage.kind === "gate"),
     output,
+    alphabets: new Map(
+      graph.nodes.filter((node) => isSource(graph, node)).map((node) => [node.id, sentAlphabet(graph, node)]),
+    ),
   };
 }
 
@@ -90,6 +93,7 @@ function planGate(graph: Graph, node: NodeOf<"pool">): GateStage {
     sourceShape: graph.shape(source),
     shape: graph.shape(node.id),
     window: node.attributes,
+    ...sentAlphabet(graph, node),
   };
 }
 

@@ -16,6 +16,7 @@ import type {
   ResetRule,
   Shape,
 } from "../../graph/node-types.js";
+import type { SpikeAlphabet } from "../../graph/spike-alphabet.js";
 
 export type WeightedNode = Extract<GraphNode, { op: "conv" | "linear" | "affine" }>;
 
@@ -74,6 +75,9 @@ export interface GateStage {
   readonly sourceShape: Shape;
   readonly shape: Shape;
   readonly window: PoolWindow;
+  /** Smallest and largest of what it sends in a step: those of the neurons before it. */
+  readonly lo: number;
+  readonly hi: number;
 }
 
 export interface OutputStage extends Drive {
@@ -98,4 +102,6 @@ export interface SnnPlan {
   readonly neurons: readonly NeuronStage[];
   readonly gates: readonly GateStage[];
   readonly output: OutputStage;
+  /** Source → what it may send in a step; of the image where its pixels are random spikes. */
+  readonly alphabets: ReadonlyMap<string, SpikeAlphabet>;
 }
