@@ -9,12 +9,14 @@ export {
   type Warning,
 } from "./core/respike-error.js";
 export type { Dataset, ImageSet } from "./datasets/dataset.js";
+export type { BenchLayer, BenchPoint, BenchResult } from "./evaluation/bench-result.js";
 export type { EvaluationResult } from "./evaluation/evaluation-result.js";
 export { Graph } from "./graph/graph.js";
 export type { GraphNode, NodeAttributes, Op, Shape } from "./graph/node-types.js";
 export { type Preprocessing, preprocessingPresets } from "./graph/preprocessing.js";
 export { printGraph } from "./graph/print-graph.js";
 export type { Snn, SnnLayer } from "./graph/snn.js";
+export { type BenchCallOptions, type BenchOutcome, bench } from "./library/bench.js";
 export {
   type Conversion,
   type ConversionResult,

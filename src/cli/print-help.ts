@@ -31,7 +31,8 @@ export function printVerbHelp(verb: Verb): string {
     lines.push("Arguments", ...printRows(rows), "");
   }
   if (Object.keys(verb.flags).length > 0) lines.push("Flags", ...printFlags(verb.flags), "");
-  lines.push("Flags of every verb", ...printFlags(commonFlags), "");
+  const common = Object.entries(commonFlags).filter(([key]) => !Object.hasOwn(verb.flags, key));
+  lines.push("Flags of every verb", ...printFlags(Object.fromEntries(common)), "");
   lines.push("Examples", ...verb.examples.flatMap(([command, what]) => [`  ${command}`, `      ${what}`]));
   return lines.join("\n");
 }

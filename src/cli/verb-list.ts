@@ -4,6 +4,7 @@
  * Knows: which verbs there are. May not know: what they do.
  */
 import type { Verb } from "./verb.js";
+import { benchVerb } from "./verbs/bench.js";
 import { convertVerb } from "./verbs/convert.js";
 import { dataVerb } from "./verbs/data.js";
 import { demoVerb } from "./verbs/demo.js";
@@ -20,4 +21,5 @@ export const verbs: readonly Verb[] = [
   runVerb,
   evaluateVerb,
   mergeVerb,
+  benchVerb,
 ];

@@ -42,13 +42,14 @@ export interface Verb<F extends FlagTable = FlagTable> {
   /** One line for the list of verbs. */
   readonly summary: string;
   readonly arguments: readonly ArgumentSpec[];
+  /** One with the name of a common flag takes its place. */
   readonly flags: F;
   /** A paragraph that teaches, then examples: command and what it shows. */
   readonly explanation: string;
   readonly examples: readonly (readonly [command: string, what: string])[];
   readonly run: (
     args: readonly string[],
-    flags: FlagValues<F> & CommonValues,
+    flags: FlagValues<F> & Omit<CommonValues, keyof F>,
     context: CallContext,
   ) => Promise<VerbOutcome>;
 }

@@ -6,10 +6,12 @@
 import { conversionJobs } from "../conversion/conversion-jobs.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
 import { startChunkHandler } from "./evaluate-chunk.js";
+import { startSpeedHandler } from "./measure-speed.js";
 import { startSimulateHandler } from "./simulate-images.js";
 
 export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   ...conversionJobs,
   "evaluate-chunk": startChunkHandler,
+  "measure-speed": startSpeedHandler,
   simulate: startSimulateHandler,
 };

@@ -3,18 +3,18 @@
  *
  * Knows: the order of the sections. May not know: files, the terminal, how results came about.
  */
-import { hashText } from "../core/sha256.js";
-import { html, Markup } from "./html.js";
-import { pageStyle } from "./page-style.js";
+import { html } from "./html.js";
 import { accuracyAgainstSteps } from "./plots/accuracy-against-steps.js";
 import { correlationPerLayer } from "./plots/correlation-per-layer.js";
 import { energy } from "./plots/energy.js";
 import { errorPerLayer } from "./plots/error-per-layer.js";
 import { lossAgainstSteps } from "./plots/loss-against-steps.js";
 import { operationsAgainstSteps } from "./plots/operations-against-steps.js";
+import type { Plot } from "./plots/plot.js";
 import { plotList } from "./plots/plot-list.js";
 import { ratePerLayer } from "./plots/rate-per-layer.js";
 import { spikesAgainstSteps } from "./plots/spikes-against-steps.js";
+import { type PageSection, renderPage } from "./render-page.js";
 import { renderSvg } from "./render-svg.js";
 import type { ReportInput } from "./report-input.js";
 import { renderEnergySection } from "./sections/energy-section.js";
@@ -26,7 +26,6 @@ import {
   renderProvenanceSection,
 } from "./sections/provenance-sections.js";
 import { renderVerdictSection } from "./sections/verdict-section.js";
-import { sortScript } from "./sort-script.js";
 import { describeImages } from "./verdict.js";
 
 export interface Report {
@@ -54,40 +53,21 @@ export async function renderReport(input: ReportInput): Promise<Report> {
     embedded.set(plot.id, svg.embedded);
     plots.set(`${plot.id}.svg`, svg.standalone);
   }
-  return { html: renderPage(input, embedded), plots };
+  return { html: renderReportPage(input, embedded), plots };
 }
 
-function renderPage(input: ReportInput, drawn: ReadonlyMap<string, string>): string {
-  const title = input.title ?? input.conversion?.model?.arch ?? "Spiking network";
-  const sections = listSections(input, drawn);
-  const links = sections.map(({ id, name }) => html`<li><a href="#${id}">${name}</a></li>`);
-  const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(contentPolicy())}">
-<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="referrer" content="no-referrer">
-<title>${title}: respike report</title><style>${new Markup(pageStyle)}</style></head>
-<body><header><h1>${title}</h1><p class="sub">As a spiking network, T = ${input.results.snn.T}, on ${describeImages(input.results)}</p>
-<nav aria-label="Sections"><ul>${links}</ul></nav></header>
-<main>${sections.map((section) => section.body)}</main>
-<footer><p>Written by respike${input.version ? ` ${input.version}` : ""}. This file makes no request.</p></footer>
-<script>${new Markup(sortScript)}</script></body></html>
-`;
-  return page.text;
+function renderReportPage(input: ReportInput, drawn: ReadonlyMap<string, string>): string {
+  return renderPage({
+    title: input.title ?? input.conversion?.model?.arch ?? "Spiking network",
+    subtitle: html`As a spiking network, T = ${input.results.snn.T}, on ${describeImages(input.results)}`,
+    sections: listSections(input, drawn),
+    version: input.version,
+  });
 }
 
-interface Section {
-  readonly id: string;
-  readonly name: string;
-  readonly body: Markup;
-}
-
-function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): Section[] {
+function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): PageSection[] {
   const { results } = input;
-  const draw = (
-    id: string,
-    name: string,
-    plots: Parameters<typeof renderPlotSection>[0]["plots"],
-  ): Section => ({
+  const draw = (id: string, name: string, plots: readonly Plot[]): PageSection => ({
     id,
     name,
     body: renderPlotSection({ id, title: name, plots, results, drawn, isNarrow: plots.length === 3 }),
@@ -108,11 +88,4 @@ function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): S
     { id: "configuration", name: "Configuration", body: renderConfigurationSection(input) },
     { id: "provenance", name: "Provenance", body: renderProvenanceSection(input) },
   ];
-}
-
-/** Nothing may be loaded; the one script is allowed by its hash. */
-function contentPolicy(): string {
-  const bytes = hashText(sortScript).match(/../g) ?? [];
-  const base64 = btoa(String.fromCharCode(...bytes.map((byte) => Number.parseInt(byte, 16))));
-  return `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${base64}'; img-src data:; base-uri 'none'; form-action 'none'`;
 }

@@ -26,7 +26,7 @@ export function layerRows(results: EvaluationResult): readonly LayerRow[] {
 }
 
 /** y encoding of the field `row`, the labels it needs as a parameter, and the height it takes. */
-export function layerAxis(rows: readonly LayerRow[]) {
+export function layerAxis(rows: readonly { readonly layer: { readonly name: string } }[]) {
   const labels = rows.map(({ layer }) => cleanLabel(layer.name, longestLabel));
   const step = rows.length <= 24 ? 20 : 14;
   const fontSize = rows.length <= 24 ? 12 : 11;

@@ -12,17 +12,17 @@ export interface PlotTable {
   readonly rows: readonly (readonly string[])[];
 }
 
-export interface Plot {
+export interface Plot<Results = EvaluationResult> {
   /** File name without ending, and part of ids in the page. */
   readonly id: string;
   readonly title: string;
   /** How to read it: what marks, bands and lines are. */
   readonly key: string;
   /** Null where the results have nothing to draw (no network evaluated, no steps, no layers). */
-  readonly drawSpec: (results: EvaluationResult) => TopLevelSpec | null;
+  readonly drawSpec: (results: Results) => TopLevelSpec | null;
   /** What the plot shows, in one sentence with its numbers. */
-  readonly describe: (results: EvaluationResult) => string;
-  readonly tabulate: (results: EvaluationResult) => PlotTable;
+  readonly describe: (results: Results) => string;
+  readonly tabulate: (results: Results) => PlotTable;
 }
 
 /** Size of a plot of curves, in CSS pixels; small enough to be readable on a phone. */

@@ -38,7 +38,7 @@ function chooseTicks(times: readonly number[], span: number): number[] {
 }
 
 /** x encoding of the field `t`: logarithmic, labelled with the evaluated steps themselves. */
-export function stepAxis(steps: readonly EvaluatedStep[]) {
+export function stepAxis(steps: readonly Pick<EvaluatedStep, "t">[]) {
   const times = steps.map((step) => step.t);
   const first = times[0] ?? 1;
   const last = times.at(-1) ?? 1;

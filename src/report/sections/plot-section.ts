@@ -8,7 +8,7 @@ import { html, Markup } from "../html.js";
 import type { Plot } from "../plots/plot.js";
 import { renderTableMarkup } from "./data-table.js";
 
-export function renderFigure(plot: Plot, results: EvaluationResult, svg: string | null): Markup {
+export function renderFigure<Results>(plot: Plot<Results>, results: Results, svg: string | null): Markup {
   const { columns, rows } = plot.tabulate(results);
   const picture =
     svg === null
@@ -20,11 +20,11 @@ export function renderFigure(plot: Plot, results: EvaluationResult, svg: string 
 <details><summary>Show as table</summary>${table}</details></figure>`;
 }
 
-export function renderPlotSection(options: {
+export function renderPlotSection<Results = EvaluationResult>(options: {
   readonly id: string;
   readonly title: string;
-  readonly plots: readonly Plot[];
-  readonly results: EvaluationResult;
+  readonly plots: readonly Plot<Results>[];
+  readonly results: Results;
   /** Three instead of two abreast where there is room. */
   readonly isNarrow?: boolean;
   readonly drawn: ReadonlyMap<string, string>;
