@@ -31,6 +31,7 @@ export function startWebWorker(events: WorkerEvents, url: URL | string | undefin
   };
   return {
     post: (message, transfer) => worker.postMessage(message, [...transfer]),
+    rest() {},
     async end() {
       ended.abort();
       worker.terminate();

@@ -18,6 +18,8 @@ export function serveTasks(
         return { type: "result", result: await handler.handle(message.task) };
       }
       const factory = jobs[message.kind] as TaskHandlerFactory<unknown, unknown> | undefined;
+      handler?.free?.();
+      handler = undefined;
       if (factory === undefined) throw new RangeError(`no handler of jobs '${message.kind}'`);
       handler = await factory(message.shared);
       return { type: "ready" };

@@ -4,7 +4,8 @@
  * Knows: messages, how errors and deaths of workers come back. May not know: how a worker is started, what jobs do.
  *
  * At most one task a worker is under way; the next is made when a worker is free, so that tasks take no memory before
- * their turn. Results are handed over one at a time. The first error ends the job: no result is lost without one.
+ * their turn. Results are handed over one at a time. The first error ends the job and its workers: no result is lost
+ * without one. Workers of a finished job wait a moment for the next one, which spares it their start.
  */
 import { exitCodes, type Problem, RespikeError, refuseUsage } from "./respike-error.js";
 import { shareMemory } from "./share-memory.js";
@@ -37,6 +38,8 @@ export interface WorkerEvents {
 export interface WorkerLine {
   /** @throws where the message cannot be sent; buffers of `transfer` are gone afterwards */
   post(message: RunnerMessage, transfer: readonly ArrayBuffer[]): void;
+  /** Says whether the program may end while the worker is there. */
+  rest(isIdle: boolean): void;
   end(): Promise<void>;
 }
 
@@ -44,6 +47,7 @@ export interface WorkerLine {
 export type StartWorker = (events: WorkerEvents) => WorkerLine;
 
 const mostThreads = 1024;
+const idleMilliseconds = 500;
 
 /**
  * @param threads no more workers are started than there are tasks
@@ -59,16 +63,18 @@ export function makePoolRunner(threads: number, start: StartWorker): TaskRunner 
       next: "leave it out to use all cores",
     });
   }
-  return { threads, run: (job) => runJob(job, threads, start) };
+  const idle = new IdleWorkers(start);
+  return { threads, run: (job) => runJob(job, threads, idle) };
 }
 
 async function runJob<Shared, Task, Result>(
   job: Job<Shared, Task, Result>,
   threads: number,
-  start: StartWorker,
+  idle: IdleWorkers,
 ): Promise<void> {
   job.signal?.throwIfAborted();
   const workers: TaskWorker[] = [];
+  let isDone = false;
   const stop = makeStop(job.signal);
   const tasks = numberTasks(job.tasks);
   const shared = shareMemory(job.shared);
@@ -77,7 +83,7 @@ async function runJob<Shared, Task, Result>(
     let next = await tasks.take();
     // Stopped while the first task was being made: a worker started now would outlive the job.
     if (next === undefined || stop.stopped()) return;
-    const worker = new TaskWorker(start);
+    const worker = idle.take();
     workers.push(worker);
     const about = job.describe?.(next.task, next.number) ?? null;
     await worker.ask({ type: "start", kind: job.kind, shared }, { task: `job '${job.kind}'`, about });
@@ -98,9 +104,11 @@ async function runJob<Shared, Task, Result>(
     serving.catch(() => {});
     await Promise.race([serving, stop.aborted]);
     job.signal?.throwIfAborted();
+    isDone = true;
   } finally {
     stop.end();
-    await Promise.allSettled([handing, ...workers.map((worker) => worker.end())]);
+    if (isDone) idle.keep(workers);
+    else await Promise.allSettled([handing, ...workers.map((worker) => worker.end())]);
     await tasks.close();
   }
 }
@@ -125,6 +133,31 @@ function makeStop(signal: AbortSignal | undefined) {
       signal?.removeEventListener("abort", onAbort);
     },
   };
+}
+
+/** Workers between two jobs. */
+class IdleWorkers {
+  #workers: TaskWorker[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly start: StartWorker) {}
+
+  take(): TaskWorker {
+    const worker = this.#workers.pop();
+    if (worker === undefined || worker.isDead) return new TaskWorker(this.start);
+    worker.rest(false);
+    return worker;
+  }
+
+  keep(workers: readonly TaskWorker[]): void {
+    for (const worker of workers) worker.rest(true);
+    this.#workers.push(...workers);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      for (const worker of this.#workers.splice(0)) void worker.end();
+    }, idleMilliseconds);
+    (this.#timer as { unref?(): void }).unref?.();
+  }
 }
 
 interface Waiting {
@@ -152,6 +185,14 @@ class TaskWorker {
       if (this.#death !== undefined) this.#die(this.#death);
       else this.#line.post(message, transfer);
     });
+  }
+
+  get isDead(): boolean {
+    return this.#death !== undefined;
+  }
+
+  rest(isIdle: boolean): void {
+    this.#line.rest(isIdle);
   }
 
   async end(): Promise<void> {

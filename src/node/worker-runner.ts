@@ -46,6 +46,7 @@ function startThread(
   });
   return {
     post: (message, transfer) => worker.postMessage(message, transfer),
+    rest: (isIdle) => (isIdle ? worker.unref() : worker.ref()),
     async end() {
       await worker.terminate();
     },

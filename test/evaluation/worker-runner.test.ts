@@ -96,3 +96,19 @@ test("an aborted job ends with the signal's reason and closes its source", async
   await assert.rejects(run, /stop/);
   assert.ok(closed);
 });
+
+test("workers serve one job after the other, and none keeps the program alive", async () => {
+  let started = 0;
+  const count = () => started++;
+  process.on("worker", count);
+  const runner = makeWorkerRunner(2);
+  for (let job = 0; job < 3; job++) {
+    let results = 0;
+    const tasks = [good(), good(), good(), good()];
+    await runner.run({ kind: "simulate", shared, tasks, onResult: () => void results++ });
+    assert.equal(results, 4);
+  }
+  process.off("worker", count);
+  assert.equal(started, 2);
+  // The test's process ends though the workers are still there: the test runner would report it otherwise.
+});
