@@ -1,0 +1,121 @@
+/**
+ * What the benches share: the network, its spiking versions, images, rounds and tables.
+ *
+ * Knows: ../shared, CIFAR-10, this machine. May not know: the peers.
+ */
+import { readFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gatherImages } from "#src/datasets/dataset.js";
+import { median } from "#src/evaluation/bench-snn.js";
+import { openSpeedMeter, type Round, type SpeedMeter } from "#src/evaluation/speed-meter.js";
+import { preprocessPixels } from "#src/graph/preprocessing.js";
+import type { Snn } from "#src/graph/snn.js";
+import { convert } from "#src/library/convert.js";
+import { loadModel } from "#src/library/load-model.js";
+import { openData } from "#src/library/open-data.js";
+import { makeWorkerRunner } from "#src/node/worker-runner.js";
+
+export const repository = join(dirname(fileURLToPath(import.meta.url)), "../..");
+export const defaultModel = join(repository, "../shared/models/cifar10-resnet20.th");
+
+/** The spiking version of a CIFAR-10 checkpoint with the default preset and this λ (`max`, `p99.9`). */
+export async function convertModel(path: string, lambda: string): Promise<Snn> {
+  const model = await loadModel(path, { preprocess: "imagenet" });
+  console.error(`converting ${path}, λ ${lambda} …`);
+  const { snn } = await convert(model, { lambda: lambda as "max", T: 350, calibrate: "cifar10" });
+  return snn;
+}
+
+export interface BenchImages {
+  readonly n: number;
+  /** Preprocessed [n,3,32,32]. */
+  readonly images: Float32Array;
+  readonly labels: Int32Array;
+}
+
+/** The first n test images of CIFAR-10, or training images from `start` on. */
+export async function readImages(
+  { preprocessing }: Snn,
+  n: number,
+  split: "test" | "train" = "test",
+): Promise<BenchImages> {
+  const set = (await openData("cifar10")).splits[split];
+  const indices = Uint32Array.from({ length: n }, (_, index) => index);
+  const images = preprocessPixels(gatherImages(set, indices), 3, 1024, preprocessing);
+  return { n, images, labels: set.labels.slice(0, n) };
+}
+
+/** Our side of a race: the workers that users get, warm; rounds of about `seconds`. */
+export interface Ours {
+  readonly meter: SpeedMeter;
+  readonly rate: number;
+  /** Share of the images that are classified rightly at T, in percent. */
+  readonly accuracy: number;
+  /** Images a second of one round. */
+  round(): Promise<number>;
+}
+
+export async function prepareOurs(
+  snn: Snn,
+  threads: number,
+  T: number,
+  { images, labels, n }: BenchImages,
+  seconds: number,
+): Promise<Ours> {
+  const meter = openSpeedMeter(snn, makeWorkerRunner(threads));
+  await meter.measure({ kind: "simulate", steps: 8 }, images);
+  const counted = await meter.measure({ kind: "count", at: [T] }, images);
+  const neurons = snn.layers.reduce((sum, { name }) => sum + countNeurons(snn, name), 0);
+  const spikes = counted.results.flatMap((result) => result.spikes[0] ?? []).reduce((a, b) => a + b, 0);
+  const classes = counted.results.flatMap((result) => [...result.predictions]);
+  const { seconds: once } = await meter.measure({ kind: "simulate", steps: T }, images);
+  const repeat = Math.max(1, Math.round(seconds / once));
+  return {
+    meter,
+    rate: spikes / (n * neurons * T),
+    accuracy: accuracyOf(classes, labels),
+    async round() {
+      return rateOf(await meter.measure({ kind: "simulate", steps: T }, images, repeat));
+    },
+  };
+}
+
+function countNeurons({ graph }: Snn, name: string): number {
+  const [channels, height, width] = graph.shape(name);
+  return channels * height * width;
+}
+
+export const rateOf = ({ images, seconds }: Round) => images / seconds;
+
+export function accuracyOf(classes: ArrayLike<number>, labels: Int32Array): number {
+  return (100 * labels.filter((label, image) => label === classes[image]).length) / labels.length;
+}
+
+/** `4.21 (4.05–4.30)`: median, lowest and highest of the rounds. */
+export function describeSpread(values: readonly number[], digits = 2): string {
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  return `${median(values).toFixed(digits)} (${low.toFixed(digits)}–${high.toFixed(digits)})`;
+}
+
+/** Whether dense native kernels can use AVX-512 here; null where the system does not tell. */
+export function hasAvx512(): boolean | null {
+  try {
+    return /\bavx512f\b/.test(readFileSync("/proc/cpuinfo", "utf8"));
+  } catch {
+    return null;
+  }
+}
+
+export function describeMachine(): string {
+  const avx = hasAvx512();
+  const width = avx === null ? "AVX-512 unknown" : avx ? "with AVX-512" : "without AVX-512";
+  return `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${width}, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
+}
+
+export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** A text's numbers, `64,350` → [64, 350]. */
+export const numbersOf = (text: string) => text.split(",").map(Number);
+export { median };
