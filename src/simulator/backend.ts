@@ -24,6 +24,20 @@ export interface SimulationRequest {
   readonly poisson?: { readonly seed: number; readonly imageIndices: readonly number[] } | undefined;
   /** Traces to keep, layer by layer; `output` is always part of a record. */
   readonly record?: RecordRequest | undefined;
+  /** Stop each image as soon as it is decided; without, all run to T. Not together with `record`. */
+  readonly exit?: ExitRequest | undefined;
+}
+
+/**
+ * When an image stops: after the first step t of `times` at which the margin of its readout (largest output less
+ * second largest) is greater than the threshold of t. It is simulated no further; its outputs and counts at later
+ * snapshots are those of that step.
+ */
+export interface ExitRequest {
+  /** 1…T, ascending. */
+  readonly times: readonly number[];
+  /** One a time, in units of the readout; Infinity for never. */
+  readonly thresholds: ArrayLike<number>;
 }
 
 export interface RecordRequest {
@@ -39,6 +53,8 @@ export interface LayerCounts {
   readonly name: string;
   readonly shape: Shape;
   readonly counts: Int32Array;
+  /** Σ|s| up to the snapshot, laid out as `counts`; absent where no spike is negative, so that it equals `counts`. */
+  readonly magnitudes?: Int32Array | undefined;
 }
 
 /** Traces of one layer of one image; potentials are after reset, units of the layer's threshold tensor. */
@@ -68,6 +84,10 @@ export interface SimulationResult {
   readonly gates: readonly LayerCounts[];
   /** One an image, with `record`. */
   readonly records?: readonly SimulationRecord[] | undefined;
+  /** With `exit`: the last step of each image, [N]; T where nothing stopped it. */
+  readonly exitSteps?: Int32Array | undefined;
+  /** With `exit`: the readout at each of its times up to the image's last step, 0 afterwards: [N][times][classes]. */
+  readonly exitOutputs?: Float64Array | undefined;
 }
 
 /** A kernel that could run a layer. */

@@ -23,6 +23,7 @@ export function checkRequest(plan: SnnPlan, request: SimulationRequest): void {
     ...checkTimes(plan, request),
     ...checkReadout(plan, request),
     ...checkRecord(plan, request),
+    ...checkExit(request),
   ];
   if (problems.length > 0) throw refuseUsage(problems);
   const wrong = checkPixels(plan, request);
@@ -95,6 +96,26 @@ function checkRecord(plan: SnnPlan, { record, steps, n }: SimulationRequest): Pr
         "record fewer layers, images or steps",
       ),
     );
+  }
+  return problems;
+}
+
+function checkExit({ exit, record, steps }: SimulationRequest): Problem[] {
+  if (exit === undefined) return [];
+  const { times, thresholds } = exit;
+  const problems: Problem[] = [];
+  const isAscending = times.every((t, i) => Number.isInteger(t) && t > (times[i - 1] ?? 0) && t <= steps);
+  if (!isAscending) {
+    const value = times.slice(0, 20).join(",");
+    problems.push(wrongCall("exit times", "ascending times 1…T", value, "correct the times"));
+  }
+  const isThreshold = (at: number) => !Number.isNaN(thresholds[at] ?? Number.NaN);
+  if (thresholds.length !== times.length || !times.every((_, at) => isThreshold(at))) {
+    const value = Array.from(thresholds).slice(0, 20).join(",");
+    problems.push(wrongCall("exit thresholds", "a number for each time", value, "correct the thresholds"));
+  }
+  if (record !== undefined) {
+    problems.push(wrongCall("exit", "a record has all T steps", "record and exit", "leave out one of them"));
   }
   return problems;
 }

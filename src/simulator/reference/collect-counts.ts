@@ -12,7 +12,13 @@ export interface ImageRun {
   readonly outputs: Float64Array;
   /** Stage id → counts (M of gates), [snapshots][elements]. */
   readonly counts: ReadonlyMap<string, Int32Array>;
+  /** Likewise Σ|s|, of stages that send negative values. */
+  readonly magnitudes: ReadonlyMap<string, Int32Array>;
   readonly record?: SimulationRecord | undefined;
+  /** The last step that was simulated. */
+  readonly exitStep: number;
+  /** [exit times][classes], 0 after the last step. */
+  readonly exitOutputs: Float64Array;
 }
 
 export function collectCounts(
@@ -20,20 +26,31 @@ export function collectCounts(
   request: SimulationRequest,
   runs: readonly ImageRun[],
 ): SimulationResult {
-  const perImage = request.snapshots.length * plan.output.classes;
+  const { classes } = plan.output;
+  const perImage = request.snapshots.length * classes;
   const outputs = new Float64Array(request.n * perImage);
   for (const [index, run] of runs.entries()) outputs.set(run.outputs, index * perImage);
   const collect = (stage: NeuronStage | GateStage, name: string): LayerCounts => {
     const size = request.snapshots.length * stage.shape[0] * stage.shape[1] * stage.shape[2];
-    const counts = new Int32Array(request.n * size);
-    for (const [index, run] of runs.entries())
-      counts.set(run.counts.get(stage.id) as Int32Array, index * size);
-    return { name, shape: stage.shape, counts };
+    const gather = (of: (run: ImageRun) => ReadonlyMap<string, Int32Array>): Int32Array => {
+      const all = new Int32Array(request.n * size);
+      for (const [index, run] of runs.entries()) all.set(of(run).get(stage.id) as Int32Array, index * size);
+      return all;
+    };
+    const counted = { name, shape: stage.shape, counts: gather((run) => run.counts) };
+    return stage.lo < 0 ? { ...counted, magnitudes: gather((run) => run.magnitudes) } : counted;
   };
   return {
     outputs,
     layers: plan.neurons.map((stage) => collect(stage, stage.name)),
     gates: plan.gates.map((stage) => collect(stage, stage.id)),
     records: request.record === undefined ? undefined : runs.map((run) => run.record as SimulationRecord),
+    ...(request.exit === undefined ? {} : collectExits(request.exit.times.length * classes, runs)),
   };
+}
+
+function collectExits(perImage: number, runs: readonly ImageRun[]) {
+  const exitOutputs = new Float64Array(runs.length * perImage);
+  for (const [index, run] of runs.entries()) exitOutputs.set(run.exitOutputs, index * perImage);
+  return { exitSteps: Int32Array.from(runs, (run) => run.exitStep), exitOutputs };
 }

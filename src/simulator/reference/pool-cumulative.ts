@@ -37,6 +37,7 @@ export function largestInWindows(
 /** A max pool through time: adds a step's values to the totals and gives M(t) − M(t−1). */
 export class CumulativePool {
   readonly #totals: Float64Array;
+  readonly #sent: Float64Array;
   #largest: Float64Array;
 
   constructor(
@@ -47,11 +48,17 @@ export class CumulativePool {
   ) {
     this.#totals = new Float64Array(input[0] * input[1] * input[2]);
     this.#largest = new Float64Array(output[0] * output[1] * output[2]);
+    this.#sent = new Float64Array(this.#largest.length);
   }
 
   /** M(t), owned by the pool. */
   get largest(): Float64Array {
     return this.#largest;
+  }
+
+  /** Σ|M(t) − M(t−1)| so far, owned by the pool. */
+  get sent(): Float64Array {
+    return this.#sent;
   }
 
   step(values: Float64Array): Float64Array {
@@ -60,6 +67,10 @@ export class CumulativePool {
     }
     const before = this.#largest;
     this.#largest = largestInWindows(this.#totals, this.input, this.window, this.output);
-    return this.#largest.map((value, i) => this.round(value - (before[i] as number)));
+    const increments = this.#largest.map((value, i) => this.round(value - (before[i] as number)));
+    for (let i = 0; i < increments.length; i++) {
+      this.#sent[i] = (this.#sent[i] as number) + Math.abs(increments[i] as number);
+    }
+    return increments;
   }
 }

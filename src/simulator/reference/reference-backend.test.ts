@@ -129,6 +129,34 @@ test("signed takes back only what was sent", async () => {
   assert.deepEqual([...(records?.[0]?.layers.get("n")?.potentials ?? [])].slice(0, 4), [1, 7, 3, -1]);
 });
 
+test("signed bursts take back up to as many as were sent, lo at most", async () => {
+  // V(0) = 65, −20 a step, θ 10, −3…3. t1: 45 → 4, sent 3, V 15. t2: −5 → −1, V 5, N 2. t3: −15 → −2, V 5, N 0. Then N = 0.
+  const { records, layers } = await simulate(single({ lo: -3, hi: 3 }, -20, 65), [1], {
+    steps: 5,
+    snapshots: [1, 3, 5],
+    record: traces,
+  });
+  assert.deepEqual([...(records?.[0]?.layers.get("n")?.spikes ?? [])], [3, -1, -2, 0, 0]);
+  assert.deepEqual([...(records?.[0]?.layers.get("n")?.potentials ?? [])], [15, 5, 5, -15, -35]);
+  assert.deepEqual([...(layers[0]?.counts ?? [])], [3, 0, 0]);
+  assert.deepEqual([...(layers[0]?.magnitudes ?? [])], [3, 6, 6]);
+});
+
+test("reset to zero forgets what a burst or a negative spike left", async () => {
+  // −2…2, θ 10, V(0) = 58, −14 a step. t1: 44 → 2, V 0. t2: −14 → −2, V 0, N 0. t3: −14, N 0 → 0, V −14.
+  const { records } = await simulate(single({ lo: -2, hi: 2, reset: "zero" }, -14, 58), [1], {
+    steps: 3,
+    record: traces,
+  });
+  assert.deepEqual([...(records?.[0]?.layers.get("n")?.spikes ?? [])], [2, -2, 0]);
+  assert.deepEqual([...(records?.[0]?.layers.get("n")?.potentials ?? [])], [0, 0, -14]);
+});
+
+test("counts of alphabets without negative spikes have no magnitudes of their own", async () => {
+  const { layers } = await simulate(single({ hi: 3 }), [1], { steps: 3 });
+  assert.equal(layers[0]?.magnitudes, undefined);
+});
+
 test("a pixel's current is ⌊(Σ w·⌊x·2¹⁶ + ½⌋ + 2¹⁵)/2¹⁶⌋", async () => {
   for (const [x, current] of [
     [0.5, 2],
@@ -159,7 +187,7 @@ test("borders and stride 2: a 3×3 image of ones under 3×3 ones counts its neig
 });
 
 /** Two neurons side by side, each with its own rate, then a 1×2 max pool. */
-const pair = (before: boolean) => {
+const pair = (before: boolean, change: Partial<NodeAttributes["neuron"]> = {}) => {
   const pool: GraphNode = {
     id: "pool",
     op: "pool",
@@ -168,12 +196,12 @@ const pair = (before: boolean) => {
     tensors: {},
   };
   const nodes = before
-    ? [pool, neuron("n", "pool", 10, 0, [0])]
+    ? [pool, neuron("n", "pool", 10, 0, [0], change)]
     : [
-        neuron("n", "conv", 10, 0, [0]),
+        neuron("n", "conv", 10, 0, [0], change),
         pool,
         conv("c2", "pool", [1, 1, 1, 1], [10]),
-        neuron("m", "c2", 10, 0, [0]),
+        neuron("m", "c2", 10, 0, [0], change),
       ];
   const last = before ? "n" : "m";
   return snnOf(
@@ -190,6 +218,17 @@ test("a gate sends the largest count's increments: as many spikes as the faster 
   assert.deepEqual([...(layers[0]?.counts ?? [])], [0, 1, 3, 5]);
   assert.deepEqual([...(gates[0]?.counts ?? [])], [1, 5]);
   assert.deepEqual([...(layers[1]?.counts ?? [])], [1, 5]);
+});
+
+test("a gate passes bursts: the increments of the leading neuron, each as large as the burst", async () => {
+  // Currents 7 and 26, bursts of 3: counts 0, 1, 2, 2 and 2, 5, 7, 10 (26, 52, 78, 104 over 10).
+  const { layers, gates } = await simulate(pair(false, { hi: 3 }), [0.7, 2.6], {
+    steps: 4,
+    snapshots: [1, 2, 3, 4],
+  });
+  assert.deepEqual([...(layers[0]?.counts ?? [])], [0, 2, 1, 5, 2, 7, 2, 10]);
+  assert.deepEqual([...(gates[0]?.counts ?? [])], [2, 5, 7, 10]);
+  assert.deepEqual([...(layers[1]?.counts ?? [])], [2, 5, 7, 10]);
 });
 
 test("a pool before the neuron sends the larger cumulative current", async () => {

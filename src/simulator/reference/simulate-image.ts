@@ -6,6 +6,7 @@
 import type { Graph } from "../../graph/graph.js";
 import { isSource } from "../../graph/spike-sources.js";
 import type { SimulationRequest } from "../backend.js";
+import { isDecided } from "../exit-margin.js";
 import { drawPixelSpike } from "../image-input.js";
 import type { Drive, GateStage, NeuronStage, OutputStage, SnnPlan, Stage } from "../plan/snn-plan.js";
 import { firstMeanStep, readCounts, readMean } from "../read-output.js";
@@ -20,6 +21,8 @@ import { exactly, type Rounding, stepNeuron, toFloat32 } from "./step-neuron.js"
 interface ImageState {
   readonly potential: Map<string, Float64Array>;
   readonly count: Map<string, Int32Array>;
+  /** Σ|s| of the layers whose spikes may be negative. */
+  readonly magnitude: Map<string, Int32Array>;
   readonly pools: Map<string, CumulativePool>;
   /** Tip of a path → the image's constant current; empty with `poisson`. */
   readonly imageCurrents: NodeValues;
@@ -65,35 +68,64 @@ export function simulateImage(
   const recorder = request.record && new TraceRecorder(plan, request.record, request.steps);
   const outputs = new Float64Array(request.snapshots.length * plan.output.classes);
   const counts = new Map<string, Int32Array>();
-  for (const stage of [...plan.neurons, ...plan.gates]) {
-    const { shape } = stage;
-    counts.set(stage.id, new Int32Array(request.snapshots.length * shape[0] * shape[1] * shape[2]));
+  const magnitudes = new Map<string, Int32Array>();
+  for (const { id, shape, lo } of [...plan.neurons, ...plan.gates]) {
+    const length = request.snapshots.length * shape[0] * shape[1] * shape[2];
+    counts.set(id, new Int32Array(length));
+    if (lo < 0) magnitudes.set(id, new Int32Array(length));
   }
-  for (let t = 1; t <= request.steps; t++) {
-    const sent = request.poisson
-      ? Float64Array.from(image, (x, pixel) =>
-          Number(
-            drawPixelSpike(
-              x,
-              request.poisson?.seed ?? 0,
-              request.poisson?.imageIndices[index] ?? 0,
-              pixel,
-              t,
-            ),
-          ),
-        )
-      : new Float64Array(pixels);
+  const exitOutputs = new Float64Array((request.exit?.times.length ?? 0) * plan.output.classes);
+  let exitStep = request.steps;
+  for (let t = 1; t <= exitStep; t++) {
+    const sent = sendPixels(request, image, index, t);
     stepNetwork(network, state, sent, t, recorder);
     if (t === request.delay) state.sumsAtDelay.set(state.sums);
-    const snapshot = request.snapshots.indexOf(t);
-    if (snapshot < 0) continue;
-    readOutputs(plan, request, state, t, outputs, snapshot * plan.output.classes);
-    for (const [id, kept] of counts) {
-      const now = state.count.get(id) ?? state.pools.get(id)?.largest ?? new Int32Array(0);
-      kept.set(now, snapshot * now.length);
+    if (exitsAt(plan, request, state, t, exitOutputs)) exitStep = t;
+    for (const [snapshot, time] of request.snapshots.entries()) {
+      // An image that stops says at all later snapshots what it says now.
+      if (time !== t && !(t === exitStep && time > t)) continue;
+      readOutputs(plan, request, state, t, outputs, snapshot * plan.output.classes);
+      for (const [id, kept] of counts) {
+        const now = state.count.get(id) ?? state.pools.get(id)?.largest ?? new Int32Array(0);
+        kept.set(now, snapshot * now.length);
+      }
+      for (const [id, kept] of magnitudes) {
+        const now = state.magnitude.get(id) ?? state.pools.get(id)?.sent ?? new Int32Array(0);
+        kept.set(now, snapshot * now.length);
+      }
     }
   }
-  return { outputs, counts, record: recorder?.finish() };
+  return { outputs, counts, magnitudes, record: recorder?.finish(), exitStep, exitOutputs };
+}
+
+/** What the image itself sends in step t: nothing, or with `poisson` its spikes. */
+function sendPixels(
+  { poisson }: SimulationRequest,
+  image: Float32Array,
+  index: number,
+  t: number,
+): Float64Array {
+  if (poisson === undefined) return new Float64Array(image.length);
+  const { seed, imageIndices } = poisson;
+  return Float64Array.from(image, (x, pixel) =>
+    Number(drawPixelSpike(x, seed, imageIndices[index] ?? 0, pixel, t)),
+  );
+}
+
+/** Whether the image stops after step t; keeps what it says where t is a time of `exit`. */
+function exitsAt(
+  plan: SnnPlan,
+  request: SimulationRequest,
+  state: ImageState,
+  t: number,
+  exitOutputs: Float64Array,
+): boolean {
+  const { exit } = request;
+  const at = exit?.times.indexOf(t) ?? -1;
+  if (exit === undefined || at < 0) return false;
+  const { classes } = plan.output;
+  readOutputs(plan, request, state, t, exitOutputs, at * classes);
+  return isDecided(exit, at, exitOutputs.subarray(at * classes, (at + 1) * classes));
 }
 
 function startState(
@@ -109,6 +141,9 @@ function startState(
   const state: ImageState = {
     potential: new Map(plan.neurons.map((stage) => [stage.id, Float64Array.from(stage.v0)])),
     count: new Map(plan.neurons.map((stage) => [stage.id, new Int32Array(stage.v0.length)])),
+    magnitude: new Map(
+      plan.neurons.filter(({ lo }) => lo < 0).map((stage) => [stage.id, new Int32Array(stage.v0.length)]),
+    ),
     pools: new Map(),
     imageCurrents: request.poisson ? new Map() : imageCurrents(graph, plan, image, tips),
     sums: new Float64Array(plan.output.classes),
@@ -198,6 +233,10 @@ function stepLayer(
       round,
     ),
   );
+  const magnitude = state.magnitude.get(stage.id);
+  if (magnitude !== undefined) {
+    for (const [i, spike] of spikes.entries()) magnitude[i] = (magnitude[i] as number) + Math.abs(spike);
+  }
   recorder?.recordLayer(stage, t - 1, { spikes, potentials: potential, currents });
   return spikes;
 }
