@@ -43,12 +43,13 @@ export class StageRunner {
     private readonly milliseconds: Map<string, number>,
   ) {}
 
-  /** @param slots how many images are under way */
-  runBlock(slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
+  /** @param slots of the images under way */
+  runBlock(slots: readonly number[], time: TimeBlock, onRangeEnd: OnRangeEnd): void {
+    const steps = (time.ends[time.ends.length - 1] as number) - time.start;
     for (const stage of this.plan.stages) {
       if (stage.kind === "output") continue;
       const before = performance.now();
-      for (let slot = 0; slot < slots; slot++) this.#clearSpikes(stage.id, slot);
+      for (const slot of slots) this.#clearSpikes(stage.id, slot, steps);
       const layer = this.network.layers.get(stage.id);
       if (layer?.kernel.form === "tables") this.#runTables(layer, slots, time, onRangeEnd);
       else this.#runSteps(stage, layer, slots, time, onRangeEnd);
@@ -61,12 +62,16 @@ export class StageRunner {
     return this.network.slots[index] as SlotMemory;
   }
 
-  #clearSpikes(id: string, slot: number): void {
+  /** Zeroes the first steps of every row. */
+  #clearSpikes(id: string, slot: number, steps: number): void {
     const layout = this.network.layouts.get(id);
-    if (layout !== undefined) this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.bytes).fill(0);
+    if (layout === undefined) return;
+    const all = this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.bytes);
+    if (steps * layout.step === layout.row) all.fill(0);
+    else for (let at = 0; at < all.length; at += layout.row) all.fill(0, at, at + steps * layout.step);
   }
 
-  #runTables(layer: LayerMemory, slots: number, time: TimeBlock, onRangeEnd: OnRangeEnd): void {
+  #runTables(layer: LayerMemory, slots: readonly number[], time: TimeBlock, onRangeEnd: OnRangeEnd): void {
     const { arena, kernels, network } = this;
     const { rows, lanes } = layer.kernel;
     const build = {
@@ -78,7 +83,7 @@ export class StageRunner {
     for (let first = 0; first < layer.blocks.length; first += layer.together) {
       const blocks = layer.blocks.slice(first, first + layer.together);
       this.#buildTables(blocks, lanes, build);
-      for (let slot = 0; slot < slots; slot++) {
+      for (const slot of slots) {
         const state = this.#slot(slot);
         const command =
           rows === undefined
@@ -116,12 +121,12 @@ export class StageRunner {
   #runSteps(
     stage: Stage,
     layer: LayerMemory | undefined,
-    slots: number,
+    slots: readonly number[],
     time: TimeBlock,
     onRangeEnd: OnRangeEnd,
   ): void {
     const { arena, network, kernels } = this;
-    for (let slot = 0; slot < slots; slot++) {
+    for (const slot of slots) {
       const isGate = stage.kind === "gate";
       if (!isGate && layer === undefined) continue;
       const command = isGate

@@ -4,29 +4,52 @@
  * Knows: time blocks, snapshots, readouts. May not know: kernels' insides, labels.
  */
 import { type Problem, refuseInput } from "../../core/respike-error.js";
-import type { SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
-import { drawPixelSpike } from "../image-input.js";
-import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
-import { firstMeanStep, readCounts, readMean } from "../read-output.js";
-import { fromBlock, toBlocked } from "./block-elements.js";
+import { countElements } from "../../core/tensor.js";
+import type { LayerCounts, SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
+import { isDecided } from "../exit-margin.js";
+import type { GateStage, NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
+import { countBlocked, fromBlock, toBlocked } from "./block-elements.js";
 import type { LayerKernel } from "./choose-kernels.js";
 import { ConstantCurrents } from "./constant-currents.js";
-import { spikesAt } from "./kernel-commands.js";
+import { drawPixels } from "./draw-pixels.js";
 import type { KernelExports } from "./kernel-module.js";
 import { layOutNetwork, type NetworkMemory, type SlotMemory, setLanes } from "./layer-memory.js";
 import { MemoryArena } from "./memory-arena.js";
-import { ReadSynapses } from "./read-synapses.js";
-import { StepRecorder } from "./record-steps.js";
+import { type CountedImage, OutputReader } from "./output-reader.js";
+import { StepRecorder, type StepState } from "./record-steps.js";
 import { StageRunner } from "./run-stages.js";
-import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
+import { layOutSpikes } from "./spike-layout.js";
+import { listTimeSpans, longestSpan, type TimeSpan } from "./time-blocks.js";
 
 /** Spikes of all images under way take at most so many bytes; longer simulations run in time blocks. */
 export const defaultSpikeBudget = 2 ** 24;
 const mostImages = 8;
+/**
+ * With early exit blocks of time are short, and tables are built anew for each: more images share them. They may
+ * take so many times the memory, potentials and counts included.
+ */
+const exitImages = 32;
+const exitBudgets = 4;
 const outputImage = "output";
 
 /** What is kept of a source or layer at the times that matter. */
 type Kept = Map<string, Int32Array | Float64Array>;
+
+/** What one block of a stage holds, [y][x][16]. */
+interface BlockState extends StepState {
+  readonly magnitudes: Int32Array | undefined;
+}
+
+interface ImageUnderWay {
+  readonly slot: number;
+  readonly state: SlotMemory;
+  /** Its place in the request. */
+  readonly index: number;
+  /** Its constant current on the outputs. */
+  readonly constant: Float64Array;
+  readonly kept: Kept;
+  readonly recorder: StepRecorder | undefined;
+}
 
 export class WasmSimulator {
   /** Stage id → milliseconds spent in it so far. */
@@ -34,7 +57,7 @@ export class WasmSimulator {
   readonly #arena: MemoryArena;
   readonly #constants = new Map<string, ConstantCurrents>();
   readonly #largestV0: ReadonlyMap<string, number>;
-  readonly #readers: readonly ReadSynapses[];
+  readonly #reader: OutputReader;
   #network: { readonly key: string; readonly memory: NetworkMemory } | undefined;
 
   /** @param options poisson: whether `kernels` were chosen for pixels as spikes */
@@ -56,9 +79,7 @@ export class WasmSimulator {
     if (fromImage.length > 0) {
       this.#constants.set(outputImage, new ConstantCurrents(fromImage, output.classes, output.number));
     }
-    this.#readers = output.groups
-      .filter((group) => group.source !== plan.image)
-      .map((g) => new ReadSynapses(g));
+    this.#reader = new OutputReader(plan);
   }
 
   run(request: SimulationRequest): SimulationResult {
@@ -67,34 +88,40 @@ export class WasmSimulator {
     const { memory, images, blockSteps } = this.#prepareMemory(request);
     for (let first = 0; first < request.n; first += images) {
       const count = Math.min(images, request.n - first);
-      this.#runImages(request, memory, blockSteps, first, count, result, records);
+      this.#runImages(request, memory, blockSteps, { first, count }, result, records);
     }
     return request.record === undefined ? result : { ...result, records };
   }
 
-  #emptyResult({ n, snapshots }: SimulationRequest): SimulationResult {
-    const empty = (stage: { readonly shape: readonly [number, number, number] }, name: string) => ({
-      name,
-      shape: stage.shape,
-      counts: new Int32Array(n * snapshots.length * stage.shape[0] * stage.shape[1] * stage.shape[2]),
-    });
+  #emptyResult({ n, steps, snapshots, exit }: SimulationRequest): SimulationResult {
+    const empty = ({ shape, lo }: NeuronStage | GateStage, name: string): LayerCounts => {
+      const length = n * snapshots.length * countElements(shape);
+      const counts = { name, shape, counts: new Int32Array(length) };
+      return lo < 0 ? { ...counts, magnitudes: new Int32Array(length) } : counts;
+    };
     return {
       outputs: new Float64Array(n * snapshots.length * this.plan.output.classes),
       layers: this.plan.neurons.map((stage) => empty(stage, stage.name)),
       gates: this.plan.gates.map((stage) => empty(stage, stage.id)),
+      ...(exit && {
+        exitSteps: new Int32Array(n).fill(steps),
+        exitOutputs: new Float64Array(n * exit.times.length * this.plan.output.classes),
+      }),
     };
   }
 
-  /** As many images at a time, then as long a time block, as the spikes' memory allows. */
-  #prepareMemory({ n, steps }: SimulationRequest) {
+  /** As many images at a time, then as long a time block, as the memory allows. */
+  #prepareMemory(request: SimulationRequest) {
+    const { n, exit } = request;
     const bytesOf = (blockSteps: number) => layOutSpikes(this.plan, this.kernels, blockSteps).bytes;
-    const images = Math.max(
-      1,
-      Math.min(n, mostImages, Math.floor(this.options.spikeBudget / bytesOf(steps))),
-    );
+    const budget = this.options.spikeBudget * (exit === undefined ? 1 : exitBudgets);
+    const span = longestSpan(request);
+    const perImage = bytesOf(span) + (exit === undefined ? 0 : stateBytes(this.plan));
+    const most = exit === undefined ? mostImages : exitImages;
+    const images = Math.max(1, Math.min(n, most, Math.floor(budget / perImage)));
     const perStep = bytesOf(1024) / 1024;
     const longest = Math.max(64, Math.floor(this.options.spikeBudget / (perStep * images) / 64) * 64);
-    const blockSteps = Math.min(steps, longest);
+    const blockSteps = Math.min(span, longest);
     const key = `${images} ${blockSteps}`;
     if (this.#network?.key !== key) {
       this.#arena.reset();
@@ -108,82 +135,61 @@ export class WasmSimulator {
     request: SimulationRequest,
     memory: NetworkMemory,
     blockSteps: number,
-    first: number,
-    count: number,
+    { first, count }: { readonly first: number; readonly count: number },
     result: SimulationResult,
     records: SimulationRecord[],
   ): void {
     const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
-    const outputCurrents: Float64Array[] = [];
-    for (let slot = 0; slot < count; slot++) {
+    const all = Array.from({ length: count }, (_, slot) => {
       runner.startSlot(slot);
-      outputCurrents.push(this.#startImage(request, memory, slot, this.#image(request, first + slot)));
-    }
-    const kept: Kept[] = Array.from({ length: count }, () => new Map());
-    const recorders = outputCurrents.map(
-      (constant) =>
-        request.record && new StepRecorder(this.plan, this.#readers, request.record, request.steps, constant),
-    );
-    const recorded = [...this.plan.neurons, ...this.plan.gates].filter((stage) => recorders[0]?.wants(stage));
-    const stepwise = new Set(recorded.map(({ id }) => id));
+      return this.#startImage(request, memory, slot, first + slot);
+    });
+    const recorded = [...this.plan.neurons, ...this.plan.gates];
+    const stepwise = new Set(recorded.filter((s) => all[0]?.recorder?.wants(s)).map(({ id }) => id));
     const times = new Set([...request.snapshots, request.delay]);
-    for (let start = 0; start < request.steps; start += blockSteps) {
-      const end = Math.min(start + blockSteps, request.steps);
-      const ends = [...times, end].filter((t) => t > start && t <= end);
-      const time = { start, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise };
-      if (this.options.poisson) {
-        for (let slot = 0; slot < count; slot++)
-          this.#drawPixels(request, memory, slot, first + slot, start, end);
-      }
-      runner.runBlock(count, time, (stage, block, slot, t) => {
-        this.#keepRange(request, memory, result, kept[slot] as Kept, {
-          stage,
-          block,
-          slot,
-          t,
-          image: first + slot,
-          recorder: recorders[slot],
-        });
+    let active = all;
+    for (const span of listTimeSpans(request, blockSteps)) {
+      const ends = [...times, span.end].filter((t) => t > span.start && t <= span.end);
+      const time = { ...span, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise };
+      for (const image of active) this.#drawPixels(request, memory, image, span);
+      const slots = active.map(({ slot }) => slot);
+      runner.runBlock(slots, time, (stage, block, slot, t) => {
+        this.#keepRange(request, result, all[slot] as ImageUnderWay, { stage, block, t });
       });
+      active = active.filter((image) => !this.#stopsAt(request, result, image, span.end));
+      if (active.length === 0) break;
     }
-    for (let slot = 0; slot < count; slot++) {
-      this.#readImage(
-        request,
-        result,
-        kept[slot] as Kept,
-        outputCurrents[slot] as Float64Array,
-        first + slot,
-      );
-      const record = recorders[slot]?.finish();
-      if (record !== undefined) records.push(record);
-    }
+    for (const image of active) this.#readSnapshots(request, result, image, request.steps);
+    for (const { recorder } of all) if (recorder !== undefined) records.push(recorder.finish());
   }
 
-  #image({ images }: SimulationRequest, index: number): Float32Array {
+  #image({ images }: Pick<SimulationRequest, "images">, index: number): Float32Array {
     const pixels = this.plan.imageShape[0] * this.plan.imageShape[1] * this.plan.imageShape[2];
     return images.subarray(index * pixels, (index + 1) * pixels);
   }
 
-  /** Puts the image's constant currents in place; returns those of the output. */
-  #startImage(
-    request: SimulationRequest,
-    memory: NetworkMemory,
-    slot: number,
-    image: Float32Array,
-  ): Float64Array {
+  /** Puts the image's constant currents in place. */
+  #startImage(request: SimulationRequest, memory: NetworkMemory, slot: number, index: number): ImageUnderWay {
+    const pixels = this.#image(request, index);
+    const state = memory.slots[slot] as SlotMemory;
     for (const { stage, kernel } of memory.layers.values()) {
-      const constant = this.#constants.get(stage.id)?.compute(image);
+      const constant = this.#constants.get(stage.id)?.compute(pixels);
       this.#checkMembrane(kernel, constant, request.steps);
-      const state = memory.slots[slot]?.layers.get(stage.id);
-      if (constant === undefined || state === undefined) continue;
+      const layer = state.layers.get(stage.id);
+      if (constant === undefined || layer === undefined) continue;
       const isFloat = stage.number === "float32";
       const own = stage.poolBefore === null ? stage.current : new Float64Array(constant.length);
       const sum = constant.map((value, i) =>
         isFloat ? Math.fround(value + (own[i] as number)) : value + (own[i] as number),
       );
-      setLanes(this.#arena, kernel.lanes, state.base, toBlocked(sum, stage.currentShape));
+      setLanes(this.#arena, kernel.lanes, layer.base, toBlocked(sum, stage.currentShape));
     }
-    return this.#constants.get(outputImage)?.compute(image) ?? new Float64Array(this.plan.output.classes);
+    const constant =
+      this.#constants.get(outputImage)?.compute(pixels) ?? new Float64Array(this.plan.output.classes);
+    const recorder =
+      request.record &&
+      new StepRecorder(this.plan, this.#reader.synapses, request.record, request.steps, constant);
+    return { slot, state, index, constant, kept: new Map(), recorder };
   }
 
   /** |V| ≤ |V(0)| + T·max|I| has to stay below 2³¹. */
@@ -205,125 +211,172 @@ export class WasmSimulator {
   }
 
   #drawPixels(
-    request: SimulationRequest,
+    { images, poisson }: SimulationRequest,
     memory: NetworkMemory,
-    slot: number,
-    index: number,
-    start: number,
-    end: number,
+    { state, index }: ImageUnderWay,
+    span: TimeSpan,
   ): void {
     const layout = memory.layouts.get(this.plan.image);
-    if (layout === undefined || request.poisson === undefined) return;
-    const image = this.#image(request, index);
-    const { seed, imageIndices } = request.poisson;
-    const slotMemory = memory.slots[slot] as SlotMemory;
-    const bytes = this.#arena.bytes(slotMemory.spikes + layout.offset, layout.bytes).fill(0);
-    const origin = spikesAt(slotMemory, layout) - slotMemory.spikes - layout.offset;
-    for (let pixel = 0; pixel < image.length; pixel++) {
-      const x = image[pixel] as number;
-      if (x === 0) continue;
-      const at = origin + pixelByte(pixel, layout);
-      const bit = 1 << (Math.floor(pixel / (layout.shape[1] * layout.shape[2])) & 7);
-      for (let t = start + 1; t <= end; t++) {
-        if (!drawPixelSpike(x, seed, imageIndices[index] ?? 0, pixel, t)) continue;
-        const byte = at + (t - start - 1) * layout.step;
-        bytes[byte] = (bytes[byte] as number) | bit;
-      }
-    }
+    if (layout === undefined || poisson === undefined) return;
+    const source = { seed: poisson.seed, index: poisson.imageIndices[index] ?? 0 };
+    drawPixels(this.#arena, state, layout, this.#image({ images }, index), source, span);
   }
 
   /** Copies what is wanted of a stage at time t. */
   #keepRange(
     request: SimulationRequest,
-    memory: NetworkMemory,
     result: SimulationResult,
-    kept: Kept,
-    at: {
-      readonly stage: Stage;
-      readonly block: number | null;
-      readonly slot: number;
-      readonly t: number;
-      readonly image: number;
-      readonly recorder: StepRecorder | undefined;
-    },
+    image: ImageUnderWay,
+    { stage, block, t }: { readonly stage: Stage; readonly block: number | null; readonly t: number },
   ): void {
-    const { stage, t } = at;
     if (stage.kind === "output") return;
-    const slot = memory.slots[at.slot] as SlotMemory;
-    const address = slot.layers.get(stage.id)?.count ?? slot.gates.get(stage.id)?.largest ?? 0;
-    const list = stage.kind === "neuron" ? result.layers : result.gates;
-    const named = list.find(({ name }) => name === (stage.kind === "neuron" ? stage.name : stage.id));
-    const [channels, height, width] = stage.shape;
-    const size = channels * height * width;
+    const { counts: into, magnitudes: magnitudesInto } = layerOf(result, stage);
+    const size = countElements(stage.shape);
     const snapshot = request.snapshots.indexOf(t);
-    const isRead =
-      stage.id === this.plan.output.neurons || this.#readers.some(({ source }) => source === stage.id);
-    const blocks =
-      at.block === null ? Array.from({ length: Math.ceil(channels / 16) }, (_, i) => i) : [at.block];
-    for (const block of blocks) {
-      const blockAddress = block * height * width * 64;
-      const counts = this.#arena.words(address + blockAddress, height * width * 16);
-      const potential = slot.layers.get(stage.id)?.potential;
+    const keepsPotentials = stage.id === this.plan.output.neurons && request.readout === "count+softmax";
+    const offset = (image.index * request.snapshots.length + snapshot) * size;
+    this.#forEachBlock(image.state, stage, block, ({ block: at, counts, potentials, magnitudes }) => {
+      image.recorder?.takeStep(stage, t, { block: at, counts, potentials });
+      if (t === request.delay && this.#reader.reads(stage)) {
+        keepBlock(image.kept, `${stage.id} delay`, counts, at, stage.shape);
+      }
+      if (snapshot < 0) return;
+      fromBlock(counts, at, stage.shape, into, offset);
+      if (magnitudes && magnitudesInto) fromBlock(magnitudes, at, stage.shape, magnitudesInto, offset);
+      if (keepsPotentials && potentials) {
+        keepBlock(image.kept, `potentials ${t}`, potentials, at, stage.shape);
+      }
+    });
+  }
+
+  /** What a stage's memory holds now, [y][x][16] a block; all blocks where `only` is null. */
+  #forEachBlock(
+    state: SlotMemory,
+    stage: NeuronStage | GateStage,
+    only: number | null,
+    visit: (now: BlockState) => void,
+  ): void {
+    const layer = state.layers.get(stage.id);
+    const gate = state.gates.get(stage.id);
+    const address = layer?.count ?? gate?.largest ?? 0;
+    const magnitude: number = 0;
+    const [channels, height, width] = stage.shape;
+    const length = height * width * 16;
+    const isFloat = stage.kind === "neuron" && stage.number === "float32";
+    for (let block = only ?? 0; block < (only === null ? Math.ceil(channels / 16) : only + 1); block++) {
+      const offset = block * length * 4;
+      const potential = layer === undefined ? undefined : layer.potential + offset;
       const potentials =
         potential === undefined
           ? undefined
-          : (stage as NeuronStage).number === "float32"
-            ? this.#arena.floats(potential + blockAddress, height * width * 16)
-            : this.#arena.words(potential + blockAddress, height * width * 16);
-      at.recorder?.takeStep(stage, t, { block, counts, potentials });
-      if (snapshot >= 0 && named !== undefined) {
-        fromBlock(
-          counts,
-          block,
-          stage.shape,
-          named.counts,
-          (at.image * request.snapshots.length + snapshot) * size,
-        );
-      }
-      if (t === request.delay && isRead) keepBlock(kept, `${stage.id} delay`, counts, block, stage.shape);
-      if (snapshot >= 0 && stage.id === this.plan.output.neurons && request.readout === "count+softmax") {
-        if (potentials) keepBlock(kept, `potentials ${t}`, potentials, block, stage.shape);
-      }
+          : isFloat
+            ? this.#arena.floats(potential, length)
+            : this.#arena.words(potential, length);
+      const magnitudes = magnitude === 0 ? undefined : this.#arena.words(magnitude + offset, length);
+      visit({ block, counts: this.#arena.words(address + offset, length), potentials, magnitudes });
     }
   }
 
-  #readImage(
-    request: SimulationRequest,
-    result: SimulationResult,
-    kept: Kept,
-    image: Float64Array,
-    index: number,
-  ): void {
-    const { output, neurons, gates } = this.plan;
-    const countsAt = (id: string, snapshot: number): Int32Array => {
-      const layer = neurons.findIndex((stage) => stage.id === id);
-      const list =
-        layer >= 0 ? result.layers[layer] : result.gates[gates.findIndex((stage) => stage.id === id)];
-      const size = list === undefined ? 0 : list.shape[0] * list.shape[1] * list.shape[2];
-      const from = (index * request.snapshots.length + snapshot) * size;
-      return list?.counts.subarray(from, from + size) ?? new Int32Array(0);
+  /** Counts, potentials or magnitudes of a stage as they are now, [C,H,W]. */
+  #readNow<Values extends Int32Array | Float64Array>(
+    { state }: ImageUnderWay,
+    id: string,
+    what: "counts" | "potentials" | "magnitudes",
+    into: (size: number) => Values,
+  ): Values {
+    const stage = [...this.plan.neurons, ...this.plan.gates].find((each) => each.id === id);
+    if (stage === undefined) return into(0);
+    const values = into(countElements(stage.shape));
+    this.#forEachBlock(state, stage, null, (now) => {
+      const source = now[what];
+      if (source !== undefined) fromBlock(source, now.block, stage.shape, values, 0);
+    });
+    return values;
+  }
+
+  /** Whether the image is decided at t; if so its results are complete. */
+  #stopsAt(request: SimulationRequest, result: SimulationResult, image: ImageUnderWay, t: number): boolean {
+    const { exit } = request;
+    const at = exit?.times.indexOf(t) ?? -1;
+    if (exit === undefined || result.exitOutputs === undefined || at < 0) return false;
+    const { classes } = this.plan.output;
+    const offset = (image.index * exit.times.length + at) * classes;
+    const now: CountedImage = {
+      countsOf: (id) => this.#readNow(image, id, "counts", (size) => new Int32Array(size)),
+      countsAtDelay: (id) => image.kept.get(`${id} delay`) ?? [],
+      potentials: () =>
+        this.#readNow(image, this.plan.output.neurons ?? "", "potentials", (n) => new Float64Array(n)),
+      constant: image.constant,
     };
-    for (const [snapshot, t] of request.snapshots.entries()) {
-      const offset = (index * request.snapshots.length + snapshot) * output.classes;
-      if (request.readout !== "mean") {
-        const stage = neurons.find((each) => each.id === output.neurons) as NeuronStage;
-        const potentials = kept.get(`potentials ${t}`) ?? [];
-        const softmax = request.readout === "count" ? null : { potentials, threshold: stage.threshold };
-        readCounts(countsAt(stage.id, snapshot), softmax, result.outputs, offset);
-        continue;
-      }
-      const first = firstMeanStep(t, request.delay);
-      const since = (id: string): ArrayLike<number> => {
-        const before = first > 0 ? kept.get(`${id} delay`) : undefined;
-        const counts = countsAt(id, snapshot);
-        return before === undefined ? counts : counts.map((count, i) => count - (before[i] as number));
-      };
-      const sums = output.current.map((current, k) => (current + (image[k] as number)) * (t - first));
-      for (const reader of this.#readers) reader.add(since(reader.source), sums);
-      if (output.neurons !== null) sums.set(Float64Array.from(since(output.neurons)));
-      readMean(sums, t - first, output.scale, result.outputs, offset);
+    this.#reader.read(request, t, now, result.exitOutputs, offset);
+    const outputs = result.exitOutputs.subarray(offset, offset + classes);
+    if (!isDecided(exit, at, outputs)) return false;
+    result.exitSteps?.fill(t, image.index, image.index + 1);
+    this.#readSnapshots(request, result, image, t);
+    this.#fillSnapshots(request, result, image, t, outputs);
+    return true;
+  }
+
+  /** At snapshots from the last step on an image says what it said there. */
+  #fillSnapshots(
+    { snapshots }: SimulationRequest,
+    result: SimulationResult,
+    image: ImageUnderWay,
+    t: number,
+    outputs: Float64Array,
+  ): void {
+    const later = snapshots.flatMap((time, at) => (time >= t ? [image.index * snapshots.length + at] : []));
+    for (const at of later) result.outputs.set(outputs, at * outputs.length);
+    for (const stage of [...this.plan.neurons, ...this.plan.gates]) {
+      const counts = this.#readNow(image, stage.id, "counts", (size) => new Int32Array(size));
+      const into = layerOf(result, stage);
+      for (const at of later) into.counts.set(counts, at * counts.length);
+      if (into.magnitudes === undefined) continue;
+      const magnitudes = this.#readNow(image, stage.id, "magnitudes", (size) => new Int32Array(size));
+      for (const at of later) into.magnitudes.set(magnitudes, at * magnitudes.length);
     }
   }
+
+  /** Outputs at all snapshots up to t. */
+  #readSnapshots(
+    request: SimulationRequest,
+    result: SimulationResult,
+    image: ImageUnderWay,
+    until: number,
+  ): void {
+    const { output, neurons, gates } = this.plan;
+    const stages = new Map<string, NeuronStage | GateStage>([...neurons, ...gates].map((s) => [s.id, s]));
+    for (const [snapshot, t] of request.snapshots.entries()) {
+      if (t > until) break;
+      const at = image.index * request.snapshots.length + snapshot;
+      const then: CountedImage = {
+        countsOf(id) {
+          const stage = stages.get(id);
+          if (stage === undefined) return new Int32Array(0);
+          const size = countElements(stage.shape);
+          return layerOf(result, stage).counts.subarray(at * size, (at + 1) * size);
+        },
+        countsAtDelay: (id) => image.kept.get(`${id} delay`) ?? [],
+        potentials: () => image.kept.get(`potentials ${t}`) ?? [],
+        constant: image.constant,
+      };
+      this.#reader.read(request, t, then, result.outputs, at * output.classes);
+    }
+  }
+}
+
+/** The counts of a stage in a result. */
+function layerOf({ layers, gates }: SimulationResult, stage: NeuronStage | GateStage): LayerCounts {
+  const found =
+    stage.kind === "neuron"
+      ? layers.find(({ name }) => name === stage.name)
+      : gates.find(({ name }) => name === stage.id);
+  return found ?? { name: stage.id, shape: stage.shape, counts: new Int32Array(0) };
+}
+
+/** Bytes of potentials and counts of an image, about. */
+function stateBytes({ neurons, gates }: SnnPlan): number {
+  return [...neurons, ...gates].reduce((sum, { shape }) => sum + 8 * countBlocked(shape), 0);
 }
 
 function largestMagnitude(values: Float64Array): number {
@@ -342,12 +395,4 @@ function keepBlock(
   const whole = kept.get(key) ?? new Float64Array(shape[0] * shape[1] * shape[2]);
   fromBlock(values, block, shape, whole, 0);
   kept.set(key, whole);
-}
-
-/** Byte of a pixel's channel in the first step, relative to (y 0, t 0, x 0). */
-function pixelByte(pixel: number, layout: SpikeLayout): number {
-  const [, height, width] = layout.shape;
-  const channel = Math.floor(pixel / (height * width));
-  const y = Math.floor(pixel / width) % height;
-  return y * layout.row + (pixel % width) * layout.pixel + (channel >> 3);
 }
