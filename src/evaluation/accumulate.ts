@@ -50,7 +50,7 @@ export function accumulate(
     complete: true,
     data: { ...setup.data, n, indicesSha256: hashIndices(indices) },
     ann: summarizeNetwork(setup, sorted, n),
-    snn: { T: setup.options.T, at },
+    snn: { T: setup.options.T, alphabet: setup.alphabet, at },
     layers,
     cost: summarizeCost(setup, sorted, at[at.length - 1] as EvaluatedStep, n),
     run: {

@@ -9,6 +9,7 @@ import type { ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import { nameAlphabets } from "../graph/spike-sources.js";
 import { checkRequest } from "../simulator/check-request.js";
 import { planSnn } from "../simulator/plan/plan-snn.js";
 import type { BackendName } from "./backend-list.js";
@@ -68,6 +69,8 @@ export interface EvaluationSetup {
   };
   /** Number formats of the layers: `int16`, `int16+int32`. */
   readonly number: string;
+  /** Spike alphabets of the layers: `binary`, `burst:4`. */
+  readonly alphabet: string;
 }
 
 export interface EvaluationPlan {
@@ -126,15 +129,6 @@ function resolveSetup(
   const at = resolveTimes(options.at, T, problems);
   if (options.batch !== undefined && !(Number.isInteger(options.batch) && options.batch >= 1))
     problems.push(wrongOption("--batch", "an integer, 1 or more", String(options.batch), "correct it"));
-  if (neurons.some((node) => node.attributes.lo < 0))
-    problems.push(
-      wrongOption(
-        "--spikes",
-        "spikes are counted where none is negative",
-        "signed",
-        "convert with binary spikes",
-      ),
-    );
   if (problems.length > 0) throw refuseUsage(problems);
   const split = options.split ?? "test";
   return {
@@ -163,6 +157,7 @@ function resolveSetup(
       annMacsPadded: countAnnMacsPadded(snn.network),
     },
     number: [...new Set(formats.map((node) => node.attributes.number))].sort().join("+"),
+    alphabet: nameAlphabets(snn.graph),
   };
 }
 

@@ -15,6 +15,7 @@ export interface EvaluatedStep {
   readonly annOnly: number | null;
   readonly snnOnly: number | null;
   readonly lossCi95: readonly [low: number, high: number] | null;
+  /** Σ|s|, as in layers; operations are Σ|s| × fan-out. */
   readonly spikes: number;
   readonly sopStructural: number;
   readonly sopEffective: number;
@@ -74,7 +75,12 @@ export interface EvaluationResult {
     readonly accuracy: number;
     readonly top5: number | null;
   } | null;
-  readonly snn: { readonly T: number; readonly at: readonly EvaluatedStep[] };
+  readonly snn: {
+    readonly T: number;
+    /** Spike alphabets of the layers: `binary`, `burst:4`; several joined by `+`. */
+    readonly alphabet: string;
+    readonly at: readonly EvaluatedStep[];
+  };
   readonly layers: readonly EvaluatedLayer[];
   readonly cost: EvaluationCost;
   readonly run: {

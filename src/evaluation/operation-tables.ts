@@ -45,7 +45,7 @@ export interface CountedTime {
   readonly readoutOps: number;
 }
 
-/** Σ over images of spikes, and of spikes × fan-out, a gate's in the row of the layer before it. */
+/** Σ over images of |spikes|, and of |spikes| × fan-out, a gate's in the row of the layer before it. */
 export function countOperations(
   { structural, effective, readout, layerOfGate }: OperationTables,
   result: SimulationResult,
@@ -75,9 +75,9 @@ export function countOperations(
   return counted;
 }
 
-/** Σ over images and elements of counts, and of counts × each of two fan-outs, in one pass. */
+/** Σ over images and elements of Σ|s|, and of Σ|s| × each of two fan-outs, in one pass. */
 function spreadCounts(
-  { counts }: LayerCounts,
+  { counts, magnitudes }: LayerCounts,
   all: Float64Array,
   kept: Float64Array,
   n: number,
@@ -85,11 +85,12 @@ function spreadCounts(
   snapshot: number,
 ) {
   const size = counts.length / (n * snapshots);
+  const sent = magnitudes ?? counts;
   let [spikes, structural, effective] = [0, 0, 0];
   for (let image = 0; image < n; image++) {
     const from = (image * snapshots + snapshot) * size;
     for (let at = 0; at < size; at++) {
-      const count = counts[from + at] as number;
+      const count = sent[from + at] as number;
       if (count === 0) continue;
       spikes += count;
       structural += count * (all[at] as number);

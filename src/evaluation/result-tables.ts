@@ -19,7 +19,7 @@ function makeTable(head: readonly string[], rows: readonly (readonly Cell[])[]):
 /** curve.csv: one row an observed time. */
 export function writeCurve({ snn }: EvaluationResult): string {
   const head =
-    "t,correct,n,accuracy,top5,loss,annOnly,snnOnly,lossLow95,lossHigh95,spikes,sopStructural,sopEffective";
+    "t,correct,n,accuracy,top5,loss,annOnly,snnOnly,lossLow95,lossHigh95,spikes,sopStructural,sopEffective,alphabet";
   return makeTable(
     head.split(","),
     snn.at.map((at) => [
@@ -36,12 +36,13 @@ export function writeCurve({ snn }: EvaluationResult): string {
       at.spikes,
       at.sopStructural,
       at.sopEffective,
+      snn.alphabet,
     ]),
   );
 }
 
 /** layers.csv: one row a layer, in topological order. */
-export function writeLayers({ layers }: EvaluationResult): string {
+export function writeLayers({ layers, snn }: EvaluationResult): string {
   const head = [
     "name",
     "neurons",
@@ -56,8 +57,8 @@ export function writeLayers({ layers }: EvaluationResult): string {
     "silent",
   ] as const;
   return makeTable(
-    head,
-    layers.map((layer) => head.map((key) => layer[key])),
+    [...head, "alphabet"],
+    layers.map((layer) => [...head.map((key) => layer[key]), snn.alphabet]),
   );
 }
 

@@ -10,6 +10,7 @@ import { countNeurons } from "../evaluation/count-operations.js";
 import { defaultTimes } from "../evaluation/evaluation-plan.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import { nameAlphabets } from "../graph/spike-sources.js";
 import { stepLimits } from "../graph/step-limits.js";
 import { refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
 import type { SimulationRecord, SimulationResult } from "../simulator/backend.js";
@@ -39,7 +40,9 @@ export interface RunResult {
   /** The image's own label, where the input has one. */
   readonly label?: number;
   readonly at: readonly { readonly t: number; readonly prediction: number }[];
-  /** Layer → spikes of all its neurons together. */
+  /** Spike alphabets of the layers: `binary`, `burst:4`; several joined by `+`. */
+  readonly alphabet: string;
+  /** Layer → Σ|s| of all its neurons together. */
   readonly spikes: Readonly<Record<string, number>>;
   readonly record?: { readonly path: string; readonly layers: readonly string[] };
 }
@@ -82,11 +85,13 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
   } finally {
     simulator.free();
   }
+  const alphabet = nameAlphabets(snn.graph);
   const recorded = simulated.records?.[0];
   if (options.o !== undefined && recorded !== undefined) await saveRecord(options.o, recorded, options.force);
   return {
     result: describe(
       simulated,
+      alphabet,
       observed,
       read,
       options.o === undefined ? undefined : { path: options.o, layers: record?.layers ?? [] },
@@ -165,6 +170,7 @@ function stepsOf(record: SimulationRecord): number {
 
 function describe(
   { outputs, layers }: SimulationResult,
+  alphabet: string,
   observed: readonly number[],
   { label, classNames }: { label?: number; classNames?: readonly string[] },
   record: RunResult["record"],
@@ -178,14 +184,15 @@ function describe(
   const name = classNames?.[prediction];
   const spikes = layers.map((layer) => {
     const size = layer.counts.length / observed.length;
-    const last = layer.counts.subarray((observed.length - 1) * size);
-    return [layer.name, last.reduce((sum, count) => sum + Math.abs(count), 0)] as const;
+    const last = (layer.magnitudes ?? layer.counts).subarray((observed.length - 1) * size);
+    return [layer.name, last.reduce((sum, count) => sum + count, 0)] as const;
   });
   return {
     prediction,
     ...(name === undefined ? {} : { name }),
     ...(label === undefined ? {} : { label }),
     at,
+    alphabet,
     spikes: Object.fromEntries(spikes),
     ...(record === undefined ? {} : { record }),
   };

@@ -4,6 +4,7 @@
  * Knows: the order of the sections. May not know: files, the terminal, how results came about.
  */
 import { html } from "./html.js";
+import { nameNetwork } from "./name-spikes.js";
 import { accuracyAgainstSteps } from "./plots/accuracy-against-steps.js";
 import { correlationPerLayer } from "./plots/correlation-per-layer.js";
 import { energy } from "./plots/energy.js";
@@ -59,7 +60,7 @@ export async function renderReport(input: ReportInput): Promise<Report> {
 function renderReportPage(input: ReportInput, drawn: ReadonlyMap<string, string>): string {
   return renderPage({
     title: input.title ?? input.conversion?.model?.arch ?? "Spiking network",
-    subtitle: html`As a spiking network, T = ${input.results.snn.T}, on ${describeImages(input.results)}`,
+    subtitle: html`As a ${nameNetwork(input.results)}, T = ${input.results.snn.T}, on ${describeImages(input.results)}`,
     sections: listSections(input, drawn),
     version: input.version,
   });

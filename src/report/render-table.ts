@@ -5,6 +5,7 @@
  */
 import type { EvaluationResult } from "../evaluation/evaluation-result.js";
 import { finiteOrNull, formatCount, formatFixed, formatShort } from "./format-number.js";
+import { explainSpikes, namedAlphabet, nameSpikes } from "./name-spikes.js";
 import { describeImages } from "./verdict.js";
 
 /** Right-aligned columns, two spaces apart, a line under the head. */
@@ -29,7 +30,7 @@ function layInterval(interval: readonly [number, number] | null): string {
 export function renderTable(results: EvaluationResult): string {
   const hasNetwork = results.ann !== null;
   const lossHead = hasNetwork ? ["loss", "95 % interval"] : [];
-  const head = ["T", "SNN %", ...lossHead, "spikes", "operations"];
+  const head = ["T", "SNN %", ...lossHead, nameSpikes(results), "operations"];
   const rows = results.snn.at.map((step) => [
     formatCount(step.t),
     formatFixed(step.accuracy),
@@ -39,6 +40,8 @@ export function renderTable(results: EvaluationResult): string {
   ]);
   const macs = `${formatShort(results.cost.annMacs)} MACs`;
   if (results.ann) rows.push(["network", formatFixed(results.ann.accuracy), "", "", "", macs]);
-  const note = `${describeImages(results)}; spikes and operations are means per image${hasNetwork ? ", loss in points" : ""}`;
+  const meaning = `spikes and operations are means per image${hasNetwork ? ", loss in points" : ""}`;
+  const explained = namedAlphabet(results) === null ? "" : `. ${explainSpikes(results)}`;
+  const note = `${describeImages(results)}; ${meaning}${explained}`;
   return `${layTable(head, rows)}\n${note}`;
 }

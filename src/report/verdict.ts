@@ -6,6 +6,7 @@
 import type { EvaluatedStep, EvaluationResult } from "../evaluation/evaluation-result.js";
 import { cleanText } from "./clean-text.js";
 import { formatCount, formatFixed } from "./format-number.js";
+import { nameNetwork } from "./name-spikes.js";
 
 /** Losses, in points, that "stays within" is told for. */
 export const lossLimits = [1, 0.2] as const;
@@ -75,12 +76,13 @@ export function describeVerdict(results: EvaluationResult): string {
   const last = lastStep(results);
   const images = describeImages(results);
   const partly = results.complete ? "" : " (not complete)";
+  const network = `The ${nameNetwork(results)}`;
   if (!last) return `No step was evaluated; ${images}${partly}.`;
   if (last.loss === null || !Number.isFinite(last.loss)) {
     const accuracy = `has ${formatFixed(last.accuracy)} % at T = ${formatCount(last.t)}`;
-    return `The spiking network ${accuracy}; the network it came from was not evaluated, so no loss is known; ${images}${partly}.`;
+    return `${network} ${accuracy}; the network it came from was not evaluated, so no loss is known; ${images}${partly}.`;
   }
-  return `The spiking network ${describeLoss(last)}; ${describeLimits(results)}; ${images}${partly}.`;
+  return `${network} ${describeLoss(last)}; ${describeLimits(results)}; ${images}${partly}.`;
 }
 
 /** How to read the verdict's numbers: accuracies behind the loss, and what brackets and T stand for. */

@@ -6,6 +6,7 @@ import { Graph } from "#src/graph/graph.js";
 import type { GraphNode, NodeOf } from "#src/graph/node-types.js";
 import { preprocessingPresets } from "#src/graph/preprocessing.js";
 import type { Snn } from "#src/graph/snn.js";
+import type { SpikeAlphabet } from "#src/graph/spike-alphabet.js";
 
 const conv = (
   id: string,
@@ -75,11 +76,13 @@ function whole(shape: readonly number[], seed: number, scale: number) {
   return makeTensor("int16", shape, Int16Array.from(values));
 }
 
-const neuron = (id: string, from: string, channels: number): NodeOf<"neuron"> => ({
+const binary: SpikeAlphabet = { lo: 0, hi: 1 };
+
+const neuron = (id: string, from: string, channels: number, { lo, hi } = binary): NodeOf<"neuron"> => ({
   id,
   op: "neuron",
   inputs: [from],
-  attributes: { layer: id, lo: 0, hi: 1, reset: "subtract", number: "int16" },
+  attributes: { layer: id, lo, hi, reset: "subtract", number: "int16" },
   tensors: {
     threshold: makeTensor("int32", [1], Int32Array.of(theta)),
     v0: makeTensor("int32", [1], Int32Array.of(theta / 2)),
@@ -88,7 +91,7 @@ const neuron = (id: string, from: string, channels: number): NodeOf<"neuron"> =>
 });
 
 /** [1,8,8] → 4 channels → a block of stride 2 with an option-A shortcut to 8 → 6 classes. λ = 1 everywhere. */
-export function buildSmallSnn(): Snn {
+export function buildSmallSnn(alphabet = binary): Snn {
   const first = whole([4, 1, 3, 3], 1, 220);
   const second = whole([8, 4, 3, 3], 2, 170);
   const last = whole([6, 128], 3, 60);
@@ -110,11 +113,11 @@ export function buildSmallSnn(): Snn {
   const graph = new Graph([
     input,
     conv("c1", "image", first, 1),
-    neuron("conv1", "c1", 4),
+    neuron("conv1", "c1", 4, alphabet),
     conv("c2", "conv1", second, 2),
     ...side("conv1"),
     add("sum", ["c2", "pad"]),
-    neuron("layer1.0", "sum", 8),
+    neuron("layer1.0", "sum", 8, alphabet),
     { id: "flat", op: "flatten", inputs: ["layer1.0"], attributes: {}, tensors: {} },
     { id: "fc", op: "linear", inputs: ["flat"], attributes: {}, tensors: { weight: last } },
     { id: "output", op: "output", inputs: ["fc"], attributes: { number: "int16" }, tensors: {} },

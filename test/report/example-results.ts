@@ -75,7 +75,7 @@ export function exampleResults(depth = 20): EvaluationResult {
     complete: true,
     data: { name: "cifar10", split: "test", n, indicesSha256: "ab".repeat(32) },
     ann: { correct: 9173, n, accuracy: 91.73, top5: 99.7 },
-    snn: { T: 350, at },
+    snn: { T: 350, alphabet: "binary", at },
     layers: names.map((name, i) =>
       exampleLayer(name, i, names.length, 16384 >> Math.floor((3 * i) / names.length)),
     ),
@@ -163,6 +163,7 @@ export function smallestResults(): EvaluationResult {
     ann: null,
     snn: {
       T: 1,
+      alphabet: "binary",
       at: [
         { ...step, t: 1, top5: null, loss: null, annOnly: null, snnOnly: null, lossCi95: null, spikes: 0 },
       ],

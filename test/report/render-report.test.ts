@@ -154,7 +154,7 @@ test("nothing at all: no steps, no layers, no estimates", async () => {
   const results = {
     ...base,
     complete: false,
-    snn: { T: 8, at: [] },
+    snn: { T: 8, alphabet: "binary", at: [] },
     layers: [],
     cost: { ...base.cost, energy: [] },
   };

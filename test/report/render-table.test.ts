@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { renderReport } from "#src/report/render-report.js";
 import { renderTable } from "#src/report/render-table.js";
 import { describeVerdict, findSettledStep } from "#src/report/verdict.js";
 import { exampleResults, smallestResults } from "./example-results.js";
@@ -35,4 +36,20 @@ test("a gain is told as a gain, its interval in the same direction", () => {
   const gained = base.snn.at.map((step) => ({ ...step, loss: -0.3, lossCi95: [-0.5, -0.1] as const }));
   const text = describeVerdict({ ...base, snn: { ...base.snn, at: gained } });
   assert.match(text, /gains 0\.30 points at T = 350 \[0\.10, 0\.50\]; within 1 point from T = 8 on/);
+});
+
+test("spikes that are not binary are named wherever they are counted; binary ones are just spikes", async () => {
+  const base = exampleResults();
+  const burst = { ...base, snn: { ...base.snn, alphabet: "burst:4" } };
+  assert.match(renderTable(burst), /burst:4 spikes +operations/);
+  assert.match(renderTable(burst), /one of size s counts as \|s\| spikes/);
+  assert.match(describeVerdict(burst), /^The spiking network of burst:4 spikes loses/);
+  assert.doesNotMatch(renderTable(base) + describeVerdict(base), /binary|burst/);
+  const { html, plots } = await renderReport({ results: burst, command: [] });
+  for (const id of ["verdict", "rates", "operations", "energy-section", "layers"]) {
+    const section = html.split(`<section id="${id}"`)[1]?.split("</section>")[0] ?? "";
+    assert.match(section, /burst:4/, id);
+  }
+  for (const id of ["spikes-against-steps", "rate-per-layer", "operations-against-steps", "energy"])
+    assert.match(plots.get(`${id}.svg`) ?? "", /burst:4/, id);
 });

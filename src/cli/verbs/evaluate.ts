@@ -44,7 +44,7 @@ export function describeOutcome({ result, folder }: EvaluationOutcome): string {
     "",
     renderTable(result),
     "",
-    `${speed}backend ${backend}, ${threads} thread${threads === 1 ? "" : "s"}, ${number}`,
+    `${speed}backend ${backend}, ${threads} thread${threads === 1 ? "" : "s"}, ${number}, ${result.snn.alphabet} spikes`,
     ...(result.spikeHash === undefined ? [] : [`spike hash ${result.spikeHash}`]),
     ...(folder === null ? [] : [`report: ${folder.report}`]),
   ].join("\n");

@@ -5,6 +5,7 @@
  */
 import { type RecordedKind, type RunResult, run } from "../../library/run.js";
 import { loadSnn } from "../../library/snn-files.js";
+import { nameSpikes } from "../../report/name-spikes.js";
 import { layTable } from "../../report/render-table.js";
 import { backendFlag, delayFlag, readoutFlag, stepsFlag } from "../evaluation-flags.js";
 import { choiceFlag, type Flag, switchFlag, textFlag } from "../flags.js";
@@ -75,7 +76,7 @@ function describe(result: RunResult): string {
   return [
     `the spiking network says ${decided} at step ${at.length} and stays with it from step ${at[settled]?.t ?? at.length} on${label === undefined ? "" : `; the label is ${label}`}`,
     "",
-    layTable(["layer", "spikes"], rows),
+    layTable(["layer", nameSpikes({ snn: result })], rows),
     ...(record === undefined ? [] : ["", `recorded ${record.layers.length} layers in ${record.path}`]),
   ].join("\n");
 }

@@ -8,6 +8,7 @@ import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { cleanLabel } from "../clean-text.js";
 import { type EnergyBar, energyTerms, listEnergyBars } from "../energy-terms.js";
 import { formatRatio, formatSignificant } from "../format-number.js";
+import { namedAlphabet } from "../name-spikes.js";
 import { paint } from "../theme.js";
 import { type Plot, type PlotTable, plotSize, specPart } from "./plot.js";
 
@@ -19,7 +20,7 @@ const termColour = specPart({
   scale: { domain: [...energyTerms], range: [paint("s2"), paint("s1"), paint("s3"), paint("s4")] },
 });
 
-function energyPanel(convention: string, bars: readonly EnergyBar[], hasLegend: boolean) {
+function energyPanel(name: string, bars: readonly EnergyBar[], hasLegend: boolean) {
   const top = Math.max(1e-9, ...bars.map((bar) => bar.total)) * 1.18;
   const rows = bars.flatMap((bar) =>
     bar.parts.map(({ term, value }) => ({ bar: bar.label, term, value, order: energyTerms.indexOf(term) })),
@@ -39,7 +40,7 @@ function energyPanel(convention: string, bars: readonly EnergyBar[], hasLegend: 
   const x = specPart({
     field: "value",
     type: "quantitative",
-    title: `µJ per image, ${cleanLabel(convention, 40)}`,
+    title: `µJ per image, ${name}`,
     scale: { domain: [0, top], nice: false },
     axis: { tickCount: 4, labelExpr: "format(datum.value, '~g')" },
   });
@@ -74,7 +75,11 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
     .map((estimate) => ({ name: estimate.convention, bars: listEnergyBars(estimate, results.cost) }))
     .filter(({ bars }) => bars.length > 0);
   if (panels.length === 0) return null;
-  const vconcat = panels.map(({ name, bars }, at) => energyPanel(name, bars, at === 0));
+  const alphabet = namedAlphabet(results);
+  const spikes = alphabet === null ? "" : `, ${alphabet} spikes`;
+  const vconcat = panels.map(({ name, bars }, at) =>
+    energyPanel(`${cleanLabel(name, 40)}${spikes}`, bars, at === 0),
+  );
   return { spacing: 16, vconcat };
 }
 

@@ -7,6 +7,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { finiteOrNull, formatCount, formatRatio, formatShort } from "../format-number.js";
+import { namedAlphabet } from "../name-spikes.js";
 import { paint } from "../theme.js";
 import { countAxis } from "./count-axis.js";
 import { type Plot, type PlotTable, plotSize, specPart } from "./plot.js";
@@ -47,7 +48,8 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const line = macs === null ? [] : [{ count: macs, label: `network ${formatShort(macs)} MACs` }];
   const isAbove = (rows.at(-1)?.count ?? 0) > (macs ?? 0);
   const counts = [...rows, ...line].map((row) => row.count);
-  const y = countAxis("operations per image", counts);
+  const alphabet = namedAlphabet(results);
+  const y = countAxis(`operations per image${alphabet === null ? "" : ` (${alphabet} spikes)`}`, counts);
   const x = stepAxis(drawnSteps(results));
   return {
     ...plotSize,
@@ -96,7 +98,7 @@ function tabulate(results: EvaluationResult): PlotTable {
 export const operationsAgainstSteps: Plot = {
   id: "operations-against-steps",
   title: "Synaptic operations over time steps",
-  key: "Structural: spikes × fan-out. Effective: without weights equal to 0. Dashed: the network's multiply-accumulates.",
+  key: "Structural: spikes × fan-out, one of size s as |s|. Effective: without weights equal to 0. Dashed: the network's multiply-accumulates.",
   drawSpec,
   describe,
   tabulate,

@@ -7,6 +7,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { cleanText } from "../clean-text.js";
 import { finiteOrNull, formatShare, formatSignificant } from "../format-number.js";
+import { nameSpikes } from "../name-spikes.js";
 import { paint } from "../theme.js";
 import { layerAxis, layerPlotWidth, layerRows } from "./layer-axis.js";
 import { type Plot, type PlotTable, specPart } from "./plot.js";
@@ -22,7 +23,7 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const x = specPart({
     field: "rate",
     type: "quantitative",
-    title: "spikes per neuron and step",
+    title: `${nameSpikes(results)} per neuron and step`,
     scale: { domain: [0, Math.max(1e-6, ...values.map((row) => row.rate))], nice: false },
     axis: { tickCount: 5, labelExpr: "format(datum.value, '~g')" },
   });
@@ -46,7 +47,7 @@ function describe(results: EvaluationResult): string {
     return `${cleanText(most.name)} fires at a mean rate of ${formatSignificant(most.rate)}.`;
   return (
     `Mean rates lie between ${formatSignificant(least.rate)} (${cleanText(least.name)}) ` +
-    `and ${formatSignificant(most.rate)} (${cleanText(most.name)}) spikes per neuron and step.`
+    `and ${formatSignificant(most.rate)} (${cleanText(most.name)}) ${nameSpikes(results)} per neuron and step.`
   );
 }
 

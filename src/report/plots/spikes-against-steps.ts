@@ -6,6 +6,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { finiteOrNull, formatCount, formatShort, formatSignificant } from "../format-number.js";
+import { nameSpikes } from "../name-spikes.js";
 import { paint } from "../theme.js";
 import { countAxis } from "./count-axis.js";
 import { type Plot, type PlotTable, plotSize } from "./plot.js";
@@ -22,7 +23,7 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const rows = spikeRows(results);
   if (rows.length === 0) return null;
   const y = countAxis(
-    "spikes per image",
+    `${nameSpikes(results)} per image`,
     rows.map((row) => row.count),
   );
   return {
@@ -38,12 +39,12 @@ function describe(results: EvaluationResult): string {
   if (!last) return "No step was evaluated.";
   const each = results.cost.neurons > 0 ? last.count / results.cost.neurons : null;
   const share = each === null ? "" : `, ${formatSignificant(each)} per neuron`;
-  return `An image takes ${formatCount(last.count)} spikes up to T = ${last.t}${share}.`;
+  return `An image takes ${formatCount(last.count)} ${nameSpikes(results)} up to T = ${last.t}${share}.`;
 }
 
 function tabulate(results: EvaluationResult): PlotTable {
   return {
-    columns: ["T", "spikes per image", "short"],
+    columns: ["T", `${nameSpikes(results)} per image`, "short"],
     rows: results.snn.at.map((step) => [
       formatCount(step.t),
       formatCount(step.spikes),
@@ -55,7 +56,7 @@ function tabulate(results: EvaluationResult): PlotTable {
 export const spikesAgainstSteps: Plot = {
   id: "spikes-against-steps",
   title: "Spikes over time steps",
-  key: "Spikes of all neurons up to T, mean per image.",
+  key: "Spikes of all neurons up to T, mean per image; one of size s counts as |s|.",
   drawSpec,
   describe,
   tabulate,

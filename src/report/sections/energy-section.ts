@@ -7,6 +7,7 @@ import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { describeAllEnergies } from "../energy-terms.js";
 import { formatCount, formatSignificant } from "../format-number.js";
 import { html, type Markup } from "../html.js";
+import { explainSpikes, namedAlphabet } from "../name-spikes.js";
 import { energy } from "../plots/energy.js";
 import { lastStep } from "../verdict.js";
 import { renderFacts } from "./data-table.js";
@@ -36,7 +37,9 @@ function listUnits(results: EvaluationResult): (readonly [string, string])[] {
 }
 
 export function renderEnergySection(results: EvaluationResult, svg: string | null): Markup {
-  const sentences = describeAllEnergies(results.cost.energy).map((line) => html`<li>${line}</li>`);
+  const explained = namedAlphabet(results) === null ? [] : [explainSpikes(results)];
+  const lines = [...describeAllEnergies(results.cost.energy), ...explained];
+  const sentences = lines.map((line) => html`<li>${line}</li>`);
   return html`<section id="energy-section" aria-labelledby="energy-section-title"><h2 id="energy-section-title">Energy</h2>
 <ul class="sentences">${sentences}</ul><div class="figures">${renderFigure(energy, results, svg)}
 <div class="card"><h3>Raw counts per image</h3>${renderFacts(listCounts(results))}

@@ -12,6 +12,7 @@ import {
   formatSignificant,
 } from "../format-number.js";
 import { html, type Markup } from "../html.js";
+import { explainSpikes, nameSpikes } from "../name-spikes.js";
 import type { ReportedLayer, ReportInput } from "../report-input.js";
 import { type Cell, renderTableMarkup } from "./data-table.js";
 
@@ -51,7 +52,12 @@ function listColumns(input: ReportInput): Column[] {
   return [
     { title: "neurons", value: (layer) => layer.neurons, format: formatCount },
     ...converted,
-    { title: "spikes / image", value: (layer) => layer.spikes, format: formatShort, hasBar: true },
+    {
+      title: `${nameSpikes(input.results)} / image`,
+      value: (layer) => layer.spikes,
+      format: formatShort,
+      hasBar: true,
+    },
     { title: "mean rate", value: (layer) => layer.rate, format: formatSignificant, hasBar: true },
     { title: "largest rate", value: (layer) => layer.maxRate, format: formatSignificant },
     { title: "silent, %", value: (layer) => layer.silent, format: formatShare, full: 1, hasBar: true },
@@ -93,5 +99,5 @@ export function renderLayersSection(input: ReportInput): Markup {
     isSortable: true,
   });
   return html`<section id="layers" aria-labelledby="layers-title"><h2 id="layers-title">Layers</h2>
-<p class="note">In topological order. Silent and saturated: share of (image, neuron) pairs with no spike, and with one at every step. Correlation and error compare N/T with the network's activation, clipped at λ and divided by it.</p>${table}</section>`;
+<p class="note">In topological order. Silent and saturated: share of (image, neuron) pairs with no spike, and with one at every step. Correlation and error compare N/T with the network's activation, clipped at λ and divided by it. ${explainSpikes(input.results)}</p>${table}</section>`;
 }

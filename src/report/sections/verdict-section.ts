@@ -13,6 +13,7 @@ import {
   formatSignificant,
 } from "../format-number.js";
 import { html, type Markup } from "../html.js";
+import { nameSpikes } from "../name-spikes.js";
 import type { ReportInput } from "../report-input.js";
 import { describeImages, describeVerdict, explainVerdict, lastStep } from "../verdict.js";
 
@@ -27,6 +28,7 @@ function listTiles({ results }: ReportInput): Tile[] {
   const { ann, cost } = results;
   const t = last ? `at T = ${formatCount(last.t)}` : "no step";
   const spikesEach = last && cost.neurons > 0 ? last.spikes / cost.neurons : null;
+  const spikes = nameSpikes(results);
   const rate = spikesEach === null || !last ? null : spikesEach / last.t;
   return [
     {
@@ -46,11 +48,11 @@ function listTiles({ results }: ReportInput): Tile[] {
       note: describeImages(results).replace(/^\S+ /, ""),
     },
     {
-      name: "Spikes per image",
+      name: `${spikes.charAt(0).toUpperCase()}${spikes.slice(1)} per image`,
       value: formatShort(last?.spikes),
       note: `${formatSignificant(spikesEach)} per neuron`,
     },
-    { name: "Mean rate", value: formatSignificant(rate), note: "spikes per neuron and step" },
+    { name: "Mean rate", value: formatSignificant(rate), note: `${spikes} per neuron and step` },
     {
       name: "Operations per image",
       value: formatShort(last?.sopEffective),
