@@ -3,6 +3,7 @@
  * For what the tables do not cover (irregular routing, a max pool before the neuron); plain, not fast.
  */
 import { noteCall } from "./calls";
+import { planesOf } from "./spike-planes";
 
 @unmanaged
 export class ListArguments {
@@ -46,6 +47,8 @@ export class ListArguments {
   outPlane: usize;
   lo: i32;
   hi: i32;
+  /** Σ|s|, laid out as the counts; where lo < 0. */
+  magnitude: usize;
 }
 
 /** The synapses of a source, over the bits of one plane. */
@@ -115,27 +118,53 @@ function poolCurrent<T>(list: ListArguments, block: i32, y: i32, x: i32, lane: i
   return increment;
 }
 
+/** clip(⌊V/θ⌋, −min(−lo, sent), hi) */
+// @ts-ignore: decorator
+@inline
+function spikeOf<T>(list: ListArguments, v: T, threshold: T, sent: i32): i32 {
+  if (v >= <T>0 ? v < threshold : list.lo == 0) return 0;
+  const lowest = -min(-list.lo, sent);
+  if (isFloat<T>()) return <i32>max(<f32>lowest, min(<f32>list.hi, Mathf.floor(<f32>v / <f32>threshold)));
+  const quotient = <i32>v / <i32>threshold;
+  return max(lowest, min(list.hi, quotient - i32(quotient * <i32>threshold > <i32>v)));
+}
+
+/** Adds the spike of a channel to the words of its planes, which are zero before the block's first. */
+// @ts-ignore: decorator
+@inline
+function addBits(list: ListArguments, word: usize, lane: i32, spike: i32): void {
+  let bits = abs(spike);
+  if (spike < 0) word += <usize>planesOf(list.hi) * list.outPlane;
+  for (; bits != 0; bits >>= 1, word += list.outPlane) {
+    if (bits & 1) store<u16>(word, <u16>(<i32>load<u16>(word) | (1 << lane)));
+  }
+}
+
 function stepNeurons<T>(list: ListArguments, t: i32): void {
   let neuron: usize = 0;
   for (let block = 0; block < list.blocks; block++) {
     for (let y = 0; y < list.height; y++) {
       let out = list.out + <usize>y * list.outRow + <usize>t * list.outStep + (<usize>block << 1);
       for (let x = 0; x < list.width; x++) {
-        let bits: u32 = 0;
         for (let lane = 0; lane < 16; lane++, neuron += 4) {
           const current = list.pooled
             ? <T>(poolCurrent<T>(list, block, y, x, lane) + load<T>(list.bias + neuron))
             : load<T>(list.current + neuron);
           const threshold = load<T>(list.threshold + (<usize>(block * 16 + lane) << 2));
           let v = <T>(load<T>(list.potential + neuron) + current);
-          if (v >= threshold) {
-            bits |= 1 << lane;
-            v = list.resetToZero ? <T>0 : <T>(v - threshold);
-            store<i32>(list.count + neuron, load<i32>(list.count + neuron) + 1);
+          const sent = load<i32>(list.count + neuron);
+          const spike = spikeOf<T>(list, v, threshold, sent);
+          if (spike != 0) {
+            addBits(list, out, lane, spike);
+            v = list.resetToZero ? <T>0 : <T>(v - <T>(threshold * <T>spike));
+            store<i32>(list.count + neuron, sent + spike);
+            if (list.lo < 0) {
+              const magnitude = list.magnitude + neuron;
+              store<i32>(magnitude, load<i32>(magnitude) + abs(spike));
+            }
           }
           store<T>(list.potential + neuron, v);
         }
-        store<u16>(out, <u16>bits);
         out += list.outPixel;
       }
     }

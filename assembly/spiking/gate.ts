@@ -29,6 +29,12 @@ export class GateArguments {
   seen: usize;
   /** M, [block][y][x][16] of the gate. */
   largest: usize;
+  /** Of spikes that are not binary (gate-levels.ts): bytes from plane to plane, bounds, and Σ|M(t) − M(t−1)| where lo < 0. */
+  sourcePlane: usize;
+  outPlane: usize;
+  lo: i32;
+  hi: i32;
+  magnitude: usize;
 }
 
 /** First window that holds position `at`: ⌈(at + before − kernel + 1)/stride⌉, at least 0. */

@@ -15,4 +15,5 @@ export { runRows16, runRows32, runRows64 } from "./rows-int16";
 export { runTiles } from "./run-tiles";
 export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";
+export { runGateLevels } from "./gate-levels";
 export { countCalls } from "./calls";

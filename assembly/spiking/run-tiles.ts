@@ -4,6 +4,7 @@
  */
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
+import { fireLevels16, fireLevelsFloat, fireLevelsInt } from "./fire-levels";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
 function addPass(tile: TileArguments, pass: Pass): void {
@@ -23,8 +24,14 @@ function fire(tile: TileArguments): void {
       return fireBinary16(tile);
     case 1:
       return fireBinaryInt(tile);
-    default:
+    case 2:
       return fireBinaryFloat(tile);
+    case 3:
+      return fireLevels16(tile);
+    case 4:
+      return fireLevelsInt(tile);
+    default:
+      return fireLevelsFloat(tile);
   }
 }
 

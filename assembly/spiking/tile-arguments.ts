@@ -41,6 +41,8 @@ export class TileArguments {
   /** Smallest and largest spike. */
   lo: i32;
   hi: i32;
+  /** Σ|s|, laid out as the counts; where lo < 0. */
+  magnitude: usize;
   /** neuronBinary, … (run-tiles.ts) */
   neuron: i32;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */

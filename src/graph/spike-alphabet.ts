@@ -35,3 +35,8 @@ export function nameAlphabet({ lo, hi }: SpikeAlphabet): string {
   if (lo === -hi) return hi === 1 ? "signed" : `signed-burst:${hi}`;
   return `${String(lo).replace("-", "−")}…${hi}`;
 }
+
+/** Whether a step's spikes are 0 or 1. */
+export function isBinary({ lo, hi }: SpikeAlphabet): boolean {
+  return lo === 0 && hi === 1;
+}

@@ -26,6 +26,7 @@ export async function assertSameSpikes(
       const wrong = layer.counts.findIndex((count, i) => count !== counts[i]);
       const place = `${name}: ${kind} ${layer.name} at ${wrong}: ${counts[wrong]}, reference ${layer.counts[wrong]}`;
       assert.equal(wrong, -1, place);
+      assert.deepEqual(other[index]?.magnitudes, layer.magnitudes, `${name}: ${kind} ${layer.name}, Σ|s|`);
     }
   }
   assert.deepEqual([...actual.outputs], [...expected.outputs], `${name}: outputs`);
@@ -55,6 +56,10 @@ export function countDifference(expected: SimulationResult, actual: SimulationRe
   return total === 0 ? difference : difference / total;
 }
 
+/** Σ|s| over layers, images, neurons and snapshots. */
 export function totalSpikes({ layers }: SimulationResult): number {
-  return layers.reduce((sum, layer) => layer.counts.reduce((all, count) => all + count, sum), 0);
+  return layers.reduce(
+    (sum, { counts, magnitudes }) => (magnitudes ?? counts).reduce((all, count) => all + count, sum),
+    0,
+  );
 }

@@ -2,16 +2,18 @@
 import { randomUnit } from "#src/core/counter-random.js";
 import { countElements, makeTensor, type Tensor } from "#src/core/tensor.js";
 import { Graph } from "#src/graph/graph.js";
-import type { GraphNode, NumberFormat, Pair, Shape, Sides } from "#src/graph/node-types.js";
+import type { GraphNode, NumberFormat, Pair, ResetRule, Shape, Sides } from "#src/graph/node-types.js";
 import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
 import type { Snn } from "#src/graph/snn.js";
+import { parseAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
 
 export interface RandomSnnOptions {
-  readonly number?: NumberFormat;
-  /** Spike alphabet; [0, 1] by default. */
-  readonly lo?: number;
-  readonly hi?: number;
-  readonly reset?: "subtract" | "zero";
+  /** `integers` draws int16 or int32 layer by layer. */
+  readonly number?: NumberFormat | "integers";
+  /** Spike alphabet; [0, 1] by default. `any` draws one layer by layer. */
+  readonly alphabet?: SpikeAlphabet | "any";
+  /** `any` draws one layer by layer. */
+  readonly reset?: ResetRule | "any";
   readonly outputNeurons?: boolean;
   /** Neuron layers between input and output; 5 by default. */
   readonly layers?: number;
@@ -38,6 +40,25 @@ export const layerForms = [
   "linear",
 ] as const;
 export type LayerForm = (typeof layerForms)[number];
+
+const binary: SpikeAlphabet = { lo: 0, hi: 1 };
+
+/** Alphabets with one plane and several, of one sign and both, filled by their planes and not; the largest. */
+export const alphabets: readonly SpikeAlphabet[] = [
+  ...[
+    "binary",
+    "burst:2",
+    "burst:3",
+    "burst:4",
+    "burst:127",
+    "signed",
+    "signed-burst:2",
+    "signed-burst:7",
+  ].map((name) => parseAlphabet(name) ?? binary),
+  { lo: -3, hi: 1 },
+  { lo: -1, hi: 5 },
+  { lo: -127, hi: 127 },
+];
 
 /** Draws from one stream of a seed. */
 class Draw {
@@ -69,8 +90,12 @@ class SnnBuilder {
     this.shape = [1 + this.draw.below(3), 5 + this.draw.below(5), 5 + this.draw.below(5)];
     this.add({ id: "image", op: "input", inputs: [], attributes: { shape: this.shape }, tensors: {} });
   }
-  get number(): NumberFormat {
-    return this.options.number ?? "int16";
+  /** Of the layer under way. */
+  number: NumberFormat = "int16";
+  /** Chooses the number format of the layer that comes. */
+  beginLayer(): void {
+    const { number = "int16" } = this.options;
+    this.number = number === "integers" ? this.draw.of(["int16", "int32"] as const) : number;
   }
   get theta(): number {
     return this.number === "float32" ? 1 : 200;
@@ -113,7 +138,8 @@ class SnnBuilder {
   /** The neuron layer after `from`, whose shape is `shape`; its parameters per tensor, channel or neuron. */
   neuron(id: string, from: string, shape: Shape): string {
     const { draw, theta } = this;
-    const { lo = 0, hi = 1, reset = "subtract" } = this.options;
+    const { alphabet = binary, reset = "subtract" } = this.options;
+    const { lo, hi } = alphabet === "any" ? draw.of(alphabets) : alphabet;
     const shapes: readonly (readonly number[])[] = [[shape[0]], shape];
     const threshold = this.tensor(
       draw.unit() < 0.5 ? [1] : [shape[0]],
@@ -128,7 +154,13 @@ class SnnBuilder {
       id,
       op: "neuron",
       inputs: [from],
-      attributes: { layer: id, lo, hi, reset, number: this.number },
+      attributes: {
+        layer: id,
+        lo,
+        hi,
+        reset: reset === "any" ? draw.of(["subtract", "zero"] as const) : reset,
+        number: this.number,
+      },
       tensors: { threshold, v0, current },
     });
     return id;
@@ -321,8 +353,10 @@ export function makeRandomSnn(seed: number, options: RandomSnnOptions = {}): Snn
   const b = new SnnBuilder(seed, options);
   const channels = options.channels ?? [1, 3, 4, 8, 9, 16, 20];
   for (let layer = 0; layer < (options.layers ?? 5); layer++) {
+    b.beginLayer();
     addLayer[b.draw.of(options.forms ?? layerForms)](b, `l${layer}`, b.draw.of(channels));
   }
+  b.beginLayer();
   if (options.outputNeurons) {
     addLayer.linear(b, "classes", 3);
     b.add({ id: "output", op: "output", inputs: ["classes"], attributes: { number: b.number }, tensors: {} });

@@ -1,8 +1,9 @@
 /**
  * The largest and smallest current that a step can bring, so that sums fit their number of bits.
  *
- * Knows: weights, constant currents, binary spikes. May not know: images.
+ * Knows: weights, constant currents, spike alphabets. May not know: images.
  */
+import type { SpikeAlphabet } from "../../graph/spike-alphabet.js";
 import { forEachSynapse } from "./enumerate-synapses.js";
 import type { NeuronStage, SynapseGroup } from "./snn-plan.js";
 import type { WindowSynapses } from "./window-synapses.js";
@@ -12,15 +13,26 @@ export interface CurrentBounds {
   readonly highest: number;
 }
 
+/** Source → what it may send in a step. */
+export type Alphabets = ReadonlyMap<string, SpikeAlphabet>;
+
+const alphabetOf = (alphabets: Alphabets, source: string): SpikeAlphabet =>
+  alphabets.get(source) ?? { lo: 0, hi: 1 };
+
 /** From sums per channel: quick, and at least as wide as the truth (borders are not looked at). */
-export function boundByChannel(stage: NeuronStage, windows: readonly WindowSynapses[]): CurrentBounds {
+export function boundByChannel(
+  stage: NeuronStage,
+  windows: readonly WindowSynapses[],
+  alphabets: Alphabets,
+): CurrentBounds {
   const channels = stage.shape[0];
   const [positive, negative] = [new Float64Array(channels), new Float64Array(channels)];
-  for (const { weights } of windows) {
+  for (const { weights, source } of windows) {
+    const { lo, hi } = alphabetOf(alphabets, source);
     for (let i = 0; i < weights.length; i++) {
-      const w = weights[i] as number;
-      const sums = w > 0 ? positive : negative;
-      sums[i % channels] = (sums[i % channels] as number) + w;
+      const [w, c] = [weights[i] as number, i % channels];
+      positive[c] = (positive[c] as number) + w * (w > 0 ? hi : lo);
+      negative[c] = (negative[c] as number) + w * (w > 0 ? lo : hi);
     }
   }
   const area = stage.shape[1] * stage.shape[2];
@@ -34,13 +46,18 @@ export function boundByChannel(stage: NeuronStage, windows: readonly WindowSynap
 }
 
 /** From the synapses of every single target: exact, slow. Without a pool before the neuron its constant current is included. */
-export function boundByTarget(stage: NeuronStage, groups: readonly SynapseGroup[]): CurrentBounds {
+export function boundByTarget(
+  stage: NeuronStage,
+  groups: readonly SynapseGroup[],
+  alphabets: Alphabets,
+): CurrentBounds {
   const [c, h, w] = stage.currentShape;
   const [positive, negative] = [new Float64Array(c * h * w), new Float64Array(c * h * w)];
   for (const group of groups) {
-    forEachSynapse(group, (_, target, weight) => {
-      const sums = weight > 0 ? positive : negative;
-      sums[target] = (sums[target] as number) + weight;
+    const { lo, hi } = alphabetOf(alphabets, group.source);
+    forEachSynapse(group, (_, target, w) => {
+      positive[target] = (positive[target] as number) + w * (w > 0 ? hi : lo);
+      negative[target] = (negative[target] as number) + w * (w > 0 ? lo : hi);
     });
   }
   let [lowest, highest] = [0, 0];

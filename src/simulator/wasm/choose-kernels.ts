@@ -4,7 +4,8 @@
  * Knows: alphabets, forms and bounds that kernels ask for. May not know: memory, images.
  */
 import { type Problem, refuseInput } from "../../core/respike-error.js";
-import { boundByChannel, boundByTarget, type CurrentBounds } from "../plan/bound-currents.js";
+import { isBinary } from "../../graph/spike-alphabet.js";
+import { type Alphabets, boundByChannel, boundByTarget, type CurrentBounds } from "../plan/bound-currents.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
@@ -41,21 +42,7 @@ const longestList = 2 ** 26;
 export function chooseKernels(plan: SnnPlan, poisson: boolean): readonly LayerKernel[] {
   const problems = findUnsupported(plan, poisson);
   if (problems.length > 0) throw refuseInput(problems);
-  const binary = listBinary(plan);
-  return plan.neurons.map((stage) => chooseKernel(stage, plan.image, poisson, binary));
-}
-
-/** Sources whose spikes are 0 or 1. */
-function listBinary(plan: SnnPlan): ReadonlySet<string> {
-  const binary = new Set([plan.image]);
-  for (const stage of plan.stages) {
-    const isBinary =
-      stage.kind === "neuron"
-        ? stage.lo === 0 && stage.hi === 1
-        : stage.kind === "gate" && binary.has(stage.source);
-    if (isBinary) binary.add(stage.id);
-  }
-  return binary;
+  return plan.neurons.map((stage) => chooseKernel(stage, plan, poisson));
 }
 
 function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
@@ -63,9 +50,10 @@ function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
   const refuse = (where: string, rule: string, value: string) => {
     problems.push({ code: "not-supported", where, rule, value, next: "use --backend reference" });
   };
-  for (const { name, lo, hi } of plan.neurons) {
-    if (lo !== 0 || hi !== 1)
-      refuse(name, "the wasm backend runs binary spikes", `spikes from ${lo} to ${hi}`);
+  for (const { name, lo, hi, number, threshold } of plan.neurons) {
+    const largest = threshold.reduce((most, theta) => Math.max(most, theta), 0) * Math.max(hi, -lo);
+    if (number !== "float32" && largest >= 2 ** 31)
+      refuse(name, "θ times the largest spike stays below 2³¹", String(largest));
   }
   if (plan.output.poolBefore !== null)
     refuse(plan.output.id, "no max pool stands before the output", "a max pool");
@@ -75,18 +63,13 @@ function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
   return problems;
 }
 
-function chooseKernel(
-  stage: NeuronStage,
-  image: string,
-  poisson: boolean,
-  binary: ReadonlySet<string>,
-): LayerKernel {
+function chooseKernel(stage: NeuronStage, { image, alphabets }: SnnPlan, poisson: boolean): LayerKernel {
   const spiking = stage.groups.filter((group) => poisson || group.source !== image);
   const constant = poisson ? [] : stage.groups.filter((group) => group.source === image);
   const found = stage.poolBefore === null ? spiking.map(windowOf) : [null];
   const windows = found.filter((window) => window !== null);
   const isTables = windows.length === found.length;
-  const bounds = isTables ? boundByChannel(stage, windows) : boundList(stage, spiking);
+  const bounds = isTables ? boundByChannel(stage, windows, alphabets) : boundList(stage, spiking, alphabets);
   const kernel = { stage, spiking, windows: isTables ? windows : [], constant, rows: undefined };
   const form = isTables ? "tables" : "list";
   if (stage.number === "float32")
@@ -94,12 +77,13 @@ function chooseKernel(
   if (form === "list" || windows.length === 0 || constant.length > 0 || stage.number === "int32") {
     return { ...kernel, form, lanes: "int32", bounds, name: nameOf(form, "int32", windows) };
   }
-  const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking);
+  const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
   const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
   if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
   // rows kernels go from binary spikes to binary spikes
-  const isBinary = [stage.id, ...windows.map(({ source }) => source)].every((id) => binary.has(id));
-  const rows = isBinary ? windows.find(isRowsWindow) : undefined;
+  const drivers = windows.map(({ source }) => alphabets.get(source));
+  const areBinary = isBinary(stage) && drivers.every((sent) => sent !== undefined && isBinary(sent));
+  const rows = areBinary ? windows.find(isRowsWindow) : undefined;
   const name = rows === undefined ? nameOf(form, lanes, windows) : `table-12 rows ${lanes}`;
   return { ...kernel, form, lanes, bounds: exact, rows, name };
 }
@@ -115,7 +99,7 @@ function weightsFit16(windows: readonly WindowSynapses[]): boolean {
   return windows.every(({ weights }) => weights.every((w) => w >= -32_768 && w <= 32_767));
 }
 
-function boundList(stage: NeuronStage, groups: readonly SynapseGroup[]): CurrentBounds {
+function boundList(stage: NeuronStage, groups: readonly SynapseGroup[], alphabets: Alphabets): CurrentBounds {
   let synapses = 0;
   for (const group of groups) forEachSynapse(group, () => synapses++);
   if (synapses > longestList) {
@@ -127,5 +111,5 @@ function boundList(stage: NeuronStage, groups: readonly SynapseGroup[]): Current
       next: "use --backend reference",
     });
   }
-  return boundByTarget(stage, groups);
+  return boundByTarget(stage, groups, alphabets);
 }

@@ -108,11 +108,11 @@ export function writeGate(
     SpikeLayout,
     SpikeLayout,
   ];
-  const state = slot.gates.get(gate.id) ?? { seen: 0, largest: 0 };
+  const state = slot.gates.get(gate.id) ?? { seen: 0, largest: 0, magnitude: 0 };
   const { kernel, stride, padding } = gate.window;
   const sizes = [source.blocks, source.shape[1], source.shape[2], out.shape[1], out.shape[2]];
   arena
-    .words(network.commands, 23)
+    .words(network.commands, 28)
     .set([
       0,
       0,
@@ -131,6 +131,11 @@ export function writeGate(
       out.pixel,
       state.seen,
       state.largest,
+      source.plane,
+      out.plane,
+      gate.lo,
+      gate.hi,
+      state.magnitude,
     ]);
   return network.commands;
 }
@@ -142,7 +147,14 @@ export function writeList(
   layer: LayerMemory,
 ): number {
   const { stage } = layer;
-  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, total: 0, largest: 0 };
+  const state = slot.layers.get(stage.id) ?? {
+    potential: 0,
+    count: 0,
+    magnitude: 0,
+    base: 0,
+    total: 0,
+    largest: 0,
+  };
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const window = stage.poolBefore;
   const groups = network.commands + argumentBytes;
@@ -153,7 +165,7 @@ export function writeList(
   const [channels, currentHeight, currentWidth] = stage.currentShape;
   const padded = Math.ceil(channels / 16) * 16;
   arena
-    .words(network.commands, 33)
+    .words(network.commands, 34)
     .set([
       0,
       0,
@@ -186,6 +198,7 @@ export function writeList(
       out.plane,
       stage.lo,
       stage.hi,
+      state.magnitude,
     ]);
   for (const [index, { list, source, plane }] of planes.entries()) {
     arena

@@ -20,6 +20,7 @@ export interface KernelExports {
   runListInt(list: number): void;
   runListFloat(list: number): void;
   runGate(gate: number): void;
+  runGateLevels(gate: number): void;
   /** Calls of a kernel by its number in kernel-numbers.ts. */
   countCalls(kernel: number): number;
 }

@@ -8,8 +8,9 @@ import type { Lanes } from "./choose-kernels.js";
 /** Current kernels of a pass: tables of 8. */
 export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
 
-/** Neuron kernels: binary. */
-export const neuronKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
+/** Neuron kernels of binary spikes, and of all others. */
+export const binaryKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
+export const levelKernels: Readonly<Record<Lanes, number>> = { int16: 3, int32: 4, float32: 5 };
 
 /** Kernel numbers of `countCalls`. */
 export const kernelNumbers = {
@@ -22,4 +23,8 @@ export const kernelNumbers = {
   fire16: 6,
   fireInt: 7,
   fireFloat: 8,
+  levels16: 9,
+  levelsInt: 10,
+  levelsFloat: 11,
+  gateLevels: 12,
 } as const;

@@ -4,6 +4,7 @@
  * Knows: addresses. May not know: requests, order of work.
  */
 import type { Shape } from "../../graph/node-types.js";
+import { isBinary } from "../../graph/spike-alphabet.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { GateStage, NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
@@ -56,6 +57,8 @@ export interface LayerMemory {
 export interface SlotLayer {
   readonly potential: number;
   readonly count: number;
+  /** Σ|s| where spikes may be negative, else 0. */
+  readonly magnitude: number;
   /** The layer's shared base, or one of its own where the image adds to it. */
   readonly base: number;
   readonly total: number;
@@ -65,6 +68,8 @@ export interface SlotLayer {
 export interface SlotGate {
   readonly seen: number;
   readonly largest: number;
+  /** Σ|M(t) − M(t−1)| where it may fall, else 0. */
+  readonly magnitude: number;
 }
 
 export interface SlotMemory {
@@ -159,10 +164,16 @@ export function layOutNetwork(
   };
 }
 
+/** θ of the channels that fill a block up, which no current drives; some multiples of it have to fit 32 bits. */
+function neverReached({ lo, hi }: NeuronStage, lanes: Lanes): number {
+  if (!isBinary({ lo, hi })) return 2 ** 23;
+  return lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
+}
+
 function layOutLayer(kernel: LayerKernel, packed: readonly TableBlock[], arena: MemoryArena): LayerMemory {
   const { stage, lanes } = kernel;
   const isTables = kernel.form === "tables";
-  const never = lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
+  const never = neverReached(stage, lanes);
   const channels = Math.ceil(stage.shape[0] / 16) * 16;
   const thresholds = new Float64Array(channels).fill(never);
   thresholds.set(stage.threshold);
@@ -241,6 +252,7 @@ function layOutSlot(
   const slotLayer = ({ kernel, stage, base }: LayerMemory): SlotLayer => ({
     potential: elements(stage.shape),
     count: elements(stage.shape),
+    magnitude: stage.lo < 0 ? elements(stage.shape) : 0,
     base: kernel.constant.length > 0 ? elements(stage.currentShape) : base,
     total: stage.poolBefore === null ? 0 : elements(stage.currentShape),
     largest: stage.poolBefore === null ? 0 : elements(stage.shape),
@@ -248,6 +260,7 @@ function layOutSlot(
   const slotGate = (gate: GateStage): SlotGate => ({
     seen: elements(gate.sourceShape),
     largest: elements(gate.shape),
+    magnitude: gate.lo < 0 ? elements(gate.shape) : 0,
   });
   return {
     spikes: arena.allocate(spikeBytes),

@@ -5,6 +5,7 @@
  *
  * Tables are built once a layer and block, for all images and steps of the time block.
  */
+import { isBinary } from "../../graph/spike-alphabet.js";
 import type { SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked } from "./block-elements.js";
 import type { Lanes } from "./choose-kernels.js";
@@ -68,7 +69,12 @@ export class StageRunner {
     if (layout === undefined) return;
     const all = this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.bytes);
     if (steps * layout.step === layout.row) all.fill(0);
-    else for (let at = 0; at < all.length; at += layout.row) all.fill(0, at, at + steps * layout.step);
+    else {
+      const used = steps * layout.step;
+      for (let plane = 0; plane < all.length; plane += layout.plane)
+        for (let row = 0; row < layout.shape[1]; row++)
+          all.fill(0, plane + row * layout.row, plane + row * layout.row + used);
+    }
   }
 
   #runTables(layer: LayerMemory, slots: readonly number[], time: TimeBlock, onRangeEnd: OnRangeEnd): void {
@@ -133,7 +139,8 @@ export class StageRunner {
         ? writeGate(arena, network, this.#slot(slot), stage)
         : writeList(arena, network, this.#slot(slot), layer as LayerMemory);
       const runList = layer?.kernel.lanes === "float32" ? kernels.runListFloat : kernels.runListInt;
-      const run = isGate ? kernels.runGate : runList;
+      const runGate = isGate && !isBinary(stage) ? kernels.runGateLevels : kernels.runGate;
+      const run = isGate ? runGate : runList;
       this.#runRanges(stage.id, time, (first, end) => {
         setSteps(arena, command, first, end);
         run(command);
@@ -159,6 +166,7 @@ export class StageRunner {
       if (kernel.lanes === "float32") this.arena.floats(state.potential, v0.length).set(v0);
       else this.arena.words(state.potential, v0.length).set(v0);
       this.arena.words(state.count, v0.length).fill(0);
+      if (state.magnitude !== 0) this.arena.words(state.magnitude, v0.length).fill(0);
       if (stage.poolBefore === null) continue;
       this.arena.words(state.total, countBlocked(stage.currentShape)).fill(0);
       this.arena.words(state.largest, v0.length).fill(0);
@@ -168,6 +176,7 @@ export class StageRunner {
       if (state === undefined) continue;
       this.arena.words(state.seen, countBlocked(gate.sourceShape)).fill(0);
       this.arena.words(state.largest, countBlocked(gate.shape)).fill(0);
+      if (state.magnitude !== 0) this.arena.words(state.magnitude, countBlocked(gate.shape)).fill(0);
     }
   }
 }

@@ -127,9 +127,7 @@ function lifetimes(plan: SnnPlan, kernels: readonly LayerKernel[]): readonly Lif
       const last = reach + (window.kernel[1] - 1) * window.dilation[1];
       read(window.source, -window.offset[1], last - window.sourceShape[2] + 1);
     }
-    if (stage.kind === "neuron") begin(stage.id, stage.shape, spikePlanes(stage.lo, stage.hi), at);
-    // a gate sends changes of a largest count, which are no larger than the spikes that change it
-    if (stage.kind === "gate") begin(stage.id, stage.shape, lives.get(stage.source)?.planes ?? [], at);
+    if (stage.kind !== "output") begin(stage.id, stage.shape, spikePlanes(stage.lo, stage.hi), at);
   }
   const isRead = [...lives.values()].filter((life) => life.id !== plan.image || life.dies >= 0);
   return isRead;

@@ -3,9 +3,11 @@
  *
  * Knows: TileArguments, Pass, Segment. May not know: what comes next.
  */
+
+import { isBinary } from "../../graph/spike-alphabet.js";
 import { argumentBytes, passWords, segmentWords } from "./command-size.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
-import { currentKernels, neuronKernels } from "./kernel-numbers.js";
+import { binaryKernels, currentKernels, levelKernels } from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
 import { tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
@@ -74,12 +76,13 @@ function writeHeader(
     readonly active: number;
   },
 ): void {
-  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0 };
+  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, magnitude: 0 };
+  const neurons = isBinary(stage) ? binaryKernels : levelKernels;
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const [, height, width] = stage.shape;
   const elements = at.first * height * width * 16;
   arena
-    .words(network.commands, 25)
+    .words(network.commands, 27)
     .set([
       height,
       width,
@@ -103,7 +106,8 @@ function writeHeader(
       out.plane,
       stage.lo,
       stage.hi,
-      neuronKernels[kernel.lanes],
+      state.magnitude + elements * 4,
+      neurons[kernel.lanes],
     ]);
 }
 

@@ -259,7 +259,7 @@ export class WasmSimulator {
     const layer = state.layers.get(stage.id);
     const gate = state.gates.get(stage.id);
     const address = layer?.count ?? gate?.largest ?? 0;
-    const magnitude: number = 0;
+    const magnitude = layer?.magnitude ?? gate?.magnitude ?? 0;
     const [channels, height, width] = stage.shape;
     const length = height * width * 16;
     const isFloat = stage.kind === "neuron" && stage.number === "float32";
