@@ -18,6 +18,8 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 }
 // a reader that went away (`respike … | head`) ends the program quietly
 process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+// one that wants no progress any more stops nothing
+process.stderr.on("error", () => {});
 
 process.exitCode = await runCommand({
   words: process.argv.slice(2),

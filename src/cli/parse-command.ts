@@ -30,6 +30,8 @@ export function parseCommand<F extends FlagTable>(words: readonly string[], flag
   return { arguments: positional, values };
 }
 
+const commandLineOnly = ["config", "help", "version"];
+
 /** Values of a `--config` document: the flags' names in camelCase. */
 export function parseConfig<F extends FlagTable>(document: unknown, flags: F, where: string): FlagValues<F> {
   if (document === null || typeof document !== "object" || Array.isArray(document)) {
@@ -38,7 +40,10 @@ export function parseConfig<F extends FlagTable>(document: unknown, flags: F, wh
   const problems: Problem[] = [];
   const texts = new Map<string, string>();
   for (const [key, value] of Object.entries(document)) {
-    if (!Object.hasOwn(flags, key)) {
+    if (commandLineOnly.includes(key)) {
+      const rule = `${commandLineOnly.join(", ")} stand on the command line`;
+      problems.push(usageProblem(`${where}: ${key}`, rule, "in the file", "take it out"));
+    } else if (!Object.hasOwn(flags, key)) {
       problems.push(unknownFlag(`${where}: ${key}`, key, Object.keys(flags)));
     } else if (Array.isArray(value) ? value.every(isScalar) : isScalar(value)) {
       texts.set(key, Array.isArray(value) ? value.join(",") : String(value));

@@ -26,42 +26,44 @@ export interface CommandSurroundings {
   readonly signal: AbortSignal;
 }
 
+/** What is known of a command's output before all of its flags are. */
+interface Asked {
+  /** Set by `--json`, or by `"json": true` of the config file. */
+  json: boolean;
+}
+
 /** Runs one command. @returns the exit code */
 export async function runCommand(around: CommandSurroundings): Promise<number> {
-  const json = around.words.includes("--json") || around.words.includes("--json=true");
+  const asked = { json: around.words.some((word) => word === "--json" || word === "--json=true") };
   try {
-    return await runWords(around);
+    return await runWords(around, asked);
   } catch (error) {
     const { problems, exitCode } = failureOf(error, around.signal);
-    if (json) around.writeOut(`${printFailure(problems)}\n`);
+    if (asked.json) around.writeOut(`${printFailure(problems)}\n`);
     for (const problem of problems) around.writeError(`error: ${describeProblem(problem)}\n`);
     return exitCode;
   }
 }
 
-async function runWords(around: CommandSurroundings): Promise<number> {
+async function runWords(around: CommandSurroundings, asked: Asked): Promise<number> {
   const started = performance.now();
-  // 1. which verb, or a question about all of them
-  const [word, ...rest] = around.words;
-  if (word === undefined || word === "--help" || word === "help") {
+  // 1. which verb, or a question about it or all of them
+  if (around.words.length === 0) {
     around.writeOut(`${printOverview(around.verbs, around.version)}\n`);
-    return word === undefined ? exitCodes.usage : exitCodes.done;
+    return exitCodes.usage;
   }
-  if (word === "--version") {
-    around.writeOut(`${around.version}\n`);
+  const [word = "", ...rest] = around.words;
+  const answer = answerQuestion(around, word, rest);
+  if (answer !== undefined) {
+    const { version, words } = around;
+    const envelope = { version, command: ["respike", ...words], warnings: [], timing: passed(started) };
+    around.writeOut(asked.json ? `${printSuccess({ ...answer, ...envelope })}\n` : `${answer.text}\n`);
     return exitCodes.done;
   }
   const verb = findVerb(word, around.verbs);
   // 2. its flags and arguments
-  if (rest.includes("--help")) {
-    around.writeOut(`${printVerbHelp(verb)}\n`);
-    return exitCodes.done;
-  }
-  if (rest.includes("--version")) {
-    around.writeOut(`${around.version}\n`);
-    return exitCodes.done;
-  }
-  const { args, values } = await readCall(verb, rest);
+  const { args, values } = await readCall(verb, rest, asked);
+  asked.json = values.json ?? asked.json;
   checkArguments(verb, args);
   // 3. the work itself
   const progress = makeProgressReporter(values.progress ?? "auto", around.interactive, around.writeError);
@@ -73,14 +75,34 @@ async function runWords(around: CommandSurroundings): Promise<number> {
     progress.end();
   }
   // 4. what it found
-  printOutcome(around, verb, values, context, outcome, started);
+  printOutcome(around, verb, asked, context, outcome, started);
   return exitCodes.done;
+}
+
+const passed = (started: number) => ({ seconds: (performance.now() - started) / 1000 });
+
+/** The text of `--help` or `--version`, of a verb or of the whole; undefined where neither is asked. */
+function answerQuestion(around: CommandSurroundings, word: string, rest: readonly string[]) {
+  const { verbs, version, words } = around;
+  if (word === "help" || words.includes("--help")) {
+    const name = word === "help" ? rest.find((other) => !other.startsWith("-")) : word;
+    const verb = name === undefined || name.startsWith("-") ? undefined : findVerb(name, verbs);
+    const text = verb === undefined ? printOverview(verbs, version) : printVerbHelp(verb);
+    return { verb: "help", text, result: { text } };
+  }
+  if (word !== "--version" && !rest.includes("--version")) return undefined;
+  if (!word.startsWith("-")) findVerb(word, verbs);
+  return { verb: "version", text: version, result: { version } };
 }
 
 function findVerb(word: string, verbs: readonly Verb[]): Verb {
   const verb = verbs.find((candidate) => candidate.name === word);
   if (verb !== undefined) return verb;
   const names = verbs.map((candidate) => candidate.name);
+  if (word.startsWith("-")) {
+    const rule = "a verb comes first, then its arguments and flags";
+    throw refuseUsage(usageProblem("respike", rule, `'${word}'`, `begin with one of ${names.join(", ")}`));
+  }
   throw refuseUsage({
     code: "unknown-verb",
     where: "respike",
@@ -90,12 +112,14 @@ function findVerb(word: string, verbs: readonly Verb[]): Verb {
   });
 }
 
-async function readCall(verb: Verb, words: readonly string[]) {
+async function readCall(verb: Verb, words: readonly string[], asked: Asked) {
   const table = { ...commonFlags, ...verb.flags };
   const { arguments: args, values } = parseCommand(words, table);
   const file = (values as CommonValues).config;
   if (file === undefined) return { args, values: values as CommonValues };
-  const fromFile = parseConfig(await readConfig(file), table, file);
+  const document = await readConfig(file);
+  asked.json ||= (document as Partial<CommonValues> | null)?.json === true;
+  const fromFile = parseConfig(document, table, file);
   return { args, values: { ...fromFile, ...values } as CommonValues };
 }
 
@@ -160,18 +184,18 @@ function makeContext(
 function printOutcome(
   around: CommandSurroundings,
   verb: Verb,
-  values: CommonValues,
+  asked: Asked,
   { command }: CallContext,
   outcome: VerbOutcome,
   started: number,
 ): void {
   const { result, text, warnings = [] } = outcome;
   for (const warning of warnings) around.writeError(`warning: ${warning.where}: ${warning.message}\n`);
-  if (values.json !== true) {
+  if (!asked.json) {
     around.writeOut(`${text}\n`);
     return;
   }
-  const timing = { seconds: (performance.now() - started) / 1000, ...outcome.timing };
+  const timing = { ...passed(started), ...outcome.timing };
   const { version } = around;
   around.writeOut(`${printSuccess({ verb: verb.name, version, command, warnings, result, timing })}\n`);
 }

@@ -31,7 +31,7 @@ async function call(...words: string[]) {
 
 test("the verbs of this version are there, and explain themselves; every example parses", async () => {
   const names = verbs.map(({ name }) => name);
-  assert.deepEqual(names, ["demo", "data", "inspect", "convert", "run", "evaluate", "merge"]);
+  assert.deepEqual(names, ["demo", "data", "inspect", "convert", "run", "evaluate", "merge", "bench"]);
   const overview = await call("--help");
   assert.equal(overview.code, 0);
   for (const verb of verbs) {
@@ -120,6 +120,32 @@ test("--config: unknown names and values are refused with exit 2, flags win", as
   writeFileSync(file, '{"T": 0}');
   const { err: parsed } = await call("evaluate", join(folder, "none"), "--config", file, "-T", "5");
   assert.match(parsed, /-T: '0'/, "a bad value is told even where a flag wins");
+});
+
+test("--config: json counts for errors too; what belongs to the command line is refused", async () => {
+  const file = join(mkdtempSync(join(tmpdir(), "respike-config-")), "c.json");
+  writeFileSync(file, '{"json": true, "T": 0}');
+  const failed = await call("evaluate", "x", "--config", file);
+  assert.equal((JSON.parse(failed.out) as Envelope).schema, "respike.error/1");
+  for (const key of ["help", "config", "version"]) {
+    writeFileSync(file, JSON.stringify({ [key]: "x" }));
+    const { code, err } = await call("evaluate", "x", "--config", file);
+    assert.equal(code, 2);
+    assert.match(err, /stand on the command line/);
+  }
+});
+
+test("--json: help and version are documents too; the verb comes first", async () => {
+  const help = JSON.parse((await call("run", "--help", "--json")).out) as Envelope;
+  assert.deepEqual([help.schema, help.ok], ["respike.help/1", true]);
+  assert.match(String(help.result.text), /usage: respike run/);
+  const { result } = JSON.parse((await call("--version", "--json")).out) as Envelope;
+  assert.deepEqual(result, { version: "0.0.0" });
+  assert.match((await call("--json", "--help")).out, /respike demo mnist/);
+  assert.match((await call("help", "convert")).out, /^usage: respike convert/);
+  const { code, err } = await call("--threads", "2", "inspect", "x");
+  assert.equal(code, 2);
+  assert.match(err, /a verb comes first/);
 });
 
 test("anything thrown that is not ours is a defect: exit 1, and where to report it", async () => {
