@@ -84,6 +84,16 @@ test("missing, surplus and misshapen keys are all in one error, with expected sh
   assert.ok(problems.some((line) => /module\.extra\.weight.*surplus/.test(line)));
 });
 
+test("in a flat file too, what an optimiser keeps, scores and counters are ignored and listed", () => {
+  const weights = makeWeights({ blocks: 1, shortcut: "A", prefix: "module." });
+  const others = ["best_prec1", "optimizer.state.0.exp_avg", "scheduler.last_epoch"];
+  for (const key of others) weights.set(key, float32Tensor([1], new Float32Array(1)));
+  weights.set("module.bn1.num_batches_tracked", float32Tensor([], new Float32Array(1)));
+  const { arch, ignoredKeys } = parse(weights);
+  assert.equal(arch, "resnet8, option A");
+  assert.deepEqual(ignoredKeys, [...others, "module.bn1.num_batches_tracked"]);
+});
+
 test("the wrong architecture names what is missing; an unknown one names the known", () => {
   const weights = makeWeights({ blocks: 1, shortcut: "B" });
   assert.ok(problemsOf(() => parse(weights, { arch: "resnet20" })).length > 10);

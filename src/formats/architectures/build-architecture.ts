@@ -11,6 +11,7 @@ import { quote } from "../refuse-file.js";
 import { buildNodes, type NetworkFacts } from "./build-nodes.js";
 import { type ModelMetadata, readMetadata } from "./read-metadata.js";
 import { type Recognised, recogniseArchitecture } from "./recognise-architecture.js";
+import { setAside } from "./set-aside.js";
 import { stripCommonPrefix } from "./strip-prefix.js";
 import { WeightLedger } from "./weight-ledger.js";
 
@@ -26,7 +27,8 @@ const defaultEpsilon = 1e-5;
 export function buildArchitecture(named: NamedTensors, options: ModelOptions, format: string): ParsedModel {
   const where = options.fileName ?? "model";
   const metadata = readMetadata(named.metadata, where);
-  const { entries, prefix } = stripCommonPrefix(named.tensors);
+  const { weights, others } = setAside(named.tensors);
+  const { entries, prefix } = stripCommonPrefix(weights);
   const asked = {
     arch: options.arch ?? metadata.arch,
     shortcut: options.shortcut ?? (options.arch?.startsWith("plain") ? undefined : metadata.shortcut),
@@ -60,7 +62,7 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
     ],
     preprocessing: metadata.preprocessing,
     warnings: said,
-    ignoredKeys: [...named.ignoredKeys, ...counters],
+    ignoredKeys: [...named.ignoredKeys, ...others, ...counters],
   };
 }
 
