@@ -100,7 +100,7 @@ async function build(dataset: KnownDataset, options: DatasetOptions): Promise<Ma
   if (options.offline === true) throw offlineError(where, dataset.name);
   const key = createHash("sha256").update(spec).digest("hex").slice(0, 12);
   const path = join(options.cacheDir, "datasets", `.${dataset.name}-${key}.download`);
-  const fetchOptions = { ...options, expectedBytes: dataset.sourceBytes };
+  const fetchOptions = { ...options, expectedBytes: dataset.sourceBytes, ...limitOf(dataset, from) };
   const isFolder = source.kind === "url" && spec.endsWith("/");
   for (let attempt = 1; ; attempt++) {
     let resumed = false;
@@ -122,6 +122,12 @@ async function build(dataset: KnownDataset, options: DatasetOptions): Promise<Ma
       if (!keep) await rm(path, { force: true, recursive: true });
     }
   }
+}
+
+/** Where the user names an address, the files may lie there unpacked. */
+function limitOf({ layouts }: KnownDataset, from: string | undefined): { mostBytes?: number } {
+  if (from === undefined) return {};
+  return { mostBytes: Math.max(...layouts.map(({ files, largestFile }) => files.length * largestFile)) };
 }
 
 /** A connection that broke may hold next time; a missing file, a refused certificate or an unknown host will not. */

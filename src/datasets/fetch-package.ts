@@ -14,8 +14,10 @@ import { readNpmSettings } from "./read-npm-settings.js";
 import { watchProgress } from "./watch-progress.js";
 
 export interface FetchOptions extends LongCallOptions {
-  /** Size to expect, for progress; a download of more than twice as much is refused. */
+  /** Size to expect, for progress. */
   readonly expectedBytes: number;
+  /** A larger download is refused; twice what is expected unless said. */
+  readonly mostBytes?: number | undefined;
   /** A download that brings nothing for so long is given up (60). */
   readonly stallSeconds?: number | undefined;
 }

@@ -72,6 +72,7 @@ const trainBatches = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`);
 const cifar10Binary: SourceLayout = {
   title: "CIFAR-10's binary files",
   files: [...trainBatches, "test_batch.bin"],
+  archive: "cifar-10-binary.tar.gz",
   largestFile: 64e6,
   decode: (files) => ({
     train: parseCifarBinary(takeFiles(files, trainBatches), 1),
@@ -82,6 +83,7 @@ const cifar10Binary: SourceLayout = {
 const cifar100Binary: SourceLayout = {
   title: "CIFAR-100's binary files",
   files: ["train.bin", "test.bin"],
+  archive: "cifar-100-binary.tar.gz",
   largestFile: 200e6,
   decode: (files) => ({
     train: parseCifarBinary(takeFiles(files, ["train.bin"]), 2),

@@ -26,7 +26,7 @@ export interface ReadSource {
 /**
  * Reads the files of the first layout that is complete.
  *
- * @param path a folder (searched three levels deep), a `.tar`, `.tar.gz` or `.tgz`, or one of the files
+ * @param path a folder (searched three levels deep, for the files or else their official archive), a `.tar`, `.tar.gz` or `.tgz`, or one of the files
  * @throws RespikeError (exit 3) where files are missing, broken or too large; (exit 5) where nothing can be read
  */
 export async function readSource(
@@ -38,8 +38,16 @@ export async function readSource(
     throw missingSource(path, cause);
   });
   if (info.isDirectory()) return readFolder(path, layouts, signal);
+  const isFile = layouts.some(({ files }) => files.includes(canonicalName(path)));
+  return isFile ? readFolder(dirname(path), layouts, signal) : readPacked(path, layouts, signal);
+}
+
+async function readPacked(
+  path: string,
+  layouts: readonly SourceLayout[],
+  signal?: AbortSignal,
+): Promise<ReadSource> {
   const wanted = new Set(layouts.flatMap(({ files }) => files));
-  if (wanted.has(canonicalName(path))) return readFolder(dirname(path), layouts, signal);
   const files = await readArchive(path, wanted, Math.max(...layouts.map((l) => l.largestFile)), signal);
   return { layout: chooseLayout(layouts, new Set(files.keys()), path), files };
 }
@@ -70,6 +78,9 @@ async function readFolder(
   signal?: AbortSignal,
 ): Promise<ReadSource> {
   const found = await listFiles(folder, deepestFolder);
+  const isWhole = layouts.some(({ files }) => files.every((name) => found.has(name)));
+  const archives = layouts.flatMap(({ archive }) => found.get(canonicalName(archive ?? "")) ?? []);
+  if (!isWhole && archives[0] !== undefined) return readPacked(archives[0], layouts, signal);
   const layout = chooseLayout(layouts, new Set(found.keys()), folder);
   const files = new Map<string, Uint8Array>();
   for (const name of layout.files) {

@@ -19,6 +19,8 @@ export interface SourceLayout {
   readonly title: string;
   /** File names without folders; each may also lie there as `NAME.gz`. */
   readonly files: readonly string[];
+  /** What the archive that these files are published in is called, where they are. */
+  readonly archive?: string | undefined;
   /** No file may be larger (unpacked): a hostile archive is not unpacked further. */
   readonly largestFile: number;
   readonly decode: (files: SourceFiles) => DecodedDataset;

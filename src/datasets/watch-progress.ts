@@ -8,6 +8,8 @@ import type { LongCallOptions } from "../core/progress.js";
 
 export interface WatchOptions extends LongCallOptions {
   readonly expectedBytes: number;
+  /** More is refused; twice what is expected unless said. */
+  readonly mostBytes?: number | undefined;
   readonly stallSeconds?: number | undefined;
 }
 
@@ -31,6 +33,7 @@ export const overrunCode = "EFBIG";
 
 export function watchProgress(phase: string, options: WatchOptions): Watch {
   const { expectedBytes, onProgress, stallSeconds = 60 } = options;
+  const mostBytes = options.mostBytes ?? 2 * expectedBytes + 1e6;
   const stalled = new AbortController();
   const signal =
     options.signal === undefined ? stalled.signal : AbortSignal.any([options.signal, stalled.signal]);
@@ -49,7 +52,7 @@ export function watchProgress(phase: string, options: WatchOptions): Watch {
   const onChunk = (chunk: Buffer, _encoding: string, next: TransformCallback) => {
     touch();
     done += chunk.length;
-    if (done > 2 * expectedBytes + 1e6) {
+    if (done > mostBytes) {
       const error = new Error(`over ${done} bytes where about ${expectedBytes} were expected`);
       return next(Object.assign(error, { code: overrunCode }));
     }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -13,14 +13,16 @@ import { packTiny, temporaryFolder, tinyDataset, tinyFiles, writeTinyFolder } fr
 const dataset = tinyDataset();
 const labelsOf = (name: string) => [...(tinyFiles[name] as Uint8Array)].filter((_, at) => at % 3073 === 0);
 
-test("a folder, a .tgz, gzipped files and one of the files are the same data set, pixel for pixel", async (t) => {
+test("a folder, a .tgz, a folder that holds it, gzipped files and one of the files are the same data set, pixel for pixel", async (t) => {
   const base = temporaryFolder(t);
   const folder = await writeTinyFolder(base);
   const archive = join(base, "tiny.tgz");
   await packTiny(base);
   const zipped = await writeTinyFolder(join(base, "zipped"));
   await writeFile(join(zipped, "train.bin"), gzipSync(tinyFiles["train.bin"] as Uint8Array));
-  for (const from of [folder, archive, zipped, join(folder, "test.bin"), base]) {
+  const holder = temporaryFolder(t);
+  await copyFile(archive, join(holder, "tiny.tgz"));
+  for (const from of [folder, archive, zipped, join(folder, "test.bin"), base, holder]) {
     const cacheDir = temporaryFolder(t);
     const data = openKnown(
       dataset,

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { randomWord } from "#src/core/counter-random.js";
 import type { ProgressEvent } from "#src/core/progress.js";
 import { acquireDataset } from "#src/datasets/acquire-dataset.js";
 import { verifyKnown } from "#src/datasets/describe-dataset.js";
@@ -119,6 +120,17 @@ test("an endless download is cut off with exit 5", async (t) => {
   });
   const options = { cacheDir: temporaryFolder(t), from: `${url}/x` };
   await assert.rejects(acquireDataset(tinyDataset(), options), { exitCode: 5, value: /EFBIG: over/ });
+});
+
+test("behind an address that the user names an archive may be larger than the default source", async (t) => {
+  const extra = Uint8Array.from({ length: 1_500_000 }, (_, at) => randomWord(1, at));
+  const archive = await packTiny(temporaryFolder(t), { extra });
+  const url = await serve(t, (_, response) => void response.writeHead(200).end(archive));
+  const cacheDir = temporaryFolder(t);
+  await acquireDataset(tinyDataset(), { cacheDir, from: `${url}/x.tgz` });
+  await verifyKnown(tinyDataset(), cacheDir);
+  const standard = tinyDataset({ kind: "url", url: `${url}/x.tgz` });
+  await assert.rejects(acquireDataset(standard, { cacheDir: temporaryFolder(t) }), { value: /EFBIG: over/ });
 });
 
 test("an abort ends a download with the signal's reason and leaves no lock", async (t) => {

@@ -26,6 +26,7 @@ const split = (name: string) => parseCifarBinary([[name, tinyFiles[name] as Uint
 const tinyLayout: SourceLayout = {
   title: "tiny files",
   files: ["train.bin", "test.bin"],
+  archive: "tiny.tgz",
   largestFile: 1e6,
   decode: (files) => ({
     train: parseCifarBinary([["train.bin", files.get("train.bin") as Uint8Array]], 1),
@@ -67,11 +68,15 @@ export async function writeTinyFolder(parent: string): Promise<string> {
   return folder;
 }
 
-/** The tiny files as `.tgz` below the folder that npm packs in. */
-export async function packTiny(parent: string): Promise<Uint8Array> {
+/** The tiny files as `.tgz` below the folder that npm packs in, with `more` files beside them. */
+export async function packTiny(
+  parent: string,
+  more: Readonly<Record<string, Uint8Array>> = {},
+): Promise<Uint8Array> {
   const folder = join(parent, "pack", "package");
   await mkdir(folder, { recursive: true });
-  for (const [name, bytes] of Object.entries(tinyFiles)) await writeFile(join(folder, name), bytes);
+  const files = { ...tinyFiles, ...more };
+  for (const [name, bytes] of Object.entries(files)) await writeFile(join(folder, name), bytes);
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "tiny-data", version: "1.0.0" }));
   const path = join(parent, "tiny.tgz");
   await create({ gzip: true, file: path, cwd: join(parent, "pack") }, ["package"]);
