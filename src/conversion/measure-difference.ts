@@ -4,7 +4,7 @@
  * Knows: 32 calibration and 32 random images, the contract's tolerance. May not know: what passes do.
  */
 import { randomWord } from "../core/counter-random.js";
-import { exitCodes, RespikeError } from "../core/respike-error.js";
+import { exitCodes, RespikeError, refuseInput } from "../core/respike-error.js";
 import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
@@ -61,6 +61,23 @@ function randomTasks(size: number): PixelTask[] {
     pixels: noise.slice(at * batch * size, (at + 1) * batch * size),
     n: batch,
   }));
+}
+
+/**
+ * The outputs of the network as it came, given back.
+ *
+ * @throws RespikeError (exit 3, `outputs-not-finite`) where they overflow: nothing can be compared with them
+ */
+export function checkOutputs(outputs: Float32Array): Float32Array {
+  const wrong = outputs.findIndex((value) => !Number.isFinite(value));
+  if (wrong < 0) return outputs;
+  throw refuseInput({
+    code: "outputs-not-finite",
+    where: "network",
+    rule: "its outputs on real and random images are finite numbers",
+    value: String(outputs[wrong]),
+    next: "check the weights and the preprocessing; the network was not trained to the end or the file is damaged",
+  });
 }
 
 const unmeasured = { maxAbsDiff: Number.NaN, maxRelDiff: Number.NaN };

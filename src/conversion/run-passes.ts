@@ -4,7 +4,7 @@
  * Knows: passes, probes. May not know: which passes there are.
  */
 import type { Graph } from "../graph/graph.js";
-import { comparePass, type ProbedOutputs } from "./measure-difference.js";
+import { checkOutputs, comparePass, type ProbedOutputs } from "./measure-difference.js";
 import type { Pass, PassContext, PassReport } from "./pass.js";
 
 export class PassRunner {
@@ -38,7 +38,7 @@ export class PassRunner {
   ): Promise<void> {
     this.signal?.throwIfAborted();
     this.progress(this.reports.length);
-    this.#outputs ??= await this.probed.probe(before);
+    this.#outputs ??= checkOutputs(await this.probed.probe(before));
     const outputs = after === before ? this.#outputs : await this.probed.probe(after);
     this.reports.push(comparePass(name, preserves, this.#outputs, outputs, this.probed.images));
     this.#outputs = outputs;

@@ -223,6 +223,13 @@ test("a pass that does not keep the function stops the conversion with exit 4 an
   assert.throws(() => compare(Number.NaN), { exitCode: 4 });
 });
 
+test("a network whose own outputs are not finite is refused with exit 3, not blamed on a pass", async () => {
+  const { checkOutputs } = await import("#src/conversion/measure-difference.js");
+  assert.equal(checkOutputs(Float32Array.of(1, 2)).length, 2);
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY])
+    assert.throws(() => checkOutputs(Float32Array.of(1, value)), { exitCode: 3, code: "outputs-not-finite" });
+});
+
 test("unknown preprocessing is refused with exit 3", async () => {
   const { convertGraph } = await import("#src/conversion/convert-graph.js");
   const { resolveConvertOptions } = await import("#src/conversion/convert-options.js");

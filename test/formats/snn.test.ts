@@ -9,6 +9,7 @@ import { decodeSnn, isSnn } from "#src/formats/snn/decode-snn.js";
 import { encodeSnn } from "#src/formats/snn/encode-snn.js";
 import { printGraph } from "#src/graph/print-graph.js";
 import { makeSmallSnn } from "../snn-reader/small-snns.js";
+import { makeWeights, writeLegacyCheckpoint, writeZipCheckpoint } from "./write-checkpoints.js";
 
 const snn = makeSmallSnn({ number: "int16" });
 const bytes = encodeSnn(snn);
@@ -68,6 +69,13 @@ test("a saved network is recognised, and refused where a model is wanted", () =>
   assert.ok(!isSnn(encodeSafetensors(new Map(), { respike: '{"arch":"resnet8"}' })));
   assert.ok(!isSnn(new Uint8Array(3)));
   assert.throws(() => parseModel(bytes), /saved spiking network/);
+});
+
+test("where a saved network is wanted, a model is named as one, and convert is what comes next", () => {
+  const weights = makeWeights({ blocks: 1, shortcut: "A" });
+  const legacy = writeLegacyCheckpoint(weights);
+  for (const model of [legacy, writeZipCheckpoint(weights), encodeSafetensors(weights, { respike: "{}" })])
+    refused(model, /(PyTorch checkpoint|not converted).*respike convert MODEL/);
 });
 
 test("everything in the JSON is checked", () => {

@@ -9,6 +9,8 @@ import type { Tensor } from "../../core/tensor.js";
 import { Graph } from "../../graph/graph.js";
 import type { GraphNode, Op } from "../../graph/node-types.js";
 import type { Snn, SnnLayer } from "../../graph/snn.js";
+import { isLegacyCheckpoint } from "../pytorch/read-legacy-checkpoint.js";
+import { isZip } from "../pytorch/read-zip-checkpoint.js";
 import { fileProblem, quote, refuseFile } from "../refuse-file.js";
 import { isSafetensors, parseSafetensors } from "../safetensors/parse-safetensors.js";
 import { parseStrictJson } from "../safetensors/parse-strict-json.js";
@@ -60,6 +62,7 @@ function readRespikeText(bytes: Uint8Array): string | undefined {
  * @throws RespikeError (exit 3) with every problem: of the container, the JSON, the graph, the layers
  */
 export function decodeSnn(bytes: Uint8Array, where = "snn"): Snn {
+  if (isZip(bytes) || isLegacyCheckpoint(bytes)) throw refuseModel(where, "a PyTorch checkpoint");
   const { tensors, metadata, unread } = parseSafetensors(bytes, where, false);
   const stored = readStored(metadata.respike, where);
   const problems: Problem[] = [];
@@ -100,20 +103,20 @@ function collect<T>(problems: Problem[], make: () => T): T | null {
   }
 }
 
+/** For files that hold no spiking network; a damaged one is told by what is broken in it. */
+function refuseModel(where: string, value: string): RespikeError {
+  const next = "convert a model first: respike convert MODEL -o FILE.snn.safetensors";
+  return refuseFile(where, "a saved spiking network is wanted here", value, next);
+}
+
 function readStored(text: string | undefined, where: string): StoredSnn {
-  if (text === undefined) {
-    throw refuseFile(where, "a saved spiking network has metadata 'respike'", "none", "make it with convert");
-  }
+  if (text === undefined) throw refuseModel(where, "safetensors without metadata 'respike'");
   const json = toPlainJson(parseStrictJson(text, `${where}, metadata 'respike'`));
   const schema = (json as { schema?: unknown } | null)?.schema;
+  if (schema === undefined) throw refuseModel(where, "weights of a network that is not converted");
   if (schema !== snnSchemaName) {
-    const value = typeof schema === "string" ? quote(schema) : "none";
-    throw refuseFile(
-      where,
-      `its schema is ${snnSchemaName}`,
-      value,
-      "make it with convert, or read it with a newer version",
-    );
+    const value = typeof schema === "string" ? quote(schema) : "no text";
+    throw refuseFile(where, `its schema is ${snnSchemaName}`, value, "read it with a newer version");
   }
   const parsed = snnSchema.safeParse(json);
   if (parsed.success) return parsed.data;
