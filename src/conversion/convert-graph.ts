@@ -51,27 +51,14 @@ export async function convertGraph(
   options: ConvertOptions,
   context: ConversionContext,
 ): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
-  const { signal } = context;
   const warnings: Warning[] = [];
   const warn = (warning: Warning) => warnings.push(warning);
 
   // 1. What pixels mean must be known before anything is measured.
   const preprocessing = requirePreprocessing(model);
+  const passes = await preparePasses(model.graph, preprocessing, options, context);
 
   // 2. The same function in a simpler form: batch norms folded, shortcuts spelled out.
-  const passCount =
-    passOrder.prepare.length +
-    passOrder.spike.length +
-    passOrder.finish.length +
-    (options.compensate === "off" ? 0 : 1);
-  const progressOf = (phase: string) => (done: number, total: number, unit: string) =>
-    context.onProgress?.({ phase, done, total, unit });
-  const probed = await makeOutputProbe(model.graph, preprocessing, context);
-  const passes = new PassRunner(
-    probed,
-    (done) => progressOf("measure passes")(done, passCount, "passes"),
-    signal,
-  );
   const bare: PassContext = { options, preprocessing, activations: [], scales: new Map(), warn };
   const network = await passes.run(model.graph, passOrder.prepare, bare);
 
@@ -80,7 +67,7 @@ export async function convertGraph(
   const scales = await measureScales(network, preprocessing, activations, options, context, warn);
 
   // 4. Normalise, put neurons where activations were, bring synapses into canonical form.
-  const passContext: PassContext = { options, preprocessing, activations, scales, warn };
+  const passContext: PassContext = { ...bare, activations, scales };
   const spiking = await passes.run(network, passOrder.spike, passContext);
 
   // 5. Layer-wise compensation, which looks at simulated spikes.
@@ -93,39 +80,57 @@ export async function convertGraph(
     options: savedOptions,
     provenance: context.provenance ?? {},
   });
-  const formatNumbers = (graph: Graph) =>
-    passOrder.finish.reduce((current, pass) => pass.run(current, { ...passContext, warn: () => 0 }), graph);
-  const compensated = await runCompensation({
-    graph: spiking,
-    network,
-    preprocessing,
-    activations,
-    scales,
-    options,
-    context,
-    deploy: (graph, kappas) => assemble(formatNumbers(graph), kappas),
-    warn,
-  });
-  if (compensated.report !== null) {
-    await passes.measure(`compensate-${options.compensate}`, "nothing", spiking, compensated.graph);
-  }
+  const compensated = await compensate(spiking, network, passContext, context, assemble, passes);
 
   // 6. Integers that cannot overflow.
   const graph = await passes.run(compensated.graph, passOrder.finish, passContext);
 
   // 7. The network, and what there is to say about it.
   const snn = assemble(graph, compensated.kappas);
-  const scaleOf = (layer: string) => scaleOfLayer(layer, activations, scales);
-  return {
-    snn,
-    report: {
-      passes: passes.reports,
-      layers: reportLayers(graph, snn.layers, scaleOf),
-      compensation: compensated.report,
-      options: savedOptions,
-      warnings,
-    },
-  };
+  const layers = reportLayers(graph, snn.layers, (layer) => scaleOfLayer(layer, activations, scales));
+  const { report: compensation } = compensated;
+  return { snn, report: { passes: passes.reports, layers, compensation, options: savedOptions, warnings } };
+}
+
+/** Runs passes, measuring each; tells the progress of all of them. */
+async function preparePasses(
+  graph: Graph,
+  preprocessing: Preprocessing,
+  options: ConvertOptions,
+  context: ConversionContext,
+): Promise<PassRunner> {
+  const { prepare, spike, finish } = passOrder;
+  const compensations = options.compensate === "off" ? 0 : 1;
+  const total = prepare.length + spike.length + finish.length + compensations;
+  const probed = await makeOutputProbe(graph, preprocessing, context);
+  const progress = (done: number) =>
+    context.onProgress?.({ phase: "measure passes", done, total, unit: "passes" });
+  return new PassRunner(probed, progress, context.signal);
+}
+
+/** Compensation as the options have it, judged on networks as they will be saved, integers included. */
+async function compensate(
+  spiking: Graph,
+  network: Graph,
+  passContext: PassContext,
+  context: ConversionContext,
+  assemble: (graph: Graph, kappas: ReadonlyMap<string, number>) => Snn,
+  passes: PassRunner,
+) {
+  const quiet: PassContext = { ...passContext, warn: () => 0 };
+  const formatNumbers = (graph: Graph) =>
+    passOrder.finish.reduce((current, pass) => pass.run(current, quiet), graph);
+  const { options } = passContext;
+  const compensated = await runCompensation({
+    ...passContext,
+    graph: spiking,
+    network,
+    context,
+    deploy: (graph, kappas) => assemble(formatNumbers(graph), kappas),
+  });
+  if (compensated.report !== null)
+    await passes.measure(`compensate-${options.compensate}`, "nothing", spiking, compensated.graph);
+  return compensated;
 }
 
 function requirePreprocessing({ preprocessing }: SourceModel): Preprocessing {

@@ -32,56 +32,82 @@ const reportEveryMs = 100;
 export const overrunCode = "EFBIG";
 
 export function watchProgress(phase: string, options: WatchOptions): Watch {
-  const { expectedBytes, onProgress, stallSeconds = 60 } = options;
-  const mostBytes = options.mostBytes ?? 2 * expectedBytes + 1e6;
-  const stalled = new AbortController();
-  const signal =
-    options.signal === undefined ? stalled.signal : AbortSignal.any([options.signal, stalled.signal]);
-  let done = 0;
-  let lastReport = 0;
-  const stall = () => stalled.abort(new Error(`nothing came for ${stallSeconds} seconds`));
-  let timer = setTimeout(stall, stallSeconds * 1000);
-  const touch = () => {
-    clearTimeout(timer);
-    timer = setTimeout(stall, stallSeconds * 1000);
-  };
-  const report = () => {
-    lastReport = Date.now();
-    onProgress?.({ phase, done, total: Math.max(done, expectedBytes), unit: "bytes" });
-  };
-  const onChunk = (chunk: Buffer, _encoding: string, next: TransformCallback) => {
-    touch();
-    done += chunk.length;
-    if (done > mostBytes) {
-      const error = new Error(`over ${done} bytes where about ${expectedBytes} were expected`);
-      return next(Object.assign(error, { code: overrunCode }));
+  return new DownloadWatch(phase, options);
+}
+
+class DownloadWatch implements Watch {
+  readonly signal: AbortSignal;
+  readonly #stalled = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #done = 0;
+  #lastReport = 0;
+
+  constructor(
+    readonly phase: string,
+    readonly options: WatchOptions,
+  ) {
+    const { signal } = this.#stalled;
+    this.signal = options.signal === undefined ? signal : AbortSignal.any([options.signal, signal]);
+    this.#touch();
+  }
+
+  count(): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _encoding: string, next: TransformCallback) => this.#pass(chunk, next),
+      flush: (next) => {
+        this.#report();
+        next();
+      },
+    });
+  }
+
+  restart(from = 0): void {
+    this.#touch();
+    this.#done = from;
+  }
+
+  explain(cause: unknown): unknown {
+    const { signal } = this.#stalled;
+    return signal.aborted ? signal.reason : cause;
+  }
+
+  guard<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this;
+    const aborted = new Promise<never>((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    });
+    return Promise.race([work, aborted]);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #touch(): void {
+    const { stallSeconds = 60 } = this.options;
+    const stall = () => this.#stalled.abort(new Error(`nothing came for ${stallSeconds} seconds`));
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(stall, stallSeconds * 1000);
+  }
+
+  #pass(chunk: Buffer, next: TransformCallback): void {
+    const { expectedBytes, mostBytes = 2 * expectedBytes + 1e6 } = this.options;
+    this.#touch();
+    this.#done += chunk.length;
+    if (this.#done > mostBytes) {
+      const error = new Error(`over ${this.#done} bytes where about ${expectedBytes} were expected`);
+      next(Object.assign(error, { code: overrunCode }));
+    } else {
+      if (Date.now() - this.#lastReport >= reportEveryMs) this.#report();
+      next(null, chunk);
     }
-    if (Date.now() - lastReport >= reportEveryMs) report();
-    next(null, chunk);
-  };
-  return {
-    signal,
-    count: () =>
-      new Transform({
-        transform: onChunk,
-        flush: (next) => {
-          report();
-          next();
-        },
-      }),
-    restart: (from = 0) => {
-      touch();
-      done = from;
-    },
-    explain: (cause) => (stalled.signal.aborted ? stalled.signal.reason : cause),
-    guard: (work) =>
-      Promise.race([
-        work,
-        new Promise<never>((_, reject) => {
-          if (signal.aborted) reject(signal.reason);
-          signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-        }),
-      ]),
-    stop: () => clearTimeout(timer),
-  };
+  }
+
+  #report(): void {
+    const { expectedBytes, onProgress } = this.options;
+    this.#lastReport = Date.now();
+    const total = Math.max(this.#done, expectedBytes);
+    onProgress?.({ phase: this.phase, done: this.#done, total, unit: "bytes" });
+  }
 }

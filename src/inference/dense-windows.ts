@@ -84,6 +84,20 @@ function windowTables(
   };
 }
 
+/** What the kernels of a convolution have in common. */
+interface Convolution {
+  readonly program: DenseProgram;
+  /** Padded. */
+  readonly input: DenseBuffer;
+  readonly tables: WindowTables;
+  readonly weights: Float32Array;
+  /** Of the weights: [O, I per group, h, w]. */
+  readonly kernel: readonly [outputs: number, perGroup: number, height: number, width: number];
+  readonly groups: number;
+  readonly biases: Place;
+  readonly output: DenseValue;
+}
+
 /** The convolution's kernel by its groups: one, depthwise, or any. */
 export function planConv(
   program: DenseProgram,
@@ -94,70 +108,88 @@ export function planConv(
   const { weight, bias } = node.tensors;
   if (input === undefined || weight === undefined) throw new RangeError(`${node.id} lacks input or weight`);
   const { groups, dilation, padding } = node.attributes;
-  const [outputs = 0, perGroup = 0, kernelHeight = 0, kernelWidth = 0] = weight.shape;
+  const [outputs = 0, perGroup = 0, height = 0, width = 0] = weight.shape;
   const padded = padInput(program, input, padding);
-  const y = newValue(program, shape);
-  const weights = toFloat32(weight);
-  const biases = program.constant(spreadChannels(bias === undefined ? [0] : toFloat32(bias), outputs));
-  const to = strides(shape);
-  const joined = groups === 1 && (dilation[1] === 1 || kernelWidth === 1);
-  const t = windowTables(program, node, padded.shape, shape, joined);
-  const x = padded.buffer;
-  if (groups === 1) {
-    const kernel: Shape = [perGroup, kernelHeight, kernelWidth];
-    const w = program.constant(packWeights(weights, outputs, kernel));
-    const lanes = paddedChannels(outputs);
-    program.call((kernels) =>
-      kernels.convolve(
-        x.address,
-        t.pixels.address,
-        t.pixelCount,
-        t.segments.address,
-        t.segmentCount,
-        t.segmentBytes,
-        w.address,
-        biases.address,
-        y.buffer.address,
-        to.pixel,
-        lanes,
-      ),
+  const output = newValue(program, shape);
+  const joined = groups === 1 && (dilation[1] === 1 || width === 1);
+  const convolution: Convolution = {
+    program,
+    input: padded.buffer,
+    tables: windowTables(program, node, padded.shape, shape, joined),
+    weights: toFloat32(weight),
+    kernel: [outputs, perGroup, height, width],
+    groups,
+    biases: program.constant(spreadChannels(bias === undefined ? [0] : toFloat32(bias), outputs)),
+    output,
+  };
+  if (groups === 1) convolveAll(convolution);
+  else if (perGroup === 1 && outputs === groups) convolveDepthwise(convolution);
+  else convolveGroups(convolution);
+  return output;
+}
+
+function convolveAll({ program, input, tables: t, weights, kernel, biases, output }: Convolution): void {
+  const [outputs, ...taps] = kernel;
+  const w = program.constant(packWeights(weights, outputs, taps));
+  const lanes = paddedChannels(outputs);
+  program.call((kernels) =>
+    kernels.convolve(
+      input.address,
+      t.pixels.address,
+      t.pixelCount,
+      t.segments.address,
+      t.segmentCount,
+      t.segmentBytes,
+      w.address,
+      biases.address,
+      output.buffer.address,
+      strides(output.shape).pixel,
+      lanes,
+    ),
+  );
+}
+
+function convolveDepthwise(convolution: Convolution): void {
+  const { program, input, tables: t, weights, kernel, biases, output } = convolution;
+  const [outputs, , height, width] = kernel;
+  const w = program.constant(depthwiseWeights(weights, outputs, height, width));
+  program.call((kernels) =>
+    kernels.convolveDepthwise(
+      input.address,
+      t.pixels.address,
+      t.pixelCount,
+      t.segments.address,
+      t.segmentCount,
+      w.address,
+      biases.address,
+      output.buffer.address,
+      strides(output.shape).pixel,
+    ),
+  );
+}
+
+function convolveGroups(convolution: Convolution): void {
+  const { program, input, tables: t, weights, kernel, groups, biases, output } = convolution;
+  const [outputs, perGroup, height, width] = kernel;
+  const w = program.constant(packGroupWeights(weights, outputs, perGroup, height * width));
+  const { size, pixel } = strides(output.shape);
+  program.call((kernels) => {
+    kernels.fillZero(output.buffer.address, size);
+    kernels.convolveGroups(
+      input.address,
+      t.pixels.address,
+      t.pixelCount,
+      t.segments.address,
+      t.segmentCount,
+      groups,
+      4 * perGroup,
+      w.address,
+      biases.address,
+      output.buffer.address,
+      pixel,
+      outputs / groups,
     );
-  } else if (perGroup === 1 && outputs === groups) {
-    const w = program.constant(depthwiseWeights(weights, outputs, kernelHeight, kernelWidth));
-    program.call((kernels) =>
-      kernels.convolveDepthwise(
-        x.address,
-        t.pixels.address,
-        t.pixelCount,
-        t.segments.address,
-        t.segmentCount,
-        w.address,
-        biases.address,
-        y.buffer.address,
-        to.pixel,
-      ),
-    );
-  } else {
-    const w = program.constant(packGroupWeights(weights, outputs, perGroup, kernelHeight * kernelWidth));
-    program.call((kernels) => {
-      kernels.fillZero(y.buffer.address, to.size);
-      kernels.convolveGroups(
-        x.address,
-        t.pixels.address,
-        t.pixelCount,
-        t.segments.address,
-        t.segmentCount,
-        groups,
-        4 * perGroup,
-        w.address,
-        biases.address,
-        y.buffer.address,
-        to.pixel,
-        outputs / groups,
-      );
-    });
-  }
-  return y;
+  });
 }
 
 /** Weights [C,1,h,w] → [h][w][P]. */

@@ -75,16 +75,12 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
   // 1. what is asked for, checked before anything is fetched
   const preprocessing = requirePreprocessing(model.preprocessing, model.name);
   const resolved = resolveConvertOptions(options);
-  const { shape } = model.graph.input.attributes;
-  const classes = countElements(model.graph.shape(model.graph.output.id));
-  const spec = options.calibrate ?? guessData(shape, classes);
-  // 2. calibration images
   const warnings: Warning[] = [...model.warnings];
-  const data = await openData(spec, { ...options, onWarning: (warning) => warnings.push(warning) });
-  checkDataFits(data, shape, classes);
-  const { train } = data.splits;
+  // 2. calibration images
+  const { name, train } = await openCalibration(model, options, (warning) => warnings.push(warning));
   const indices = selectCalibration(train.n, resolved.calibrateN, resolved.seed);
-  const chosen = { n: indices.length, indicesSha256: hashIndices(indices) };
+  const { lambda, lambdaScope: scope } = resolved;
+  const chosen = { data: name, n: indices.length, indicesSha256: hashIndices(indices) };
   // 3. the conversion itself
   const runner = makeWorkerRunner(options.threads);
   const { snn, report } = await convertGraph({ graph: model.graph, preprocessing }, resolved, {
@@ -96,32 +92,37 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     runner,
     simulation: makeSimulation(train, preprocessing, runner, { ...resolved, signal: options.signal }),
     cache: openStatisticsCache(options.cacheDir),
-    savedOptions: { data: data.name },
-    provenance: describeOrigin(
-      { model, calibration: { data: data.name, ...chosen }, command: options.command },
-      resolved,
-    ),
+    savedOptions: { data: name },
+    provenance: describeOrigin({ model, calibration: chosen, command: options.command }, resolved),
     signal: options.signal,
     onProgress: options.onProgress,
   });
   // 4. what there is to say
+  const { passes, layers, compensation } = report;
   const result: ConversionResult = {
     snn: null,
     model: inspectModel(model),
     preprocessing,
-    calibration: {
-      data: data.name,
-      split: "train",
-      ...chosen,
-      lambda: resolved.lambda,
-      scope: resolved.lambdaScope,
-    },
-    passes: report.passes,
-    layers: report.layers,
-    compensation: report.compensation,
+    calibration: { ...chosen, split: "train", lambda, scope },
+    passes,
+    layers,
+    compensation,
     options: report.options,
   };
   return { snn, result, warnings: [...warnings, ...report.warnings] };
+}
+
+/** The training split that the activation statistics come from. */
+async function openCalibration(
+  { graph }: Model,
+  options: ConvertCallOptions,
+  onWarning: (warning: Warning) => void,
+) {
+  const { shape } = graph.input.attributes;
+  const classes = countElements(graph.shape(graph.output.id));
+  const data = await openData(options.calibrate ?? guessData(shape, classes), { ...options, onWarning });
+  checkDataFits(data, shape, classes);
+  return { name: data.name, train: data.splits.train };
 }
 
 function openStatisticsCache(cacheDir: string | undefined) {
