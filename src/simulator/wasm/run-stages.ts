@@ -34,6 +34,12 @@ export interface TimeBlock {
   readonly stepwise: ReadonlySet<string>;
 }
 
+/** An image under way and the steps it runs: images of one block may be at different times. */
+export interface SlotBlock {
+  readonly slot: number;
+  readonly time: TimeBlock;
+}
+
 export class StageRunner {
   constructor(
     private readonly plan: SnnPlan,
@@ -44,16 +50,14 @@ export class StageRunner {
     private readonly milliseconds: Map<string, number>,
   ) {}
 
-  /** @param slots of the images under way */
-  runBlock(slots: readonly number[], time: TimeBlock, onRangeEnd: OnRangeEnd): void {
-    const steps = (time.ends[time.ends.length - 1] as number) - time.start;
+  runBlock(slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
     for (const stage of this.plan.stages) {
       if (stage.kind === "output") continue;
       const before = performance.now();
-      for (const slot of slots) this.#clearSpikes(stage.id, slot, steps);
+      for (const each of slots) this.#clearSpikes(stage.id, each);
       const layer = this.network.layers.get(stage.id);
-      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, time, onRangeEnd);
-      else this.#runSteps(stage, layer, slots, time, onRangeEnd);
+      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, onRangeEnd);
+      else this.#runSteps(stage, layer, slots, onRangeEnd);
       const spent = performance.now() - before;
       this.milliseconds.set(stage.id, (this.milliseconds.get(stage.id) ?? 0) + spent);
     }
@@ -64,9 +68,10 @@ export class StageRunner {
   }
 
   /** Zeroes the first steps of every row. */
-  #clearSpikes(id: string, slot: number, steps: number): void {
+  #clearSpikes(id: string, { slot, time }: SlotBlock): void {
     const layout = this.network.layouts.get(id);
     if (layout === undefined) return;
+    const steps = (time.ends[time.ends.length - 1] as number) - time.start;
     const all = this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.bytes);
     if (steps * layout.step === layout.row) all.fill(0);
     else {
@@ -77,24 +82,23 @@ export class StageRunner {
     }
   }
 
-  #runTables(layer: LayerMemory, slots: readonly number[], time: TimeBlock, onRangeEnd: OnRangeEnd): void {
+  #runTables(layer: LayerMemory, slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
     const { arena, kernels, network } = this;
-    const { rows, lanes } = layer.kernel;
+    const { rows, fused, lanes } = layer.kernel;
     const build = {
       int16: kernels.buildTables16,
       int32: kernels.buildTablesInt,
       float32: kernels.buildTablesFloat,
     }[lanes];
-    const run = rows === undefined ? kernels.runTiles : this.#rowsKernel(rows.sourceShape[0]);
+    const run = fused && rows ? this.#rowsKernel(rows.sourceShape[0]) : kernels.runTiles;
     for (let first = 0; first < layer.blocks.length; first += layer.together) {
       const blocks = layer.blocks.slice(first, first + layer.together);
       this.#buildTables(blocks, lanes, build);
-      for (const slot of slots) {
+      for (const { slot, time } of slots) {
         const state = this.#slot(slot);
-        const command =
-          rows === undefined
-            ? writeTiles(arena, network, state, layer, first, blocks.length)
-            : writeBlock(arena, network, state, layer, first);
+        const command = fused
+          ? writeBlock(arena, network, state, layer, first)
+          : writeTiles(arena, network, state, layer, first, blocks.length);
         this.#runRanges(layer.stage.id, time, (from, end) => {
           setBlockSteps(arena, command, from, end);
           run(command);
@@ -127,12 +131,11 @@ export class StageRunner {
   #runSteps(
     stage: Stage,
     layer: LayerMemory | undefined,
-    slots: readonly number[],
-    time: TimeBlock,
+    slots: readonly SlotBlock[],
     onRangeEnd: OnRangeEnd,
   ): void {
     const { arena, network, kernels } = this;
-    for (const slot of slots) {
+    for (const { slot, time } of slots) {
       const isGate = stage.kind === "gate";
       if (!isGate && layer === undefined) continue;
       const command = isGate

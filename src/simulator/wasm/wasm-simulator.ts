@@ -3,12 +3,12 @@
  *
  * Knows: time blocks, snapshots, readouts. May not know: kernels' insides, labels.
  */
-import { type Problem, refuseInput } from "../../core/respike-error.js";
 import { countElements } from "../../core/tensor.js";
 import type { LayerCounts, SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
 import { isDecided } from "../exit-margin.js";
 import type { GateStage, NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked, fromBlock, toBlocked } from "./block-elements.js";
+import { checkMembrane, largestMagnitude } from "./check-membrane.js";
 import type { LayerKernel } from "./choose-kernels.js";
 import { ConstantCurrents } from "./constant-currents.js";
 import { drawPixels } from "./draw-pixels.js";
@@ -49,6 +49,7 @@ interface ImageUnderWay {
   readonly constant: Float64Array;
   readonly kept: Kept;
   readonly recorder: StepRecorder | undefined;
+  spansDone: number;
 }
 
 export class WasmSimulator {
@@ -86,9 +87,24 @@ export class WasmSimulator {
     const result = this.#emptyResult(request);
     const records: SimulationRecord[] = [];
     const { memory, images, blockSteps } = this.#prepareMemory(request);
-    for (let first = 0; first < request.n; first += images) {
-      const count = Math.min(images, request.n - first);
-      this.#runImages(request, memory, blockSteps, { first, count }, result, records);
+    const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
+    const spans = listTimeSpans(request, blockSteps);
+    const free = Array.from({ length: images }, (_, slot) => slot);
+    let active: ImageUnderWay[] = [];
+    for (let next = 0; next < request.n || active.length > 0; ) {
+      // An image that stops makes room for the next: tables are shared by as many images as there is room for.
+      while (free.length > 0 && next < request.n) {
+        const slot = free.shift() as number;
+        runner.startSlot(slot);
+        active.push(this.#startImage(request, memory, slot, next++));
+      }
+      this.#runBlock(request, memory, runner, active, spans, result);
+      const done = active.filter((image) => this.#isDone(request, result, image, spans));
+      for (const { slot, index, recorder } of done) {
+        free.push(slot);
+        if (recorder !== undefined) records[index] = recorder.finish();
+      }
+      active = active.filter((image) => !done.includes(image));
     }
     return request.record === undefined ? result : { ...result, records };
   }
@@ -131,36 +147,43 @@ export class WasmSimulator {
     return { memory: this.#network.memory, images, blockSteps };
   }
 
-  #runImages(
+  /** Every image under way runs its next span. */
+  #runBlock(
     request: SimulationRequest,
     memory: NetworkMemory,
-    blockSteps: number,
-    { first, count }: { readonly first: number; readonly count: number },
+    runner: StageRunner,
+    active: readonly ImageUnderWay[],
+    spans: readonly TimeSpan[],
     result: SimulationResult,
-    records: SimulationRecord[],
   ): void {
-    const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
-    const all = Array.from({ length: count }, (_, slot) => {
-      runner.startSlot(slot);
-      return this.#startImage(request, memory, slot, first + slot);
-    });
     const recorded = [...this.plan.neurons, ...this.plan.gates];
-    const stepwise = new Set(recorded.filter((s) => all[0]?.recorder?.wants(s)).map(({ id }) => id));
-    const times = new Set([...request.snapshots, request.delay]);
-    let active = all;
-    for (const span of listTimeSpans(request, blockSteps)) {
+    const stepwise = new Set(recorded.filter((s) => active[0]?.recorder?.wants(s)).map(({ id }) => id));
+    const times = [...request.snapshots, request.delay];
+    const bySlot = new Map(active.map((image) => [image.slot, image]));
+    const blocks = active.map((image) => {
+      const span = spans[image.spansDone] as TimeSpan;
+      this.#drawPixels(request, memory, image, span);
       const ends = [...times, span.end].filter((t) => t > span.start && t <= span.end);
-      const time = { ...span, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise };
-      for (const image of active) this.#drawPixels(request, memory, image, span);
-      const slots = active.map(({ slot }) => slot);
-      runner.runBlock(slots, time, (stage, block, slot, t) => {
-        this.#keepRange(request, result, all[slot] as ImageUnderWay, { stage, block, t });
-      });
-      active = active.filter((image) => !this.#stopsAt(request, result, image, span.end));
-      if (active.length === 0) break;
-    }
-    for (const image of active) this.#readSnapshots(request, result, image, request.steps);
-    for (const { recorder } of all) if (recorder !== undefined) records.push(recorder.finish());
+      const time = { start: span.start, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise };
+      return { slot: image.slot, time };
+    });
+    runner.runBlock(blocks, (stage, block, slot, t) => {
+      this.#keepRange(request, result, bySlot.get(slot) as ImageUnderWay, { stage, block, t });
+    });
+  }
+
+  /** Counts the span that was run; whether it was the image's last, and then its results are complete. */
+  #isDone(
+    request: SimulationRequest,
+    result: SimulationResult,
+    image: ImageUnderWay,
+    spans: readonly TimeSpan[],
+  ): boolean {
+    const { end } = spans[image.spansDone++] as TimeSpan;
+    if (this.#stopsAt(request, result, image, end)) return true;
+    if (end < request.steps) return false;
+    this.#readSnapshots(request, result, image, end);
+    return true;
   }
 
   #image({ images }: Pick<SimulationRequest, "images">, index: number): Float32Array {
@@ -174,7 +197,7 @@ export class WasmSimulator {
     const state = memory.slots[slot] as SlotMemory;
     for (const { stage, kernel } of memory.layers.values()) {
       const constant = this.#constants.get(stage.id)?.compute(pixels);
-      this.#checkMembrane(kernel, constant, request.steps);
+      checkMembrane(kernel, this.#largestV0.get(stage.id) ?? 0, constant, request.steps);
       const layer = state.layers.get(stage.id);
       if (constant === undefined || layer === undefined) continue;
       const isFloat = stage.number === "float32";
@@ -189,25 +212,7 @@ export class WasmSimulator {
     const recorder =
       request.record &&
       new StepRecorder(this.plan, this.#reader.synapses, request.record, request.steps, constant);
-    return { slot, state, index, constant, kept: new Map(), recorder };
-  }
-
-  /** |V| ≤ |V(0)| + T·max|I| has to stay below 2³¹. */
-  #checkMembrane({ stage, bounds }: LayerKernel, constant: Float64Array | undefined, steps: number): void {
-    if (stage.number === "float32") return;
-    const start = this.#largestV0.get(stage.id) ?? 0;
-    const current =
-      Math.max(-bounds.lowest, bounds.highest) + (constant === undefined ? 0 : largestMagnitude(constant));
-    const largest = start + steps * current;
-    if (largest < 2 ** 31) return;
-    const problem: Problem = {
-      code: "membrane-overflow",
-      where: stage.name,
-      rule: "V(0) + T·(largest current) stays below 2³¹",
-      value: String(largest),
-      next: "choose a smaller T, or convert the model again",
-    };
-    throw refuseInput(problem);
+    return { slot, state, index, constant, kept: new Map(), recorder, spansDone: 0 };
   }
 
   #drawPixels(
@@ -377,12 +382,6 @@ function layerOf({ layers, gates }: SimulationResult, stage: NeuronStage | GateS
 /** Bytes of potentials and counts of an image, about. */
 function stateBytes({ neurons, gates }: SnnPlan): number {
   return [...neurons, ...gates].reduce((sum, { shape }) => sum + 8 * countBlocked(shape), 0);
-}
-
-function largestMagnitude(values: Float64Array): number {
-  let largest = 0;
-  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
-  return largest;
 }
 
 function keepBlock(

@@ -1,0 +1,39 @@
+/**
+ * Whether a membrane can leave 32 bits.
+ *
+ * Knows: bounds of currents, V(0), T. May not know: memory, steps.
+ */
+import { refuseInput } from "../../core/respike-error.js";
+import type { LayerKernel } from "./choose-kernels.js";
+
+/**
+ * |V| ≤ |V(0)| + T·max|I| has to stay below 2³¹.
+ *
+ * @param constant the image's currents on the layer, if any
+ * @throws RespikeError (exit 3, `membrane-overflow`)
+ */
+export function checkMembrane(
+  { stage, bounds }: LayerKernel,
+  largestV0: number,
+  constant: Float64Array | undefined,
+  steps: number,
+): void {
+  if (stage.number === "float32") return;
+  const current =
+    Math.max(-bounds.lowest, bounds.highest) + (constant === undefined ? 0 : largestMagnitude(constant));
+  const largest = largestV0 + steps * current;
+  if (largest < 2 ** 31) return;
+  throw refuseInput({
+    code: "membrane-overflow",
+    where: stage.name,
+    rule: "V(0) + T·(largest current) stays below 2³¹",
+    value: String(largest),
+    next: "choose a smaller T, or convert the model again",
+  });
+}
+
+export function largestMagnitude(values: Float64Array): number {
+  let largest = 0;
+  for (const value of values) if (Math.abs(value) > largest) largest = Math.abs(value);
+  return largest;
+}
