@@ -2,6 +2,7 @@
  * Runs a layer tile by tile: the current kernels of its passes, then its neuron kernel. Any current kernel goes with any
  * neuron kernel: what they share is the tile's sums.
  */
+import { addRows16, addRows32, addRows64 } from "./add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
 import { fireLevels16, fireLevelsFloat, fireLevelsInt } from "./fire-levels";
@@ -13,8 +14,14 @@ function addPass(tile: TileArguments, pass: Pass): void {
       return addTables16(tile, pass);
     case 1:
       return addTablesInt(tile, pass);
-    default:
+    case 2:
       return addTablesFloat(tile, pass);
+    case 3:
+      return addRows16(tile, pass);
+    case 4:
+      return addRows32(tile, pass);
+    default:
+      return addRows64(tile, pass);
   }
 }
 

@@ -69,10 +69,17 @@ test("the generated kernels are what their generator writes", () => {
   const folder = mkdtempSync(join(tmpdir(), "respike-"));
   const assembly = new URL("../../../assembly/spiking/", import.meta.url);
   try {
-    copyFileSync(new URL("generate-rows.mjs", assembly), join(folder, "generate-rows.mjs"));
-    execFileSync(process.execPath, [join(folder, "generate-rows.mjs")]);
-    const committed = readFileSync(new URL("rows-int16.ts", assembly), "utf8");
-    assert.equal(readFileSync(join(folder, "rows-int16.ts"), "utf8"), committed);
+    for (const [generator, written] of [
+      ["generate-rows.mjs", "rows-int16.ts"],
+      ["generate-add-rows.mjs", "add-rows.ts"],
+    ] as const) {
+      copyFileSync(new URL(generator, assembly), join(folder, generator));
+      execFileSync(process.execPath, [join(folder, generator)]);
+      assert.equal(
+        readFileSync(join(folder, written), "utf8"),
+        readFileSync(new URL(written, assembly), "utf8"),
+      );
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

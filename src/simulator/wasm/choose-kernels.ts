@@ -25,6 +25,8 @@ export interface LayerKernel {
   readonly windows: readonly WindowSynapses[];
   /** The window of `windows` that a rows kernel runs, if any. */
   readonly rows: WindowSynapses | undefined;
+  /** Whether that kernel goes from binary spikes to binary spikes in one; else it adds to sums. */
+  readonly fused: boolean;
   /** Groups of the image as a constant current. */
   readonly constant: readonly SynapseGroup[];
   /** Currents of a step without the image's constant part. */
@@ -70,7 +72,14 @@ function chooseKernel(stage: NeuronStage, { image, alphabets }: SnnPlan, poisson
   const windows = found.filter((window) => window !== null);
   const isTables = windows.length === found.length;
   const bounds = isTables ? boundByChannel(stage, windows, alphabets) : boundList(stage, spiking, alphabets);
-  const kernel = { stage, spiking, windows: isTables ? windows : [], constant, rows: undefined };
+  const kernel = {
+    stage,
+    spiking,
+    windows: isTables ? windows : [],
+    constant,
+    rows: undefined,
+    fused: false,
+  };
   const form = isTables ? "tables" : "list";
   if (stage.number === "float32")
     return { ...kernel, form, lanes: "float32", bounds, name: nameOf(form, "float32", windows) };
@@ -80,12 +89,12 @@ function chooseKernel(stage: NeuronStage, { image, alphabets }: SnnPlan, poisson
   const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
   const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
   if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
-  // rows kernels go from binary spikes to binary spikes
+  const rows = windows.find(isRowsWindow);
   const drivers = windows.map(({ source }) => alphabets.get(source));
-  const areBinary = isBinary(stage) && drivers.every((sent) => sent !== undefined && isBinary(sent));
-  const rows = areBinary ? windows.find(isRowsWindow) : undefined;
+  const fused =
+    rows !== undefined && isBinary(stage) && drivers.every((sent) => sent !== undefined && isBinary(sent));
   const name = rows === undefined ? nameOf(form, lanes, windows) : `table-12 rows ${lanes}`;
-  return { ...kernel, form, lanes, bounds: exact, rows, name };
+  return { ...kernel, form, lanes, bounds: exact, rows, fused, name };
 }
 
 function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly WindowSynapses[]): string {

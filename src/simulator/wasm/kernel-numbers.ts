@@ -7,6 +7,8 @@ import type { Lanes } from "./choose-kernels.js";
 
 /** Current kernels of a pass: tables of 8. */
 export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
+/** Tables of 12, by source channels. */
+export const rowsKernels: Readonly<Record<number, number>> = { 16: 3, 32: 4, 64: 5 };
 
 /** Neuron kernels of binary spikes, and of all others. */
 export const binaryKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
@@ -27,4 +29,5 @@ export const kernelNumbers = {
   levelsInt: 10,
   levelsFloat: 11,
   gateLevels: 12,
+  addRows: 13,
 } as const;

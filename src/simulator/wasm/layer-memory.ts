@@ -149,7 +149,7 @@ export function layOutNetwork(
   const mostPlanes = Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
   const parts = [...layers.values()].flatMap(({ blocks, together, lists }) => [
     lists.length * mostPlanes,
-    ...blocks.map(({ runs }) => (runs.length * mostPlanes + 1) * together),
+    ...blocks.map(({ runs }) => ((runs.length + 1) * mostPlanes + 1) * together),
   ]);
   return {
     blockSteps,

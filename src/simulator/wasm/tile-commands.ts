@@ -7,13 +7,15 @@
 import { isBinary } from "../../graph/spike-alphabet.js";
 import { argumentBytes, passWords, segmentWords } from "./command-size.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
-import { binaryKernels, currentKernels, levelKernels } from "./kernel-numbers.js";
+import { binaryKernels, currentKernels, levelKernels, rowsKernels } from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
-import { tableBytes } from "./layer-memory.js";
+import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
+import type { Run } from "./pack-tables.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 interface SegmentPass {
+  readonly kernel: number;
   readonly block: number;
   readonly plane: SpikePlane;
   readonly segments: readonly (readonly number[])[];
@@ -31,7 +33,6 @@ export function writeTiles(
   first: number,
   count: number,
 ): number {
-  const { kernel } = layer;
   const passes = listPasses(network, slot, layer, first, count);
   const segmentCount = passes.reduce((sum, { segments }) => sum + segments.length, 0);
   const passesAt = network.commands + argumentBytes;
@@ -40,20 +41,12 @@ export function writeTiles(
   writeHeader(arena, network, slot, layer, { first, count, passCount: passes.length, passesAt, active });
   let [passAt, segmentAt] = [passesAt, segmentsAt];
   let started = -1;
-  for (const { block, plane, segments } of passes) {
+  for (const { kernel, block, plane, segments } of passes) {
     const starts = block === started ? 0 : 1;
     started = block;
     arena
       .words(passAt, passWords)
-      .set([
-        currentKernels[kernel.lanes],
-        block,
-        starts,
-        plane.shift,
-        plane.negative ? 1 : 0,
-        segments.length,
-        segmentAt,
-      ]);
+      .set([kernel, block, starts, plane.shift, plane.negative ? 1 : 0, segments.length, segmentAt]);
     passAt += passWords * 4;
     for (const segment of segments) {
       arena.words(segmentAt, segmentWords).set(segment);
@@ -111,6 +104,17 @@ function writeHeader(
     ]);
 }
 
+/** One pass a plane of the window that a rows kernel runs. */
+function listRowsPasses(slot: SlotMemory, rows: Run | null, table: number): Omit<SegmentPass, "block">[] {
+  if (rows === null) return [];
+  const kernel = rowsKernels[rows.layout.shape[0]] as number;
+  return rows.layout.planes.map((plane, index) => ({
+    kernel,
+    plane,
+    segments: [segmentOf(rows, slot, table, index)],
+  }));
+}
+
 /** One pass a block and coefficient: the runs of all sources that have such a plane. */
 function listPasses(
   network: NetworkMemory,
@@ -122,8 +126,11 @@ function listPasses(
   const passes: SegmentPass[] = [];
   let table = network.tables;
   for (let block = 0; block < count; block++) {
+    const { rows, rowsTables, runs } = layer.blocks[first + block] as BlockMemory;
+    passes.push(...listRowsPasses(slot, rows, table).map((pass) => ({ block, ...pass })));
+    table += rowsTables * rowsTableBytes;
     const byCoefficient = new Map<number, { plane: SpikePlane; segments: (readonly number[])[] }>();
-    for (const run of (layer.blocks[first + block] as BlockMemory).runs) {
+    for (const run of runs) {
       for (const [index, plane] of run.layout.planes.entries()) {
         const pass = byCoefficient.get(coefficientOf(plane)) ?? { plane, segments: [] };
         byCoefficient.set(coefficientOf(plane), pass);
@@ -133,9 +140,9 @@ function listPasses(
     }
     // where nothing drives a block, its sums are the constant current
     const nothing = { plane: { shift: 0, negative: false }, segments: [] };
-    const found =
-      byCoefficient.size === 0 && layer.kernel.windows.length > 0 ? [nothing] : byCoefficient.values();
-    for (const pass of found) passes.push({ block, ...pass });
+    const isDriven = rows !== null || byCoefficient.size > 0 || layer.kernel.windows.length === 0;
+    const kernel = currentKernels[layer.kernel.lanes];
+    for (const pass of isDriven ? byCoefficient.values() : [nothing]) passes.push({ kernel, block, ...pass });
   }
   return passes;
 }
