@@ -9,11 +9,12 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as ort from "onnxruntime-node";
+import { randomBytes } from "#src/core/counter-random.js";
 import { countElements } from "#src/core/tensor.js";
 import { parseModel } from "#src/formats/parse-model.js";
 import type { Graph } from "#src/graph/graph.js";
-import { preprocessingPresets } from "#src/graph/preprocessing.js";
-import { compareValues, randomImages } from "#src/inference/compare-graphs.js";
+import { preprocessingPresets, preprocessPixels } from "#src/graph/preprocessing.js";
+import { compareValues } from "#src/inference/compare-values.js";
 import { denseBackend } from "#src/inference/dense-backend.js";
 import { lowerToOnnx } from "#src/inference/lower-to-onnx.js";
 
@@ -65,7 +66,9 @@ async function secondsOf(runner: Runner): Promise<number> {
 const { graph, arch } = parseModel(readFileSync(model), { fileName: model });
 const preprocessing = preprocessingPresets.imagenet;
 if (preprocessing === undefined) throw new Error("the preset imagenet is gone");
-const x = randomImages(images, graph.input.attributes.shape, preprocessing, 1);
+const [channels, height, width] = graph.input.attributes.shape;
+const pixels = randomBytes(images * channels * height * width, 1);
+const x = preprocessPixels(pixels, channels, height * width, preprocessing);
 const dense = await denseRunner(graph, x);
 const peers = await Promise.all([1, 16, 64].map((batch) => onnxRunner(graph, x, batch)));
 const runners = [dense, ...peers];

@@ -3,12 +3,12 @@
  *
  * Knows: 32 calibration and 32 random images, the contract's tolerance. May not know: what passes do.
  */
-import { randomWord } from "../core/counter-random.js";
+import { randomBytes } from "../core/counter-random.js";
 import { exitCodes, RespikeError, refuseInput } from "../core/respike-error.js";
 import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
-import { compareValues } from "../inference/compare-graphs.js";
+import { compareValues } from "../inference/compare-values.js";
 import type { ConversionContext } from "./conversion-context.js";
 import { computeFloatValues } from "./float-values.js";
 import { type PixelTask, readTasks } from "./image-source.js";
@@ -56,7 +56,7 @@ export async function makeOutputProbe(
 
 /** Images of random bytes, the same every time. */
 function randomTasks(size: number): PixelTask[] {
-  const noise = Uint8Array.from({ length: imagesOfEach * size }, (_, at) => randomWord(32, at) & 255);
+  const noise = randomBytes(imagesOfEach * size, 32);
   return Array.from({ length: imagesOfEach / batch }, (_, at) => ({
     pixels: noise.slice(at * batch * size, (at + 1) * batch * size),
     n: batch,

@@ -1,6 +1,7 @@
+/** Random numbers depend on their coordinates alone and have the distribution that they are named for. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomNormal, randomPermutation, randomUnit, randomWord } from "./counter-random.js";
+import { randomBytes, randomNormal, randomPermutation, randomUnit, randomWord } from "./counter-random.js";
 
 test("a number depends on its coordinates alone, in order and in full", () => {
   assert.equal(randomWord(1, 2, 3), randomWord(1, 2, 3));
@@ -41,4 +42,11 @@ test("a permutation holds each index once and depends on the seed", () => {
   );
   assert.notDeepEqual(order, randomPermutation(1000, 6));
   assert.deepEqual(order, randomPermutation(1000, 5));
+});
+
+test("bytes depend on place and seed; all 256 values come within 20,000 draws", () => {
+  const bytes = randomBytes(20_000, 7);
+  assert.equal(new Set(bytes).size, 256);
+  assert.deepEqual(bytes.subarray(0, 100), randomBytes(100, 7));
+  assert.notDeepEqual(bytes.subarray(0, 100), randomBytes(100, 8));
 });

@@ -36,6 +36,11 @@ export function randomNormal(...coordinates: readonly number[]): number {
   return radius * Math.cos(2 * Math.PI * randomUnit(...coordinates, 1));
 }
 
+/** Bytes that are independent of each other, such as pixels that reach further than real images do. */
+export function randomBytes(length: number, seed: number): Uint8Array {
+  return Uint8Array.from({ length }, (_, at) => randomWord(seed, at) & 255);
+}
+
 /** A permutation of 0…n−1 (Fisher and Yates), the same for the same seed everywhere. */
 export function randomPermutation(n: number, seed: number): Uint32Array {
   const order = Uint32Array.from({ length: n }, (_, index) => index);
