@@ -5,38 +5,23 @@
  */
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
-import { Graph } from "../graph/graph.js";
-import type { GraphNode } from "../graph/node-types.js";
-import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
-import { besideSpiking, floatBackend } from "./float-engine.js";
+import type { Graph } from "../graph/graph.js";
 import { describePixels, type PixelTask } from "./image-source.js";
+import { type PixelNetworkShared, preparePixelNetwork } from "./pixel-network.js";
 
 /** The job's name in a worker's table. */
 export const floatValuesKind = "float-values";
 
-export interface FloatValuesShared {
-  readonly nodes: readonly GraphNode[];
-  readonly preprocessing: Preprocessing;
+export interface FloatValuesShared extends PixelNetworkShared {
   readonly keep: readonly string[];
-  /** Where spiking.wasm lies, the float kernels beside it; if not in the package. */
-  readonly wasmUrl?: string | undefined;
 }
 
 /** Handler of the job `float-values`: the kept nodes' values [n,C,H,W], in the order of `keep`. */
 export async function startFloatValuesHandler(
   shared: FloatValuesShared,
 ): Promise<TaskHandler<PixelTask, readonly Float32Array[]>> {
-  const graph = new Graph(shared.nodes);
-  const network = await floatBackend.prepare(graph, besideSpiking(shared.wasmUrl));
-  const [channels, height, width] = graph.input.attributes.shape;
-  return {
-    handle({ pixels, n }) {
-      const images = preprocessPixels(pixels, channels, height * width, shared.preprocessing);
-      const values = network.run(images, n, shared.keep);
-      return shared.keep.map((id) => values.get(id) as Float32Array);
-    },
-    free: () => network.free(),
-  };
+  const network = await preparePixelNetwork(shared);
+  return { handle: (task) => network.run(task, shared.keep), free: () => network.free() };
 }
 
 /**

@@ -8,11 +8,10 @@
 import type { ProgressEvent } from "../../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../../core/task-runner.js";
 import { countElements } from "../../core/tensor.js";
-import { Graph } from "../../graph/graph.js";
-import type { GraphNode } from "../../graph/node-types.js";
-import { type Preprocessing, preprocessPixels } from "../../graph/preprocessing.js";
-import { besideSpiking, floatBackend } from "../float-engine.js";
+import type { Graph } from "../../graph/graph.js";
+import type { Preprocessing } from "../../graph/preprocessing.js";
 import { describePixels, type PixelTask } from "../image-source.js";
+import { type PixelNetworkShared, preparePixelNetwork } from "../pixel-network.js";
 import { ActivationHistogram, type Fraction, type SparseHistogram } from "./activation-histogram.js";
 
 /** The job's name in a worker's table. */
@@ -20,15 +19,11 @@ export const statisticsKind = "activation-statistics";
 
 export type StatisticsScope = "layer" | "channel";
 
-export interface StatisticsShared {
-  readonly nodes: readonly GraphNode[];
-  readonly preprocessing: Preprocessing;
+export interface StatisticsShared extends PixelNetworkShared {
   /** Nodes whose values are counted; negative values count as 0. */
   readonly ids: readonly string[];
   /** One for each id. */
   readonly scopes: readonly StatisticsScope[];
-  /** Where spiking.wasm lies, the float kernels beside it; if not in the package. */
-  readonly wasmUrl?: string | undefined;
 }
 
 /** One node's part of a task. */
@@ -53,22 +48,16 @@ export interface ActivationStatistic {
 export async function startStatisticsHandler(
   shared: StatisticsShared,
 ): Promise<TaskHandler<PixelTask, readonly NodeCounts[]>> {
-  const graph = new Graph(shared.nodes);
-  const network = await floatBackend.prepare(graph, besideSpiking(shared.wasmUrl));
-  const [channels, height, width] = graph.input.attributes.shape;
+  const network = await preparePixelNetwork(shared);
+  const channels = shared.ids.map((id) => network.graph.shape(id)[0]);
+  const { scopes } = shared;
   return {
-    handle({ pixels, n }) {
-      const images = preprocessPixels(pixels, channels, height * width, shared.preprocessing);
-      const values = network.run(images, n, shared.ids);
-      return shared.ids.map((id, at) =>
-        countValues(
-          values.get(id) as Float32Array,
-          n,
-          graph.shape(id)[0],
-          shared.scopes[at] as StatisticsScope,
+    handle: (task) =>
+      network
+        .run(task, shared.ids)
+        .map((values, at) =>
+          countValues(values, task.n, channels[at] as number, scopes[at] as StatisticsScope),
         ),
-      );
-    },
     free: () => network.free(),
   };
 }
