@@ -1,3 +1,4 @@
+/** Words and config files become checked values, or errors that name every problem. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exitCodes, RespikeError } from "../core/respike-error.js";

@@ -1,3 +1,4 @@
+/** Which option wins, what presets hold, which combinations are refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resolveConvertOptions } from "./convert-options.js";

@@ -1,3 +1,4 @@
+/** Half and bfloat16 to float32, exactly. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeBfloat16, decodeFloat16 } from "./float16.js";

@@ -1,3 +1,4 @@
+/** PNG and JPEG become planes of bytes; damaged and hostile pictures are refused by name. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32, deflateSync } from "node:zlib";

@@ -1,3 +1,4 @@
+/** Size and channels of a picture fitted to the network's, values worked out by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DecodedImage } from "./decode-image.js";

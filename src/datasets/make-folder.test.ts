@@ -1,3 +1,4 @@
+/** Folders made by many at once, and places where none can be made. */
 import assert from "node:assert/strict";
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

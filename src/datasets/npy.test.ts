@@ -1,3 +1,4 @@
+/** NPY and NPZ as NumPy writes them; damaged and hostile headers are refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { unzipSync } from "fflate";

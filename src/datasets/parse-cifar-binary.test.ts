@@ -1,3 +1,4 @@
+/** CIFAR's binary records, of one label or two. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseCifarBinary } from "./parse-cifar-binary.js";

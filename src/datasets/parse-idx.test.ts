@@ -1,3 +1,4 @@
+/** MNIST's IDX files, whole, damaged and hostile. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decodeIdxSplit, parseIdx } from "./parse-idx.js";

@@ -1,3 +1,4 @@
+/** A folder of class folders as a data set, and every way in which it can be wrong. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";

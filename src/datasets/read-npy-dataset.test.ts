@@ -1,3 +1,4 @@
+/** `images.npy,labels.npy` as a data set, and every way in which it can be wrong. */
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { writeFile } from "node:fs/promises";

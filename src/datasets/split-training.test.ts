@@ -1,3 +1,4 @@
+/** Which training images calibrate and which judge: the contract's "Statistics". */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hashIndices } from "./decoded-split.js";

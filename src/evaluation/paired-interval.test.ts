@@ -1,3 +1,4 @@
+/** The interval of a paired difference against its formula by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pairedInterval } from "./paired-interval.js";

@@ -1,3 +1,4 @@
+/** The rank of a label among outputs, ties included. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isTopFive, rankLabel } from "./rank-label.js";

@@ -1,3 +1,4 @@
+/** Shapes, rules, rewriting and printing of the graph. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RespikeError } from "../core/respike-error.js";

@@ -1,3 +1,4 @@
+/** Pixels to network inputs by the contract's formula, and their bounds. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { largestInput, preprocessingPresets, preprocessPixels } from "./preprocessing.js";

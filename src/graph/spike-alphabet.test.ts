@@ -1,3 +1,4 @@
+/** The alphabets of the contract by name and by number. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkAttributes } from "./attribute-schemas.js";

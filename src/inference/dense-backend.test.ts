@@ -1,3 +1,4 @@
+/** The dense backend's interface: what it gives, refuses and survives. The oracles stand in test/oracle. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomUnit } from "../core/counter-random.js";

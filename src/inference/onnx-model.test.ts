@@ -1,3 +1,4 @@
+/** The encoder of ONNX files, read by onnxruntime. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as ort from "onnxruntime-node";

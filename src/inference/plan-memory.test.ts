@@ -1,3 +1,4 @@
+/** Buffers that live at one time never share memory; a chain needs room for two. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomWord } from "../core/counter-random.js";

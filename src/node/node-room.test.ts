@@ -1,3 +1,4 @@
+/** Files written whole, the cache, and errors across threads. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

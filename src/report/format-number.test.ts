@@ -1,3 +1,4 @@
+/** How numbers are written for people. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -1,3 +1,4 @@
+/** When an image may stop: margins and thresholds by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isDecided, readMargin } from "./exit-margin.js";

@@ -1,3 +1,4 @@
+/** An image as constant currents and as random spikes. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawPixelSpike, fixPixel, roundCurrent } from "./image-input.js";

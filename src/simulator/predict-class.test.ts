@@ -1,3 +1,4 @@
+/** Which class outputs name. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { predictClass } from "./predict-class.js";

@@ -1,3 +1,4 @@
+/** What augmentation does to an image, and what it depends on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type Augmentation, augmentImage, noAugmentation } from "./augment-images.js";

@@ -1,3 +1,4 @@
+/** Learning rates over time, at points worked out by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { countEpochs, type Schedule, scheduleRate } from "./schedules.js";

@@ -1,3 +1,4 @@
+/** From a local source into the cache: what is accepted, refused, and how damage is met. */
 import assert from "node:assert/strict";
 import { copyFile, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";

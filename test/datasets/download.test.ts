@@ -1,3 +1,4 @@
+/** Downloads from a server of this test: resumed, redirected, endless, silent, aborted. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";

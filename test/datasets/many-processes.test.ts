@@ -1,3 +1,4 @@
+/** Many processes that want one data set at the same time, some of them killed. */
 import assert from "node:assert/strict";
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+/** Packages from a registry of this test, by the user's own npm settings. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { writeFile } from "node:fs/promises";

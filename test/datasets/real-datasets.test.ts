@@ -1,3 +1,4 @@
+/** The published data sets themselves, where they are cached or can be had. */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { homedir } from "node:os";

@@ -1,3 +1,4 @@
+/** The contract's anchors exactly, and a small network counted by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {

@@ -1,3 +1,4 @@
+/** Threads, batches, shards, kills and resumption change nothing in the results. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,3 +1,4 @@
+/** Every field of the results against a plain computation from the simulator's raw counts. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";

@@ -1,3 +1,4 @@
+/** Jobs on worker threads: order, back pressure, errors, aborts. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { RespikeError } from "#src/core/respike-error.js";

@@ -1,3 +1,4 @@
+/** Weights without a graph: recognised, accounted for key by key, built. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";

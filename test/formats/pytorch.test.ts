@@ -1,3 +1,4 @@
+/** Files that Python wrote (fixtures/make_fixtures.py): values, views, element types, hostile globals. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";

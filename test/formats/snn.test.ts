@@ -1,3 +1,4 @@
+/** The saved network there and back; everything in it checked; damage refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomWord } from "#src/core/counter-random.js";

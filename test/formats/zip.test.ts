@@ -1,3 +1,4 @@
+/** Zip archives as PyTorch and others write them, and archives that lie. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { zipSync } from "fflate";

@@ -1,3 +1,4 @@
+/** The report's page: complete, self-contained, free of NaN, safe from hostile names. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";

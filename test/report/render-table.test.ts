@@ -1,3 +1,4 @@
+/** The terminal's table and the verdict in words. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { renderReport } from "#src/report/render-report.js";

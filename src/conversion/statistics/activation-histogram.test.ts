@@ -1,3 +1,4 @@
+/** The contract's percentile: its error, and that neither order nor split changes a bit of it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNormal, randomPermutation } from "../../core/counter-random.js";

@@ -1,3 +1,4 @@
+/** safetensors there and back, and every rule of the format broken once. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RespikeError } from "../../core/respike-error.js";

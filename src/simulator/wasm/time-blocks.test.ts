@@ -1,3 +1,4 @@
+/** How T steps are cut into blocks. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { listTimeSpans, longestSpan } from "./time-blocks.js";
