@@ -68,8 +68,11 @@ export interface EvaluationOutcome {
  * @throws RespikeError exit 2 for options, 3 for images that do not fit, 4 for a loss above `maxLoss`
  * @example
  * ```ts
- * const { result } = await evaluate(await loadSnn("mnist.snn.safetensors"), { n: 100 });
- * result.snn.at.at(-1)?.accuracy;
+ * import { evaluate, loadSnn } from "respike";
+ *
+ * const snn = await loadSnn("mnist.snn.safetensors");
+ * const { result } = await evaluate(snn, { n: 20, T: 64 });
+ * console.log(result.data.n, result.snn.at.map(({ t }) => t)); // 20 [ 8, 16, 32, 64 ]
  * ```
  */
 export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Promise<EvaluationOutcome> {
