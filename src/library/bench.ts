@@ -60,8 +60,11 @@ const mostSeconds = 3600;
  * @throws RespikeError exit 2 for options, 3 for images that do not fit, 5 where a worker or the disk fails
  * @example
  * ```ts
- * const { result } = await bench(await loadSnn("mnist.snn.safetensors"), { at: [8, 16], threads: [1], n: 8 });
- * result.points.map(({ T, imagesPerSecond, rate }) => [T, imagesPerSecond, rate]);
+ * import { bench, loadSnn } from "respike";
+ *
+ * const snn = await loadSnn("mnist.snn.safetensors");
+ * const { result } = await bench(snn, { at: [8, 16], threads: [1], n: 2, seconds: 0.1 });
+ * console.log(result.points.map(({ T }) => T)); // [ 8, 16 ]
  * ```
  */
 export async function bench(snn: Snn, options: BenchCallOptions = {}): Promise<BenchOutcome> {
