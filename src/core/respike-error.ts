@@ -46,11 +46,16 @@ export interface Warning {
  *
  * @example
  * ```ts
- * throw new RespikeError(exitCodes.inputRefused, {
- *   code: "wrong-shape", where: "layer2.0.conv1 (conv)",
+ * import { exitCodes, RespikeError } from "respike";
+ *
+ * const error = new RespikeError(exitCodes.inputRefused, {
+ *   code: "wrong-shape",
+ *   where: "layer2.0.conv1 (conv)",
  *   rule: "input channels = weight's second axis × groups",
- *   value: "64 channels, weight wants 32 × 1", next: "re-export with groups = 2",
+ *   value: "64 channels, weight wants 32 × 1",
+ *   next: "re-export with groups = 2",
  * });
+ * console.log(error.exitCode, error.code, error.problems.length); // 3 wrong-shape 1
  * ```
  */
 export class RespikeError extends Error {
@@ -84,7 +89,17 @@ export class RespikeError extends Error {
   }
 }
 
-/** `where: value (rule); next` on one line. */
+/**
+ * `where: value (rule); next` on one line.
+ *
+ * @example
+ * ```ts
+ * import { describeProblem } from "respike";
+ *
+ * const problem = { code: "usage", where: "-T", rule: "1 or more", value: "0", next: "give -T" };
+ * console.log(describeProblem(problem)); // -T: 0 (1 or more); give -T
+ * ```
+ */
 export function describeProblem(problem: Problem): string {
   return `${problem.where}: ${problem.value} (${problem.rule}); ${problem.next}`;
 }

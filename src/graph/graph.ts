@@ -9,6 +9,20 @@
 import type { GraphNode, Shape } from "./node-types.js";
 import { verifyNodes } from "./verify-graph.js";
 
+/**
+ * Verified on construction; nodes, order and shapes never change.
+ *
+ * @example
+ * ```ts
+ * import { Graph } from "respike";
+ *
+ * const graph = new Graph([
+ *   { id: "input", op: "input", inputs: [], attributes: { shape: [1, 8, 8] }, tensors: {} },
+ *   { id: "relu", op: "relu", inputs: ["input"], attributes: { layer: "relu", max: null }, tensors: {} },
+ * ]);
+ * console.log(graph.output.id, graph.shape("relu")); // relu [ 1, 8, 8 ]
+ * ```
+ */
 export class Graph {
   readonly #byId: ReadonlyMap<string, GraphNode>;
   readonly #consumers: ReadonlyMap<string, readonly GraphNode[]>;

@@ -7,9 +7,14 @@ import type { Graph } from "./graph.js";
 import type { GraphNode } from "./node-types.js";
 
 /**
+ * One node a line: id, operator, inputs, shape, attributes, tensors.
+ *
  * @example
- * ```
- * conv1           conv      input            [16,32,32]  stride=[1,1] padding=[1,1,1,1] …  weight float32[16,3,3,3]
+ * ```ts
+ * import { loadModel, printGraph } from "respike";
+ *
+ * const { graph } = await loadModel("networks/mnist-resnet8.safetensors");
+ * console.log(printGraph(graph).split("\n")[1]?.split(/\s+/).slice(0, 4).join(" ")); // conv1 conv input [16,28,28]
  * ```
  */
 export function printGraph(graph: Graph): string {

@@ -66,9 +66,12 @@ export interface Conversion {
  * that must preserve the network's function did not
  * @example
  * ```ts
+ * import { convert, loadModel, saveSnn } from "respike";
+ *
  * const model = await loadModel("networks/mnist-resnet8.safetensors");
- * const { snn } = await convert(model, { T: 64 });
- * await saveSnn(snn, "mnist.snn.safetensors");
+ * const { snn, result } = await convert(model, { calibrateN: 100, T: 64 });
+ * console.log(result.layers.length); // 7
+ * await saveSnn(snn, "mnist.snn.safetensors", { force: true });
  * ```
  */
 export async function convert(model: Model, options: ConvertCallOptions = {}): Promise<Conversion> {

@@ -64,8 +64,10 @@ export interface InspectedFile {
  * @throws RespikeError (exit 3) for a file that is neither
  * @example
  * ```ts
- * const { inspection } = await inspect("cifar10-resnet20.th");
- * inspection.totals.neurons; // 188416
+ * import { inspect } from "respike";
+ *
+ * const { inspection } = await inspect("networks/mnist-resnet8.safetensors");
+ * console.log(inspection.arch, inspection.totals.neurons); // resnet8, option P 56448
  * ```
  */
 export async function inspect(source: Source, options: LoadModelOptions = {}): Promise<InspectedFile> {

@@ -15,7 +15,10 @@ export type { LoadModelOptions, Model };
  * @throws RespikeError (exit 3) with every problem of the file at once
  * @example
  * ```ts
- * const model = await loadModel("cifar10-resnet20.th", { preprocess: "imagenet" });
+ * import { loadModel } from "respike";
+ *
+ * const model = await loadModel("networks/mnist-resnet8.safetensors");
+ * console.log(model.arch, model.preprocessing?.name); // resnet8, option P mnist
  * ```
  */
 export async function loadModel(source: Source, options: LoadModelOptions = {}): Promise<Model> {

@@ -25,8 +25,10 @@ export interface OpenDataOptions extends CallOptions {
  * @throws RespikeError exit 2 where the name is none of these, 3 for input that is refused, 5 without network or disk
  * @example
  * ```ts
+ * import { openData } from "respike";
+ *
  * const { splits } = await openData("mnist");
- * splits.test.n; // 10000
+ * console.log(splits.test.n, splits.test.shape); // 10000 [ 1, 28, 28 ]
  * ```
  */
 export async function openData(spec: string, options: OpenDataOptions = {}): Promise<Dataset> {

@@ -59,8 +59,11 @@ export interface RunOutcome {
  * @throws RespikeError exit 2 for options, exit 3 for an input that does not fit
  * @example
  * ```ts
- * const { result } = await run(snn, "mnist:test:0", { T: 64 });
- * result.prediction; // 7
+ * import { loadSnn, run } from "respike";
+ *
+ * const snn = await loadSnn("mnist.snn.safetensors");
+ * const { result } = await run(snn, "mnist:test:1", { T: 64 });
+ * console.log(result.prediction, result.label); // 2 2
  * ```
  */
 export async function run(snn: Snn, input: Source, options: RunCallOptions = {}): Promise<RunOutcome> {

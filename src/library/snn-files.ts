@@ -22,6 +22,13 @@ export interface SavedFile {
  *
  * @param source a path, a URL, or the file's bytes (read only, not kept)
  * @throws RespikeError (exit 3) with every problem of the file
+ * @example
+ * ```ts
+ * import { loadSnn } from "respike";
+ *
+ * const snn = await loadSnn("mnist.snn.safetensors");
+ * console.log(snn.layers.length); // 7
+ * ```
  */
 export async function loadSnn(source: Source): Promise<Snn> {
   return decodeSnn(await readSource(source), nameSource(source));
@@ -31,6 +38,15 @@ export async function loadSnn(source: Source): Promise<Snn> {
  * Writes a spiking network, whole or not at all; the same network gives the same bytes.
  *
  * @throws RespikeError exit 2 where the file exists and `force` is not set, 5 where it cannot be written
+ * @example
+ * ```ts
+ * import { loadSnn, saveSnn } from "respike";
+ *
+ * const snn = await loadSnn("mnist.snn.safetensors");
+ * const first = await saveSnn(snn, "copy.snn.safetensors", { force: true });
+ * const second = await saveSnn(await loadSnn(first.path), "copy-2.snn.safetensors", { force: true });
+ * console.log(first.sha256 === second.sha256); // true
+ * ```
  */
 export async function saveSnn(snn: Snn, path: string, options: { force?: boolean } = {}): Promise<SavedFile> {
   const bytes = encodeSnn(snn);

@@ -1,42 +1,47 @@
 /**
- * The TypeScript examples of README.md and docs/library.md compile against the package and run, in the
- * order in which they stand, in a folder of their own. They need MNIST in the cache or through npm.
+ * The TypeScript examples of README.md, docs/library.md and of every public function's TSDoc compile against the
+ * package and run, in this order, in a folder of their own. They need MNIST in the cache or through npm.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { fileURLToPath } from "node:url";
+import { readPage, readPrinted, readPublicValues, root } from "./read-examples.js";
 
-const root = fileURLToPath(new URL("../../../", import.meta.url));
-const read = (path: string) => readFileSync(join(root, path), "utf8");
+const readme = readPage("README.md");
+const library = readPage("docs/library.md");
+const values = readPublicValues();
+const examples = [...readme, ...library, ...values.flatMap((value) => value.examples)];
 
-function readExamples(path: string): readonly string[] {
-  return [...read(path).matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? "");
+/** A folder in which `respike` resolves to this checkout, with the examples as files. */
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "respike-examples-"));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules", "respike"), "junction");
+  symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"), "junction");
+  cpSync(join(root, "networks"), join(folder, "networks"), { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
+  for (const [index, { code }] of examples.entries())
+    writeFileSync(join(folder, `example-${index}.ts`), `${code}\nexport {};\n`);
+  return folder;
 }
 
 describe("examples of the documentation", () => {
-  const examples = ["README.md", "docs/library.md"].flatMap((page) =>
-    readExamples(page).map((code, index) => ({ title: `${page}, example ${index + 1}`, code })),
-  );
   let folder = "";
   before(() => {
-    folder = mkdtempSync(join(tmpdir(), "respike-examples-"));
-    mkdirSync(join(folder, "node_modules"));
-    symlinkSync(root, join(folder, "node_modules", "respike"), "junction");
-    symlinkSync(join(root, "node_modules/@types"), join(folder, "node_modules/@types"), "junction");
-    cpSync(join(root, "networks"), join(folder, "networks"), { recursive: true });
-    writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-    for (const [index, { code }] of examples.entries())
-      writeFileSync(join(folder, `example-${index}.ts`), `${code}\nexport {};\n`);
+    folder = makeFolder();
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  it("there are some in each page", () => {
-    assert.ok(readExamples("README.md").length >= 1);
-    assert.ok(readExamples("docs/library.md").length >= 4);
+  it("there are some in each page, and one of every public function and class", () => {
+    assert.ok(readme.length >= 1);
+    assert.ok(library.length >= 4);
+    const names = values.map(({ name }) => name);
+    for (const name of ["loadModel", "convert", "evaluate", "RespikeError"]) assert.ok(names.includes(name));
+    const bare = values.filter((value) => value.examples.length === 0).map(({ name }) => name);
+    assert.deepEqual(bare, []);
   });
 
   it("all compile strictly as a user's files", () => {
@@ -54,14 +59,17 @@ describe("examples of the documentation", () => {
     assert.equal(status, 0, stdout);
   });
 
-  for (const [index, { title }] of examples.entries()) {
-    it(`${title} runs`, (t) => {
-      const { status, stderr } = spawnSync(process.execPath, [`example-${index}.js`], {
+  for (const [index, { title, code }] of examples.entries()) {
+    it(`${title} runs, and prints what its comments say`, (t) => {
+      const words = [`example-${index}.js`];
+      const { status, stdout, stderr } = spawnSync(process.execPath, words, {
         cwd: folder,
         encoding: "utf8",
       });
       if (/exitCode: 5/.test(stderr)) return t.skip("MNIST is neither cached nor reachable");
       assert.equal(status, 0, stderr);
+      const lines = stdout.split("\n");
+      for (const [at, says] of readPrinted(code).entries()) if (says !== null) assert.equal(lines[at], says);
     });
   }
 });
