@@ -6,7 +6,8 @@
  *
  * FOLDER may hold converted networks as r20.snn.safetensors …; without, they are converted (default preset). Rounds go
  * through all T in turn, so that a busy machine slows all. Memory is measured as users meet it: `respike evaluate` in a
- * process of its own says at its end the most that was resident at once (the lowest of three runs), workers and the data set's images included.
+ * process of its own says at its end the most that was resident at once, workers and the data set's images included;
+ * the lowest of three runs counts.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

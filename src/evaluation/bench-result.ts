@@ -2,7 +2,10 @@
  * What a speed measurement found: the `result` of `bench`.
  *
  * Knows: names and units. May not know: how they are measured or drawn.
- *
+ */
+import type { KernelCandidate } from "../simulator/backend.js";
+
+/**
  * Rates are images a second by the clock, workers started and warm, images in memory: the median of the rounds, with the
  * slowest and the fastest round.
  */
@@ -33,14 +36,6 @@ export interface BenchNetwork extends MeasuredRate {
   readonly threads: number;
 }
 
-/** Another kernel that could have run a layer. */
-export interface RejectedKernel {
-  readonly kernel: string;
-  /** Per image and step, as the planner's model has it. */
-  readonly modelledMicroseconds: number | null;
-  readonly reason: string | null;
-}
-
 export interface BenchLayer {
   /** The layer, or a gate (max pool that passes spikes). */
   readonly name: string;
@@ -54,7 +49,8 @@ export interface BenchLayer {
   readonly measuredMicroseconds: number;
   /** Per image and step; null where the planner has no model. */
   readonly modelledMicroseconds: number | null;
-  readonly rejected: readonly RejectedKernel[];
+  /** Kernels that were not taken, each with its reason. */
+  readonly rejected: readonly KernelCandidate[];
 }
 
 /** Simulation with what an evaluation counts, against simulation without. */

@@ -55,19 +55,20 @@ export function explainLayers(
   for (const { stages } of results) {
     for (const [id, milliseconds] of stages) spent.set(id, (spent.get(id) ?? 0) + milliseconds);
   }
-  const kernels = results[0]?.kernels ?? {};
+  const explanations = new Map((results[0]?.explanations ?? []).map((each) => [each.layer, each]));
   const rates = measureRates(snn, counted, steps);
   const layers = [...spent].map(([id, milliseconds]): BenchLayer => {
     const rate = rates.get(id) ?? null;
+    const explanation = explanations.get(id);
     return {
       name: id,
-      kernel: kernels[id] ?? (rate === null ? "gate" : "unknown"),
+      kernel: explanation?.kernel ?? (rate === null ? "gate" : "unknown"),
       neurons: rate === null ? 0 : countElements(snn.graph.shape(id)),
       rate,
       share: milliseconds / total,
       measuredMicroseconds: (1000 * milliseconds) / imageSteps,
-      modelledMicroseconds: null,
-      rejected: [],
+      modelledMicroseconds: explanation?.modelledMicroseconds ?? null,
+      rejected: (explanation?.candidates ?? []).filter(({ reason }) => reason !== null),
     };
   });
   return { layers, restShare: 1 - layers.reduce((sum, { share }) => sum + share, 0) };

@@ -8,10 +8,10 @@ import type { TaskHandler } from "../core/task-runner.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { BackendOptions, SimulationResult, Simulator } from "../simulator/backend.js";
+import type { BackendOptions, KernelExplanation, SimulationResult, Simulator } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
-import { countOperations, makeOperationTables, type OperationTables } from "./operation-tables.js";
+import { countOperations, type OperationTables } from "./operation-tables.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";
 
 /** What is timed. */
@@ -25,6 +25,7 @@ export type SpeedWork =
 
 export interface SpeedShared {
   readonly snn: PortableSnn;
+  readonly tables: OperationTables;
   readonly backend: BackendName;
   readonly readout: Readout;
   readonly delay: number;
@@ -43,8 +44,8 @@ export interface SpeedResult {
   readonly milliseconds: number;
   /** Stage (layer or gate) → milliseconds spent in it; empty where the backend does not tell. */
   readonly stages: readonly (readonly [id: string, milliseconds: number])[];
-  /** Layer → kernel. */
-  readonly kernels: Readonly<Record<string, string>>;
+  /** The planner's choice of each layer; empty where the backend has no planner. */
+  readonly explanations: readonly KernelExplanation[];
   /** Class of each image (at T). */
   readonly predictions: Int32Array;
   /** With `count`: for each time the spikes of each layer in topological order, Σ over images. */
@@ -61,7 +62,6 @@ interface Prepared {
   readonly snn: Snn;
   readonly simulator: TimedSimulator;
   readonly network: FloatNetwork;
-  readonly tables: OperationTables;
 }
 
 /** Handler of the job `measure-speed`. */
@@ -71,7 +71,7 @@ export async function startSpeedHandler(shared: SpeedShared): Promise<TaskHandle
   const beside = options.wasmUrl === undefined ? {} : { wasmUrl: new URL("dense.wasm", options.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(snn, options);
   const network = await networkBackend.prepare(snn.network, beside);
-  const prepared: Prepared = { shared, snn, simulator, network, tables: makeOperationTables(snn) };
+  const prepared: Prepared = { shared, snn, simulator, network };
   return {
     handle: (task) => (task.work.kind === "network" ? runNetwork(prepared, task) : simulate(prepared, task)),
     free() {
@@ -86,7 +86,7 @@ function runNetwork({ snn, network }: Prepared, { images, n }: SpeedTask): Speed
   const began = performance.now();
   const outputs = network.run(images, n, [id]).get(id) ?? new Float32Array(0);
   const milliseconds = performance.now() - began;
-  return { milliseconds, stages: [], kernels: {}, predictions: predictAll(outputs, n, 1), spikes: [] };
+  return { milliseconds, stages: [], explanations: [], predictions: predictAll(outputs, n, 1), spikes: [] };
 }
 
 function simulate(prepared: Prepared, { work, images, n }: SpeedTask): SpeedResult {
@@ -97,16 +97,21 @@ function simulate(prepared: Prepared, { work, images, n }: SpeedTask): SpeedResu
   const began = performance.now();
   const { readout, delay } = shared;
   const result = simulator.run({ images, n, steps, snapshots, readout, delay });
-  const spikes = work.kind === "count" ? countAll(prepared, result, n, snapshots.length) : [];
+  const spikes = work.kind === "count" ? countAll(shared, result, n, snapshots.length) : [];
   const milliseconds = performance.now() - began;
   const stages = [...(simulator.readMilliseconds?.() ?? [])].map(
     ([id, sum]) => [id, sum - (before.get(id) ?? 0)] as const,
   );
   const predictions = predictAll(result.outputs, n, snapshots.length);
-  return { milliseconds, stages, kernels: { ...simulator.kernels }, predictions, spikes };
+  return { milliseconds, stages, explanations: simulator.explain(), predictions, spikes };
 }
 
-function countAll({ tables }: Prepared, result: SimulationResult, n: number, snapshots: number): number[][] {
+function countAll(
+  { tables }: SpeedShared,
+  result: SimulationResult,
+  n: number,
+  snapshots: number,
+): number[][] {
   return Array.from(
     { length: snapshots },
     (_, at) => countOperations(tables, result, n, snapshots, at).spikes,

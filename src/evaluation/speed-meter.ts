@@ -12,6 +12,7 @@ import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { BackendName } from "./backend-list.js";
 import type { SpeedResult, SpeedShared, SpeedTask, SpeedWork } from "./measure-speed.js";
+import { makeOperationTables } from "./operation-tables.js";
 import { packSnn } from "./portable-snn.js";
 
 export interface SpeedMeterOptions {
@@ -55,6 +56,7 @@ export function openSpeedMeter(snn: Snn, runner: TaskRunner, options: SpeedMeter
     kind: "measure-speed",
     shared: {
       snn: packSnn(snn),
+      tables: makeOperationTables(snn),
       backend: options.backend ?? "wasm",
       readout: options.readout ?? "mean",
       delay: options.delay ?? 0,

@@ -99,9 +99,9 @@ export async function bench(snn: Snn, options: BenchCallOptions = {}): Promise<B
  */
 export async function explain(
   snn: Snn,
-  options: Omit<BenchCallOptions, "threads" | "at" | "out"> = {},
+  options: Omit<BenchCallOptions, "threads" | "at" | "n" | "out"> = {},
 ): Promise<readonly BenchLayer[]> {
-  const plan = await planCall(snn, options, [1], []);
+  const plan = await planCall(snn, { ...options, at: [] }, [1], []);
   const { layers } = await measureLayers(makeBenchPlan(plan, [1], {}), makeWorkerRunner(1), options.signal);
   return layers;
 }
@@ -161,7 +161,7 @@ async function planCall(
   });
   checkDataFits(data, snn.graph.input.attributes.shape, snn.graph.shape(snn.graph.output.id)[0]);
   const split = options.split ?? "test";
-  const given = options.T ?? (options.at === undefined ? undefined : Math.max(...options.at));
+  const given = options.T ?? (options.at?.length ? Math.max(...options.at) : undefined);
   const T = given ?? snn.options.T;
   const below = defaultTimes.filter((t) => t < Number(T)).slice(-timesBelow);
   const evaluation = { split, T: given, at: options.at ?? below, batch: options.batch } as const;

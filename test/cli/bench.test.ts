@@ -127,6 +127,21 @@ test("defaults: T of the SNN and times below; text for people names every figure
   assert.equal(existsSync(join(at, "runs")), false);
 });
 
+test("evaluate --explain tells each layer's kernel and time after its own result", async () => {
+  const words = ["evaluate", "a.snn.safetensors", "--data", "i.npy,l.npy", "--n", "4", "-T", "4"];
+  const { code, err, doc } = await callJson(at, ...words, "--explain", "--out", "explained");
+  assert.equal(code, 0, err);
+  const { explanation } = doc.result as unknown as { explanation: BenchResult["layers"] };
+  const saved = JSON.parse(readFileSync(join(at, "explained", "results.json"), "utf8"));
+  assert.deepEqual(
+    explanation.map(({ name }) => name),
+    saved.layers.map(({ name }: { name: string }) => name),
+  );
+  assert.equal("explanation" in saved, false);
+  for (const { kernel, measuredMicroseconds } of explanation)
+    assert.ok(kernel !== "" && measuredMicroseconds > 0);
+});
+
 test("wrong options are refused with exit 2 before anything runs", async () => {
   const cases: readonly (readonly [string, ...string[]])[] = [
     ["--threads", "0"],

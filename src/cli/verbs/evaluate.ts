@@ -4,11 +4,14 @@
  * Knows: how an evaluation reads for people. May not know: how it is done.
  */
 import { basename } from "node:path";
+import { explain } from "../../library/bench.js";
 import { type EvaluationOutcome, evaluate } from "../../library/evaluate.js";
 import { loadSnn } from "../../library/snn-files.js";
+import { renderExplanation } from "../../report/bench/render-bench.js";
 import { renderTable } from "../../report/render-table.js";
 import { describeVerdict } from "../../report/verdict.js";
 import { evaluationFlags } from "../evaluation-flags.js";
+import { switchFlag } from "../flags.js";
 import { nameRunFolder } from "../run-folder-name.js";
 import { defineVerb } from "../verb.js";
 
@@ -16,7 +19,12 @@ export const evaluateVerb = defineVerb({
   name: "evaluate",
   summary: "measure a spiking network on labelled images, beside the network it came from",
   arguments: [{ name: "SNN", description: "a .snn.safetensors", required: true }],
-  flags: evaluationFlags,
+  flags: {
+    ...evaluationFlags,
+    explain: switchFlag({
+      description: "then time one batch and tell each layer's kernel, its cost, and the kernels rejected",
+    }),
+  },
   explanation:
     "Simulates every image for T steps on all cores and writes a run folder: results.json, CSV tables, plots and a report.html that needs no network. The interval beside a loss is paired: both networks saw the same images. Killed at any moment it goes on with --resume and gives the same results.",
   examples: [
@@ -27,11 +35,17 @@ export const evaluateVerb = defineVerb({
     ],
     ["respike evaluate r.snn.safetensors --shard 1/3 --out part1", "one of three parts, for respike merge"],
   ],
-  async run([file], flags, context) {
+  async run([file], { explain: isExplained = false, ...flags }, context) {
     const snn = await loadSnn(file as string);
     const out = flags.out ?? nameRunFolder(basename(file as string).replace(/(\.snn)?\.safetensors$/, ""));
     const outcome = await evaluate(snn, { ...flags, ...context, out });
-    return { result: outcome.result, text: describeOutcome(outcome), warnings: outcome.warnings };
+    const { warnings } = outcome;
+    const text = describeOutcome(outcome);
+    if (!isExplained) return { result: outcome.result, text, warnings };
+    const { data, layout, split, T, batch } = flags;
+    const layers = await explain(snn, { ...context, data, layout, split, T, batch });
+    const result = { ...outcome.result, explanation: layers };
+    return { result, text: `${text}\n\n${renderExplanation(layers)}`, warnings };
   },
 });
 
