@@ -59,6 +59,14 @@ export const evaluationFlags = {
   }),
   backend: backendFlag,
   noAnn: switchFlag({ description: "do not run the network itself: no loss, no correlation" }),
+  earlyExit: numberFlag(
+    "P",
+    { min: 0, max: 1 },
+    {
+      description:
+        "stop an image when it is decided: at most a share P of the decisions differs from those at T",
+    },
+  ),
   maxLoss: numberFlag(
     "POINTS",
     { min: 0, max: 100 },

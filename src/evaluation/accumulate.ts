@@ -6,6 +6,8 @@
 import type { Warning } from "../core/respike-error.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import type { ChunkRecord } from "./chunk-record.js";
+import { isRunToEnd } from "./early-exit/evaluation-parts.js";
+import { meanSteps, summarizeExit } from "./early-exit/summarize-exit.js";
 import { energyConventions, estimateEnergy } from "./energy-conventions.js";
 import type { EvaluationSetup } from "./evaluation-plan.js";
 import type { EvaluatedLayer, EvaluatedStep, EvaluationCost, EvaluationResult } from "./evaluation-result.js";
@@ -20,6 +22,8 @@ export interface PredictionRow {
   readonly ann: number | null;
   /** The spiking network's class at each observed time. */
   readonly at: readonly number[];
+  /** With early exit, the last step. */
+  readonly exit?: number;
 }
 
 export interface Evaluation {
@@ -31,7 +35,7 @@ export interface Evaluation {
 export type RunFacts = Pick<EvaluationResult["run"], "threads" | "imagesPerSecond">;
 
 /**
- * @param records of all images, none twice; any chunks, any order
+ * @param records of all images, none twice; any chunks, any order; with early exit also of those run to T
  * @param spikeHash with --hash
  */
 export function accumulate(
@@ -40,19 +44,23 @@ export function accumulate(
   run: RunFacts,
   spikeHash: string | null,
 ): Evaluation {
-  const sorted = [...records].sort((a, b) => a.start - b.start);
+  const inOrder = [...records].sort((a, b) => a.start - b.start);
+  const sorted = inOrder.filter(({ start }) => !isRunToEnd(start, setup));
+  const full = inOrder.filter(({ start }) => isRunToEnd(start, setup));
   const indices = sorted.flatMap((record) => record.indices);
   const n = indices.length;
   const warnings: Warning[] = [];
-  const layers = setup.layers.map((_, layer) => summarizeLayer(setup, sorted, layer, n, warnings));
+  const layers = setup.layers.map((_, layer) => summarizeLayer(setup, sorted, full, layer, warnings));
   const at = setup.options.at.map((t, index) => summarizeTime(setup, sorted, t, index, n));
+  const last = at[at.length - 1] as EvaluatedStep;
   const result: EvaluationResult = {
     complete: true,
     data: { ...setup.data, n, indicesSha256: hashIndices(indices) },
     ann: summarizeNetwork(setup, sorted, n),
     snn: { T: setup.options.T, alphabet: setup.alphabet, at },
     layers,
-    cost: summarizeCost(setup, sorted, at[at.length - 1] as EvaluatedStep, n),
+    cost: summarizeCost(setup, sorted, last, n),
+    ...exitOf(setup, sorted, full, last),
     run: {
       backend: setup.options.backend,
       threads: run.threads,
@@ -64,6 +72,20 @@ export function accumulate(
     ...(spikeHash === null ? {} : { spikeHash }),
   };
   return { result, predictions: listPredictions(sorted), warnings };
+}
+
+function exitOf(
+  setup: EvaluationSetup,
+  stopped: readonly ChunkRecord[],
+  full: readonly ChunkRecord[],
+  last: EvaluatedStep,
+): Pick<EvaluationResult, "earlyExit"> {
+  const { earlyExit } = setup;
+  if (earlyExit === undefined) return {};
+  const n = full.reduce((sum, { indices }) => sum + indices.length, 0);
+  const at = setup.options.at.length - 1;
+  const lastFull = n === 0 ? null : summarizeTime(setup, full, setup.options.T, at, n);
+  return { earlyExit: summarizeExit({ setup, earlyExit, stopped, full, last, lastFull }) };
 }
 
 function total(records: readonly ChunkRecord[], of: (record: ChunkRecord) => number): number {
@@ -133,17 +155,22 @@ function summarizeTime(
   };
 }
 
+/** @param full with early exit, the images that are run to T: rates are theirs */
 function summarizeLayer(
   setup: EvaluationSetup,
   records: readonly ChunkRecord[],
+  full: readonly ChunkRecord[],
   layer: number,
-  n: number,
   warnings: Warning[],
 ): EvaluatedLayer {
   const { name, neurons } = setup.layers[layer] as EvaluationSetup["layers"][number];
   const { T, at } = setup.options;
-  const pairs = n * neurons;
-  const own = records.map((record) => record.layers[layer] as ChunkRecord["layers"][number]);
+  const countImages = (all: readonly ChunkRecord[]) =>
+    all.reduce((sum, { indices }) => sum + indices.length, 0);
+  const n = countImages(records);
+  const rated = setup.earlyExit === undefined ? records : full;
+  const pairs = countImages(rated) * neurons;
+  const own = rated.map((record) => record.layers[layer] as ChunkRecord["layers"][number]);
   const last = at.length - 1;
   const mean = (key: "spikes" | "structural" | "effective") =>
     total(records, (record) => record.at[last]?.[key][layer] as number) / n;
@@ -152,13 +179,13 @@ function summarizeLayer(
     name,
     neurons,
     spikes: mean("spikes"),
-    rate: Number(counts) / (pairs * T),
+    rate: Number(counts) / Math.max(1, pairs * T),
     maxRate: own.reduce((most, each) => Math.max(most, each.largest), 0) / T,
     sopStructural: mean("structural"),
     sopEffective: mean("effective"),
     ...summarizeAgreement(setup, own, pairs, name, warnings),
-    saturated: own.reduce((sum, each) => sum + each.saturated, 0) / pairs,
-    silent: own.reduce((sum, each) => sum + each.silent, 0) / pairs,
+    saturated: own.reduce((sum, each) => sum + each.saturated, 0) / Math.max(1, pairs),
+    silent: own.reduce((sum, each) => sum + each.silent, 0) / Math.max(1, pairs),
   };
 }
 
@@ -170,7 +197,7 @@ function summarizeAgreement(
   warnings: Warning[],
 ): Pick<EvaluatedLayer, "correlation" | "meanAbsError"> {
   const nothing = { correlation: null, meanAbsError: null };
-  if (!setup.options.ann) return nothing;
+  if (!setup.options.ann || pairs === 0) return nothing;
   const agreements = layers.flatMap(({ agreement }) => (agreement === null ? [] : [agreement]));
   if (agreements.length < layers.length) {
     warnings.push({
@@ -205,16 +232,17 @@ function summarizeAgreement(
 }
 
 function summarizeCost(
-  { counts, options }: EvaluationSetup,
+  { counts, options, earlyExit }: EvaluationSetup,
   records: readonly ChunkRecord[],
   { sopEffective }: EvaluatedStep,
   n: number,
 ): EvaluationCost {
+  const steps = earlyExit === undefined ? options.T : meanSteps(records);
   const operations = {
     neurons: counts.neurons,
-    neuronUpdates: counts.neurons * options.T,
+    neuronUpdates: counts.neurons * steps,
     firstLayerMacs: counts.firstLayerMacs,
-    firstLayerMacsAllSteps: counts.firstLayerMacs * options.T,
+    firstLayerMacsAllSteps: counts.firstLayerMacs * steps,
     readoutOps: total(records, (record) => record.readoutOps) / n,
     annMacs: counts.annMacs,
     annMacsPadded: counts.annMacsPadded,
@@ -233,6 +261,7 @@ function listPredictions(records: readonly ChunkRecord[]): PredictionRow[] {
       label: record.labels[image] as number,
       ann: record.ann === null ? null : (record.ann.predictions[image] as number),
       at: record.at.map((time) => time.predictions[image] as number),
+      ...(record.exitSteps === undefined ? {} : { exit: record.exitSteps[image] as number }),
     })),
   );
 }

@@ -34,7 +34,7 @@ const layer = z.object({
 });
 
 export const chunkSchema = z.object({
-  /** First position in the list of evaluated images. */
+  /** First position in the list of evaluated images; behind its end for images that are run to T beside early exit. */
   start: count,
   /** Places in the data set, [n]. */
   indices: counts,
@@ -64,6 +64,8 @@ export const chunkSchema = z.object({
   layers: z.array(layer),
   /** Layer → kernel, as the worker that computed it chose. */
   kernels: z.record(z.string(), z.string()),
+  /** With early exit the last step of each image, [n]; not of images that were run to T to measure it. */
+  exitSteps: counts.optional(),
 });
 
 export type ChunkRecord = z.infer<typeof chunkSchema>;

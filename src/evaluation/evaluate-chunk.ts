@@ -12,18 +12,21 @@ import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { besideSpiking } from "../inference/dense-kernels.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { SimulationResult, Simulator } from "../simulator/backend.js";
+import type { ExitRequest, SimulationResult, Simulator } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
 import { compareLayer } from "./compare-layer.js";
-import { countMacsByInput, listWeightedNodes } from "./count-operations.js";
-import { countOperations, makeOperationTables, type OperationTables } from "./operation-tables.js";
+import { countEffectiveMacs, type MacTables } from "./mac-tables.js";
+import { countOperations, type OperationTables } from "./operation-tables.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";
 import { isTopFive } from "./rank-label.js";
 
 export interface ChunkShared {
   readonly snn: PortableSnn;
+  readonly tables: OperationTables;
+  /** Empty where the network is not run. */
+  readonly macs: MacTables;
   readonly backend: BackendName;
   readonly steps: number;
   /** Observed times, ascending; the last is `steps`. */
@@ -36,6 +39,8 @@ export interface ChunkShared {
   readonly ann: boolean;
   /** Return all counts, for the hash. */
   readonly hash: boolean;
+  /** With early exit: when images stop. */
+  readonly exit: ExitRequest | null;
   /** Where spiking.wasm lies, dense.wasm beside it. */
   readonly wasmUrl?: string | undefined;
 }
@@ -46,6 +51,8 @@ export interface ChunkTask {
   readonly labels: readonly number[];
   /** [n,C,H,W] as the data set has them. */
   readonly pixels: Uint8Array | Float32Array;
+  /** Run to T also with early exit, to measure what it changes. */
+  readonly toEnd: boolean;
 }
 
 export interface ChunkResult {
@@ -67,8 +74,6 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
     snn,
     simulator,
     network,
-    tables: makeOperationTables(snn),
-    macs: network === null ? [] : listMacs(snn),
   };
   return {
     handle: (task) => evaluateChunk(evaluator, task),
@@ -79,26 +84,11 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
   };
 }
 
-/** A node that weighted nodes read, and the multiply-accumulates each of its elements takes part in. */
-interface MacTable {
-  readonly id: string;
-  readonly links: Float64Array;
-}
-
 interface Evaluator {
   readonly shared: ChunkShared;
   readonly snn: Snn;
   readonly simulator: Simulator;
   readonly network: FloatNetwork | null;
-  readonly tables: OperationTables;
-  readonly macs: readonly MacTable[];
-}
-
-function listMacs({ network }: Snn): MacTable[] {
-  return listWeightedNodes(network).map((node) => ({
-    id: node.inputs[0] as string,
-    links: countMacsByInput(network, node, true),
-  }));
 }
 
 function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
@@ -107,6 +97,7 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
   const images = preprocessPixels(task.pixels, channels, height * width, snn.preprocessing);
   const n = task.indices.length;
   const values = runNetwork(evaluator, images, n);
+  const exit = task.toEnd ? null : shared.exit;
   const result = simulator.run({
     images,
     n,
@@ -116,9 +107,10 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
     delay: shared.delay,
     poisson:
       shared.poissonSeed === null ? undefined : { seed: shared.poissonSeed, imageIndices: task.indices },
+    exit: exit ?? undefined,
   });
   const times = shared.at.map((_, snapshot) =>
-    countOperations(evaluator.tables, result, n, shared.at.length, snapshot),
+    countOperations(shared.tables, result, n, shared.at.length, snapshot),
   );
   const record: ChunkRecord = {
     start: task.start,
@@ -132,38 +124,31 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
       effective,
     })),
     readoutOps: times[times.length - 1]?.readoutOps ?? 0,
-    layers: compareLayers(evaluator, result, values, n),
+    // Rates are those of T steps: with early exit the images that are run to the end tell them.
+    layers: exit === null ? compareLayers(evaluator, result, values, n) : [],
     kernels: { ...simulator.kernels },
+    ...(result.exitSteps === undefined ? {} : { exitSteps: [...result.exitSteps] }),
   };
-  return { record, counts: shared.hash ? packCounts(result, n, shared.at.length) : null };
+  const isHashed = shared.hash && (shared.exit === null || exit !== null);
+  return { record, counts: isHashed ? packCounts(result, n, shared.at.length) : null };
 }
 
 /** Values of the layers' activations, of what weighted nodes read, and of the output. */
-function runNetwork({ network, snn, macs }: Evaluator, images: Float32Array, n: number) {
+function runNetwork({ network, snn, shared }: Evaluator, images: Float32Array, n: number) {
   if (network === null) return null;
   const { input, output } = snn.network;
-  const keep = new Set([
-    output.id,
-    ...snn.layers.map((layer) => layer.activation),
-    ...macs.map(({ id }) => id),
-  ]);
+  const keep = new Set([output.id, ...snn.layers.map((layer) => layer.activation), ...shared.macs.keys()]);
   keep.delete(input.id);
   return new Map([...network.run(images, n, [...keep]), [input.id, images]]);
 }
 
 function judgeNetwork(
-  { snn, macs }: Evaluator,
+  { snn, shared }: Evaluator,
   values: ReadonlyMap<string, Float32Array>,
   labels: readonly number[],
 ): ChunkRecord["ann"] {
   const logits = values.get(snn.network.output.id) as Float32Array;
-  let macsEffective = 0;
-  for (const { id, links } of macs) {
-    const activations = values.get(id) as Float32Array;
-    for (let at = 0; at < activations.length; at++) {
-      if (activations[at] !== 0) macsEffective += links[at % links.length] as number;
-    }
-  }
+  const macsEffective = countEffectiveMacs(shared.macs, values, labels.length);
   return { ...judgeOutputs(logits, labels, 1, 0), macsEffective };
 }
 

@@ -11,9 +11,12 @@ import { gatherImages } from "../datasets/dataset.js";
 import { accumulate, type Evaluation } from "./accumulate.js";
 import type { ChunkRecord } from "./chunk-record.js";
 import { type ChunkStore, memoryStore } from "./chunk-store.js";
+import { type EvaluationPart, isRunToEnd, listParts } from "./early-exit/evaluation-parts.js";
 import type { ChunkResult, ChunkShared, ChunkTask } from "./evaluate-chunk.js";
 import type { EvaluationPlan } from "./evaluation-plan.js";
 import type { EvaluationResult } from "./evaluation-result.js";
+import { makeMacTables } from "./mac-tables.js";
+import { makeOperationTables } from "./operation-tables.js";
 import { packSnn } from "./portable-snn.js";
 import { SpikeHash } from "./spike-hash.js";
 
@@ -46,20 +49,24 @@ export async function evaluateSnn(
 
   // 1. what is finished
   const records: ChunkRecord[] = [...store.finished];
-  for (const { start, indices } of records) await hash?.add(start, indices.length);
-  const before = records.reduce((sum, { indices }) => sum + indices.length, 0);
+  const parts = listParts(plan);
+  const isMain = ({ start }: ChunkRecord) => !isRunToEnd(start, setup);
+  for (const { start, indices } of records.filter(isMain)) await hash?.add(start, indices.length);
+  const countDone = () => records.filter(isMain).reduce((sum, record) => sum + record.indices.length, 0);
+  const before = countDone();
 
   // 2. and 3. the rest
-  let done = before;
-  const report = () =>
-    options.onProgress?.({ phase: "evaluation", done, total: plan.indices.length, unit: "images" });
+  const all = parts.reduce((sum, { indices }) => sum + indices.length, 0);
+  let done = records.reduce((sum, { indices }) => sum + indices.length, 0);
+  const report = () => options.onProgress?.({ phase: "evaluation", done, total: all, unit: "images" });
   report();
   const began = performance.now();
-  if (done < plan.indices.length) {
+  let seconds = 0;
+  if (done < all) {
     await runner.run<ChunkShared, ChunkTask, ChunkResult>({
       kind: "evaluate-chunk",
       shared: makeShared(plan),
-      tasks: makeTasks(plan, records),
+      tasks: makeTasks(plan, parts, records),
       describe: ({ indices }) => describeImages(indices),
       transfer: ({ pixels }) => [pixels.buffer as ArrayBuffer],
       signal: options.signal,
@@ -67,25 +74,30 @@ export async function evaluateSnn(
         if (counts !== null) await store.putCounts(record.start, counts);
         await store.append(record);
         records.push(record);
-        await hash?.add(record.start, record.indices.length);
+        if (isMain(record)) {
+          await hash?.add(record.start, record.indices.length);
+          seconds = (performance.now() - began) / 1000;
+        }
         done += record.indices.length;
         report();
       },
     });
   }
-  const seconds = (performance.now() - began) / 1000;
 
   // 4. the result
   const run = {
     threads: runner.threads,
-    imagesPerSecond: done > before && seconds > 0 ? (done - before) / seconds : null,
+    imagesPerSecond: seconds > 0 ? (countDone() - before) / seconds : null,
   };
   return accumulate(setup, records, run, hash?.finish(end) ?? known);
 }
 
-function makeShared({ snn, setup: { options }, wasmUrl }: EvaluationPlan): ChunkShared {
+function makeShared({ snn, setup, wasmUrl }: EvaluationPlan): ChunkShared {
+  const { options, earlyExit } = setup;
   return {
     snn: packSnn(snn),
+    tables: makeOperationTables(snn),
+    macs: options.ann ? makeMacTables(snn.network) : new Map(),
     backend: options.backend,
     steps: options.T,
     at: options.at,
@@ -94,31 +106,40 @@ function makeShared({ snn, setup: { options }, wasmUrl }: EvaluationPlan): Chunk
     poissonSeed: options.input === "poisson" ? options.seed : null,
     ann: options.ann,
     hash: options.hash,
+    exit: earlyExit === undefined ? null : { times: earlyExit.times, thresholds: earlyExit.thresholds },
     wasmUrl: wasmUrl?.href,
   };
 }
 
 /** Chunks of the images that no record has yet, made one at a time. */
-function* makeTasks(plan: EvaluationPlan, finished: readonly ChunkRecord[]): Generator<ChunkTask> {
-  const isDone = new Uint8Array(plan.indices.length);
-  for (const { start, indices } of finished) {
-    isDone.fill(1, start - plan.start, start - plan.start + indices.length);
-  }
-  for (let from = 0; from < isDone.length; ) {
-    if (isDone[from] === 1) {
-      from++;
-      continue;
+function* makeTasks(
+  plan: EvaluationPlan,
+  parts: readonly EvaluationPart[],
+  finished: readonly ChunkRecord[],
+): Generator<ChunkTask> {
+  for (const part of parts) {
+    const isDone = new Uint8Array(part.indices.length);
+    for (const { start, indices } of finished) {
+      const from = start - part.start;
+      if (from >= 0 && from < isDone.length) isDone.fill(1, from, from + indices.length);
     }
-    let to = from + 1;
-    while (to < isDone.length && isDone[to] === 0 && to - from < plan.batch) to++;
-    const indices = [...plan.indices.subarray(from, to)];
-    yield {
-      start: plan.start + from,
-      indices,
-      labels: indices.map((index) => plan.images.labels[index] as number),
-      pixels: gatherImages(plan.images, indices),
-    };
-    from = to;
+    for (let from = 0; from < isDone.length; ) {
+      if (isDone[from] === 1) {
+        from++;
+        continue;
+      }
+      let to = from + 1;
+      while (to < isDone.length && isDone[to] === 0 && to - from < plan.batch) to++;
+      const indices = [...part.indices.subarray(from, to)];
+      yield {
+        start: part.start + from,
+        indices,
+        labels: indices.map((index) => plan.images.labels[index] as number),
+        pixels: gatherImages(plan.images, indices),
+        toEnd: part.toEnd,
+      };
+      from = to;
+    }
   }
 }
 

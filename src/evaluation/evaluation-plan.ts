@@ -15,6 +15,7 @@ import { planSnn } from "../simulator/plan/plan-snn.js";
 import type { BackendName } from "./backend-list.js";
 import { checkImages } from "./check-images.js";
 import { countAnnMacs, countAnnMacsPadded, countFirstLayerMacs, countNeurons } from "./count-operations.js";
+import type { EarlyExitSetup } from "./early-exit/early-exit-setup.js";
 import { type Shard, shardRange } from "./shards.js";
 
 /** Options named as the flags; whatever is left out has the contract's default. */
@@ -32,6 +33,8 @@ export interface EvaluationOptions {
   readonly ann?: boolean | undefined;
   readonly hash?: boolean | undefined;
   readonly shard?: Shard | undefined;
+  /** P: images stop early; at most this share of the decisions differs from those at T. */
+  readonly earlyExit?: number | undefined;
   /** Images a worker takes at once; by size where left out. No result depends on it. */
   readonly batch?: number | undefined;
   /** Where spiking.wasm lies, dense.wasm beside it; if not in the package. */
@@ -57,7 +60,11 @@ export interface EvaluationSetup {
     readonly hash: boolean;
     /** `i/k`, or null for everything. */
     readonly shard: string | null;
+    /** Only with early exit. */
+    readonly earlyExit?: number;
   };
+  /** With early exit, once it is fitted. */
+  readonly earlyExit?: EarlyExitSetup;
   /** Of all images, shard or not. */
   readonly indicesSha256: string;
   readonly layers: readonly { readonly name: string; readonly neurons: number }[];
@@ -129,6 +136,10 @@ function resolveSetup(
   const at = resolveTimes(options.at, T, problems);
   if (options.batch !== undefined && !(Number.isInteger(options.batch) && options.batch >= 1))
     problems.push(wrongOption("--batch", "an integer, 1 or more", String(options.batch), "correct it"));
+  if (options.earlyExit !== undefined && !(options.earlyExit >= 0 && options.earlyExit <= 1)) {
+    const next = "give 0.01, for example";
+    problems.push(wrongOption("--early-exit", "a share from 0 to 1", String(options.earlyExit), next));
+  }
   if (problems.length > 0) throw refuseUsage(problems);
   const split = options.split ?? "test";
   return {
@@ -148,6 +159,7 @@ function resolveSetup(
       ann: options.ann ?? true,
       hash: options.hash ?? false,
       shard: options.shard === undefined ? null : `${options.shard.index}/${options.shard.of}`,
+      ...(options.earlyExit === undefined ? {} : { earlyExit: options.earlyExit }),
     },
     layers: neurons.map(({ id }) => ({ name: id, neurons: countElements(snn.graph.shape(id)) })),
     counts: {
@@ -193,9 +205,10 @@ function resolveTimes(at: readonly number[] | undefined, T: number, problems: Pr
   return [...new Set([...wanted, T])].sort((a, b) => a - b);
 }
 
-/** So many images that a worker's counts take about 64 MiB. */
+/** So many images that a worker's counts take about 64 MiB; three times as many where images make room for others. */
 function chooseBatch({ layers, options }: Pick<EvaluationSetup, "layers" | "options">): number {
   const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
   const bytes = 4 * neurons * (options.at.length + 2);
-  return Math.max(1, Math.min(16, Math.floor(2 ** 26 / Math.max(1, bytes))));
+  const [room, most] = options.earlyExit === undefined ? [2 ** 26, 16] : [3 * 2 ** 26, 64];
+  return Math.max(1, Math.min(most, Math.floor(room / Math.max(1, bytes))));
 }

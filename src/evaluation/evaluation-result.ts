@@ -61,6 +61,55 @@ export interface EvaluationCost {
   readonly energy: readonly EnergyEstimate[];
 }
 
+/** What `--early-exit` did; spikes and operations are means per image, up to where it stopped. */
+export interface EarlyExitResult {
+  /** P, promised at `confidence` for images of the kind that the thresholds were fitted on. */
+  readonly promisedShare: number;
+  readonly confidence: number;
+  /** Of `measuredOn` evaluated images that were run to T as well: the share whose decision when it stopped is another. */
+  readonly measuredShare: number | null;
+  /** Clopper and Pearson's 95 % interval of that share. */
+  readonly measuredCi95: readonly [low: number, high: number] | null;
+  readonly measuredOn: number;
+  readonly differing: number;
+  /** Mean of the steps at which images stopped, over all images. */
+  readonly meanT: number;
+  /** Times at which images may stop, the margin they have to exceed (null at T), and how many did stop. */
+  readonly times: readonly {
+    readonly t: number;
+    readonly threshold: number | null;
+    readonly images: number;
+  }[];
+  readonly accuracy: number;
+  readonly loss: number | null;
+  readonly lossCi95: readonly [low: number, high: number] | null;
+  readonly spikes: number;
+  readonly sopStructural: number;
+  readonly sopEffective: number;
+  /** The same of the images that were run to T, there. */
+  readonly full: {
+    readonly n: number;
+    readonly accuracy: number;
+    readonly spikes: number;
+    readonly sopStructural: number;
+    readonly sopEffective: number;
+  } | null;
+  /** Held-back training images that the thresholds were fitted on. */
+  readonly fittedOn: {
+    readonly data: string;
+    readonly split: string;
+    readonly n: number;
+    readonly indicesSha256: string;
+  };
+  /** Those of them that tested the thresholds: how many differ, the bound of the share that this proves. */
+  readonly tested: {
+    readonly n: number;
+    readonly differing: number;
+    readonly upperShare: number;
+    readonly meanT: number;
+  };
+}
+
 export interface EvaluationResult {
   readonly complete: boolean;
   readonly data: {
@@ -91,6 +140,8 @@ export interface EvaluationResult {
     readonly imagesPerSecond: number | null;
   };
   readonly options: Readonly<Record<string, unknown>>;
+  /** With --early-exit. `snn.at` then counts a stopped image with what it said and spent when it stopped. */
+  readonly earlyExit?: EarlyExitResult;
   /** With --hash. */
   readonly spikeHash?: string;
 }

@@ -14,7 +14,7 @@ import { countFanOuts, type FanOuts } from "./count-operations.js";
 export interface OperationTables {
   readonly structural: FanOuts;
   readonly effective: FanOuts;
-  /** Links to outputs, zero weights left out. */
+  /** Links to outputs, zero weights left out; only sources that have some. */
   readonly readout: FanOuts;
   /** Gate → the layer in whose row its operations stand. */
   readonly layerOfGate: ReadonlyMap<string, string>;
@@ -23,10 +23,11 @@ export interface OperationTables {
 export function makeOperationTables(snn: Snn): OperationTables {
   const { graph } = snn;
   const gates = graph.nodes.filter((node) => isGate(graph, node));
+  const readout = countFanOuts(graph, { effective: true, outputsOnly: true });
   return {
     structural: countFanOuts(graph, { effective: false }),
     effective: countFanOuts(graph, { effective: true }),
-    readout: countFanOuts(graph, { effective: true, outputsOnly: true }),
+    readout: new Map([...readout].filter(([, links]) => links.some((count) => count > 0))),
     layerOfGate: new Map(gates.map(({ id }) => [id, neuronBefore(graph, id)])),
   };
 }
@@ -69,7 +70,7 @@ export function countOperations(
     counted.structural[row] = (counted.structural[row] as number) + sums.structural;
     counted.effective[row] = (counted.effective[row] as number) + sums.effective;
     const links = readout.get(source.name);
-    if (last && links?.some((count) => count > 0))
+    if (last && links !== undefined)
       counted.readoutOps += spreadCounts(source, links, links, n, snapshots, snapshot).effective;
   }
   return counted;
@@ -90,8 +91,8 @@ function spreadCounts(
   for (let image = 0; image < n; image++) {
     const from = (image * snapshots + snapshot) * size;
     for (let at = 0; at < size; at++) {
+      // No branch for counts of 0: it would be guessed wrongly every other time.
       const count = sent[from + at] as number;
-      if (count === 0) continue;
       spikes += count;
       structural += count * (all[at] as number);
       effective += count * (kept[at] as number);

@@ -62,11 +62,18 @@ export function writeLayers({ layers, snn }: EvaluationResult): string {
   );
 }
 
-/** predictions.csv: index, label, ann, t8, t16, …; one row an image, each index once, in the order of images. */
+/** predictions.csv: index, label, ann, t8, t16, … and with early exit the last step; one row an image, each index once, in the order of images. */
 export function writePredictions(rows: readonly PredictionRow[], at: readonly number[]): string {
-  const head = ["index", "label", "ann", ...at.map((t) => `t${t}`)];
+  const hasExit = rows.some(({ exit }) => exit !== undefined);
+  const head = ["index", "label", "ann", ...at.map((t) => `t${t}`), ...(hasExit ? ["exit"] : [])];
   return makeTable(
     head,
-    rows.map(({ index, label, ann, at: classes }) => [index, label, ann, ...classes]),
+    rows.map(({ index, label, ann, at: classes, exit }) => [
+      index,
+      label,
+      ann,
+      ...classes,
+      ...(hasExit ? [exit ?? null] : []),
+    ]),
   );
 }

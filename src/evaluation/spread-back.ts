@@ -77,6 +77,53 @@ function forEachWindowLink(
   }
 }
 
+/** Window of one channel's plane: for each tap of an axis and each input position the output position, −1 for none. */
+interface Hearers {
+  readonly rows: readonly Int32Array[];
+  readonly columns: readonly Int32Array[];
+  readonly outWidth: number;
+}
+
+function listHearers(
+  [, height, width]: Shape,
+  [, outHeight, outWidth]: Shape,
+  { kernel, stride, before, dilation }: Window,
+): Hearers {
+  const axis = (which: 0 | 1, size: number, extent: number) =>
+    Array.from({ length: kernel[which] }, (_, k) =>
+      Int32Array.from({ length: size }, (__, at) =>
+        windowOutput(at, k, stride[which], before[which], dilation[which], extent),
+      ),
+    );
+  return { rows: axis(0, height, outHeight), columns: axis(1, width, outWidth), outWidth };
+}
+
+/** result[input position] += Σ over taps of links[output position] × counts[tap] */
+function addPlane(
+  { rows, columns, outWidth }: Hearers,
+  links: Float64Array,
+  counts: Float64Array,
+  result: Float64Array,
+): void {
+  for (const [ky, outputRows] of rows.entries()) {
+    for (const [kx, outputColumns] of columns.entries()) {
+      const count = counts[ky * columns.length + kx] as number;
+      if (count === 0) continue;
+      const width = outputColumns.length;
+      for (let y = 0; y < outputRows.length; y++) {
+        const row = (outputRows[y] as number) * outWidth;
+        if (row < 0) continue;
+        for (let x = 0; x < width; x++) {
+          const column = outputColumns[x] as number;
+          if (column >= 0)
+            result[y * width + x] =
+              (result[y * width + x] as number) + count * (links[row + column] as number);
+        }
+      }
+    }
+  }
+}
+
 function throughConv(node: NodeOf<"conv">, step: BackwardStep, input: Shape): Float64Array {
   const weight = node.tensors.weight?.data as ArrayLike<number>;
   const [outputs = 1, perGroup = 1, kh = 1, kw = 1] = node.tensors.weight?.shape ?? [];
@@ -84,6 +131,7 @@ function throughConv(node: NodeOf<"conv">, step: BackwardStep, input: Shape): Fl
   const perGroupOut = outputs / groups;
   const window: Window = { kernel: [kh, kw], stride, before: [padding[0], padding[1]], dilation };
   const [inArea, outArea, taps] = [input[1] * input[2], step.output[1] * step.output[2], kh * kw];
+  const hears = listHearers(input, step.output, window);
   const result = new Float64Array(countElements(input));
   for (let group = 0; group < groups; group++) {
     const first = group * perGroupOut;
@@ -94,14 +142,15 @@ function throughConv(node: NodeOf<"conv">, step: BackwardStep, input: Shape): Fl
         ((channels[0] as number) + 1) * outArea,
       );
       const counts = countWeights(weight, channels, perGroup, taps, step.effective);
-      forEachWindowLink(input, step.output, window, (at, to, k) => {
-        const links = plane[to] as number;
-        if (links === 0) return;
-        for (let i = 0; i < perGroup; i++) {
-          const index = (group * perGroup + i) * inArea + at;
-          result[index] = (result[index] as number) + links * (counts[i * taps + k] as number);
-        }
-      });
+      for (let i = 0; i < perGroup; i++) {
+        const from = (group * perGroup + i) * inArea;
+        addPlane(
+          hears,
+          plane,
+          counts.subarray(i * taps, (i + 1) * taps),
+          result.subarray(from, from + inArea),
+        );
+      }
     }
   }
   return result;

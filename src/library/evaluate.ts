@@ -8,8 +8,10 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
 import { hashBytes, viewBytes } from "../core/sha256.js";
+import type { TaskRunner } from "../core/task-runner.js";
 import { makeFolder } from "../datasets/make-folder.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
+import { fitEarlyExit } from "../evaluation/early-exit/fit-early-exit.js";
 import { checkMaxLoss, evaluateSnn } from "../evaluation/evaluate-snn.js";
 import { type EvaluationPlan, planEvaluation } from "../evaluation/evaluation-plan.js";
 import type { EvaluationResult } from "../evaluation/evaluation-result.js";
@@ -18,7 +20,8 @@ import { encodeSnn } from "../formats/snn/encode-snn.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { resolveCacheFolder } from "../node/cache-folder.js";
-import { openRunFolder, type RunConfig } from "../node/run-folder.js";
+import { openFileCache } from "../node/file-cache.js";
+import { openRunFolder, type RunConfig, refuseExistingRun } from "../node/run-folder.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
 import { writeWholeFile } from "../node/write-whole-file.js";
 import { renderReport } from "../report/render-report.js";
@@ -40,6 +43,8 @@ export interface EvaluateCallOptions extends CallOptions {
   readonly input?: "current" | "poisson" | undefined;
   readonly backend?: "wasm" | "reference" | undefined;
   readonly noAnn?: boolean | undefined;
+  /** P: images stop when they are decided; at most this share of the decisions differs from those at T. */
+  readonly earlyExit?: number | undefined;
   /** The result is an error with exit code 4 where the loss at T is larger, after everything is written. */
   readonly maxLoss?: number | undefined;
   /** `i/k`. */
@@ -79,10 +84,11 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
   // 1. images and what is asked for
   const warnings: Warning[] = [];
   const runner = makeWorkerRunner(options.threads);
-  const plan = await planCall(snn, options, warnings);
+  const { out, resume, force } = options;
+  if (out !== undefined) await refuseExistingRun(out, { resume, force });
+  const plan = await planCall(snn, options, runner, warnings);
   // 2. where finished work is kept
   const config = describeRun(snn, plan, options);
-  const { out, resume, force } = options;
   const folder = out === undefined ? null : await openRunFolder(out, config, { resume, force });
   // 3. the work
   const work = { signal: options.signal, onProgress: options.onProgress };
@@ -114,20 +120,27 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
 async function planCall(
   snn: Snn,
   options: EvaluateCallOptions,
+  runner: TaskRunner,
   warnings: Warning[],
 ): Promise<EvaluationPlan> {
   const name = options.data ?? snn.options.data;
   if (typeof name !== "string") throw missingData();
-  const data = await openData(name, { ...options, onWarning: (warning) => warnings.push(warning) });
+  const onWarning = (warning: Warning) => warnings.push(warning);
+  const data = await openData(name, { ...options, onWarning });
   const classes = snn.graph.shape(snn.graph.output.id)[0];
   checkDataFits(data, snn.graph.input.attributes.shape, classes);
   const split = options.split ?? "test";
-  return planEvaluation(snn, data.splits[split], data.name, {
+  const plan = planEvaluation(snn, data.splits[split], data.name, {
     ...options,
     split,
     ann: options.noAnn !== true,
     shard: options.shard === undefined ? undefined : parseShard(options.shard),
   });
+  const { signal, onProgress } = options;
+  const cache = openFileCache(resolveCacheFolder(options.cacheDir), "early-exit");
+  const snnSha256 = hashBytes(encodeSnn(snn));
+  const fit = { signal, onProgress, onWarning, cache, snnSha256 };
+  return fitEarlyExit(plan, data.splits.train, runner, fit);
 }
 
 function missingData(): RespikeError {

@@ -7,7 +7,8 @@ import { type Problem, refuseInput } from "../core/respike-error.js";
 import { accumulate, type Evaluation } from "../evaluation/accumulate.js";
 import type { ChunkRecord } from "../evaluation/chunk-record.js";
 import type { ChunkStore } from "../evaluation/chunk-store.js";
-import { parseShard, shardRange } from "../evaluation/shards.js";
+import { countRuns, isRunToEnd } from "../evaluation/early-exit/evaluation-parts.js";
+import { parseShard } from "../evaluation/shards.js";
 import { SpikeHash } from "../evaluation/spike-hash.js";
 import {
   listDifferences,
@@ -54,8 +55,9 @@ export async function mergeRuns(paths: readonly string[]): Promise<MergedRuns> {
   if (problems.length > 0) throw refuseInput(problems);
   const config = withoutShard(first.config);
   const records = shards.flatMap((shard) => shard.records).sort((a, b) => a.start - b.start);
+  const hashed = records.filter(({ start }) => !isRunToEnd(start, config.setup));
   const spikeHash = config.setup.options.hash
-    ? await hashShards(shards, records, config.setup.options.n)
+    ? await hashShards(shards, hashed, config.setup.options.n)
     : null;
   const evaluation = accumulate(config.setup, records, { threads: 0, imagesPerSecond: null }, spikeHash);
   return { config, records, evaluation };
@@ -79,15 +81,14 @@ function withoutShard(config: RunConfig): RunConfig {
 
 /** Differences in what decides the results, and images that are not evaluated yet. */
 function compareShard(first: ShardRun, { path, config, records }: ShardRun): Problem[] {
-  const { shard, n } = config.setup.options;
+  const { shard } = config.setup.options;
   if (shard === null) return [notShard(path, "the run is a shard", "it was run without --shard")];
   const problems = listDifferences(withoutShard(first.config), withoutShard(config)).map((difference) =>
     notShard(path, `the same run as ${first.path}`, difference),
   );
-  const [start, end] = shardRange(parseShard(shard), n);
+  const all = countRuns(config.setup);
   const done = records.reduce((sum, record) => sum + record.indices.length, 0);
-  if (done !== end - start)
-    problems.push(notShard(path, "the shard is finished", `${done} of ${end - start} images`));
+  if (done !== all) problems.push(notShard(path, "the shard is finished", `${done} of ${all} images`));
   return problems;
 }
 

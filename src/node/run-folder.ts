@@ -80,16 +80,7 @@ export async function openRunFolder(
   config: RunConfig,
   { resume = false, force = false }: OpenRunOptions = {},
 ): Promise<RunFolder> {
-  const found = (await listFolder(path)).filter((name) => name !== lockName);
-  if (found.length > 0 && !resume && !force) {
-    throw refuseUsage({
-      code: "output-exists",
-      where: path,
-      rule: "an existing run folder is not overwritten",
-      value: `${found.length} files`,
-      next: "use --resume to go on, --force to start anew, or another --out",
-    });
-  }
+  await refuseExistingRun(path, { resume, force });
   await makeFolder(path).catch((cause: unknown) => {
     throw refuseDisk(path, cause);
   });
@@ -104,6 +95,22 @@ export async function openRunFolder(
 }
 
 const lockName = ".lock";
+
+/** @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given */
+export async function refuseExistingRun(
+  path: string,
+  { resume = false, force = false }: OpenRunOptions,
+): Promise<void> {
+  const found = (await listFolder(path)).filter((name) => name !== lockName);
+  if (found.length === 0 || resume || force) return;
+  throw refuseUsage({
+    code: "output-exists",
+    where: path,
+    rule: "an existing run folder is not overwritten",
+    value: `${found.length} files`,
+    next: "use --resume to go on, --force to start anew, or another --out",
+  });
+}
 
 function refuseShared(path: string): RespikeError {
   return refuseUsage({
