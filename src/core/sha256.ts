@@ -13,6 +13,27 @@ export function hashBytes(...parts: readonly Uint8Array[]): string {
   return bytesToHex(hash.digest());
 }
 
+/**
+ * As {@link hashBytes} by the engine's own code, several times faster; by ours where a page may not use it.
+ */
+export async function hashLargeBytes(...parts: readonly Uint8Array[]): Promise<string> {
+  const { subtle } = globalThis.crypto as Partial<Crypto>;
+  if (subtle === undefined) return hashBytes(...parts);
+  const [only] = parts;
+  const whole = parts.length === 1 && only !== undefined ? only : joinBytes(parts);
+  return bytesToHex(new Uint8Array(await subtle.digest("SHA-256", whole as Uint8Array<ArrayBuffer>)));
+}
+
+function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 /** The raw bytes of a typed array, without copying. */
 export function viewBytes(view: ArrayBufferView): Uint8Array {
   return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);

@@ -7,7 +7,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
-import { hashBytes, viewBytes } from "../core/sha256.js";
+import { hashBytes, hashLargeBytes, viewBytes } from "../core/sha256.js";
 import type { TaskRunner } from "../core/task-runner.js";
 import { makeFolder } from "../datasets/make-folder.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
@@ -88,7 +88,7 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
   if (out !== undefined) await refuseExistingRun(out, { resume, force });
   const plan = await planCall(snn, options, runner, warnings);
   // 2. where finished work is kept
-  const config = describeRun(snn, plan, options);
+  const config = await describeRun(snn, plan, options);
   const folder = out === undefined ? null : await openRunFolder(out, config, { resume, force });
   // 3. the work
   const work = { signal: options.signal, onProgress: options.onProgress };
@@ -154,7 +154,7 @@ function missingData(): RespikeError {
 }
 
 /** config.json: the resolved options, and the hashes that a resumed run must agree with. */
-function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCallOptions): RunConfig {
+async function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCallOptions): Promise<RunConfig> {
   const { signal: _, onProgress: __, convert, command = ["respike", "evaluate"], ...flags } = options;
   return {
     schema: "respike.run/1",
@@ -163,7 +163,7 @@ function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCallOption
     flags: { ...flags, ...resolveFlags(options, plan) },
     inputs: {
       snnSha256: hashBytes(encodeSnn(snn)),
-      imagesSha256: hashBytes(viewBytes(plan.images.pixels), viewBytes(plan.images.labels)),
+      imagesSha256: await hashLargeBytes(viewBytes(plan.images.pixels), viewBytes(plan.images.labels)),
     },
     setup: plan.setup,
     ...(convert === undefined ? {} : { convert }),

@@ -10,7 +10,7 @@ import type { Snn } from "../graph/snn.js";
 import type { Backend, BackendOptions, SimulationRequest, SimulationResult, Simulator } from "./backend.js";
 import { checkRequest } from "./check-request.js";
 import { planSnn } from "./plan/plan-snn.js";
-import { referenceBackend } from "./reference/reference-backend.js";
+import { makeReferenceSimulator } from "./reference/reference-backend.js";
 import { chooseKernels } from "./wasm/choose-kernels.js";
 import { loadKernels } from "./wasm/kernel-module.js";
 import { canRecord } from "./wasm/record-steps.js";
@@ -40,14 +40,17 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
       const plan = planSnn(snn.graph);
       const kernels = chooseKernels(plan, false);
       const module = await loadKernels(options.wasmUrl);
-      const recorder = await referenceBackend.prepare(snn);
+      let recorder: Simulator | undefined;
       let active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
       return {
         kernels: Object.fromEntries(kernels.map(({ stage, name }) => [stage.name, name])),
         run(request: SimulationRequest): SimulationResult {
           checkRequest(plan, request);
           // Currents of float32 layers, and of layers reset to zero, cannot be told from potentials: the reference has them.
-          if (request.record !== undefined && !canRecord(plan, request.record)) return recorder.run(request);
+          if (request.record !== undefined && !canRecord(plan, request.record)) {
+            recorder ??= makeReferenceSimulator(snn, plan);
+            return recorder.run(request);
+          }
           const poisson = request.poisson !== undefined;
           if (active?.poisson !== poisson) {
             const chosen = poisson ? chooseKernels(plan, true) : kernels;
@@ -69,7 +72,7 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
           })),
         free() {
           active = undefined;
-          recorder.free();
+          recorder = undefined;
         },
         countCalls: (kernel) => module.countCalls(kernel),
         readMilliseconds: () => active?.simulator.milliseconds ?? new Map(),

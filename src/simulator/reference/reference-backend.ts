@@ -17,9 +17,11 @@
  * Integer layers: every number is an integer below 2⁵³, exact. Float32 layers: every product, sum and quotient is
  * rounded to float32, in the order of spread-values.ts.
  */
+import type { Snn } from "../../graph/snn.js";
 import type { Backend, SimulationRequest, SimulationResult, Simulator } from "../backend.js";
 import { checkRequest } from "../check-request.js";
 import { planSnn } from "../plan/plan-snn.js";
+import type { SnnPlan } from "../plan/snn-plan.js";
 import { collectCounts } from "./collect-counts.js";
 import { prepareReference, simulateImage } from "./simulate-image.js";
 
@@ -32,19 +34,20 @@ import { prepareReference, simulateImage } from "./simulate-image.js";
  */
 export const referenceBackend: Backend = {
   name: "reference",
-  async prepare(snn) {
-    const plan = planSnn(snn.graph);
-    const network = prepareReference(snn.graph, plan);
-    const simulator: Simulator = {
-      kernels: {},
-      run(request: SimulationRequest): SimulationResult {
-        checkRequest(plan, request);
-        const runs = Array.from({ length: request.n }, (_, index) => simulateImage(network, request, index));
-        return collectCounts(plan, request, runs);
-      },
-      explain: () => [],
-      free() {},
-    };
-    return simulator;
-  },
+  prepare: async (snn) => makeReferenceSimulator(snn, planSnn(snn.graph)),
 };
+
+/** @param plan of the network's graph */
+export function makeReferenceSimulator(snn: Snn, plan: SnnPlan): Simulator {
+  const network = prepareReference(snn.graph, plan);
+  return {
+    kernels: {},
+    run(request: SimulationRequest): SimulationResult {
+      checkRequest(plan, request);
+      const runs = Array.from({ length: request.n }, (_, index) => simulateImage(network, request, index));
+      return collectCounts(plan, request, runs);
+    },
+    explain: () => [],
+    free() {},
+  };
+}

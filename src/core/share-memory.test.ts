@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { shareMemory } from "./share-memory.js";
+
+test("all arrays lie in one shared buffer, each once, with their values and types; the rest is as it was", () => {
+  const twice = Float32Array.of(0.1, 0.2, 0.3);
+  const data = {
+    name: "x",
+    nothing: null,
+    flags: [true, undefined, 3n],
+    list: [{ weight: twice }, Int16Array.of(-1, 2, 3), BigInt64Array.of(5n)],
+    map: new Map([["a", Float64Array.of(Number.NaN, -0)]]),
+    again: twice,
+    bytes: Buffer.from("abc"),
+    empty: new Uint8Array(0),
+  };
+  const shared = shareMemory(data);
+  assert.deepEqual({ ...shared, bytes: 0 }, { ...data, bytes: 0 });
+  assert.deepEqual([...shared.bytes], [97, 98, 99]);
+  assert.equal(shared.again, shared.list[0] && (shared.list[0] as { weight: unknown }).weight);
+  const buffers = [shared.again, shared.list[1], shared.list[2], shared.map.get("a"), shared.bytes];
+  const [first] = buffers as Uint8Array[];
+  assert.ok(first?.buffer instanceof SharedArrayBuffer);
+  for (const view of buffers as Uint8Array[]) assert.equal(view.buffer, first.buffer);
+  assert.ok(data.again.buffer instanceof ArrayBuffer, "the data itself is not touched");
+  assert.equal(shareMemory(shared).again, shared.again, "what is shared stays where it is");
+});
+
+test("without shared memory the data comes back as it is", () => {
+  const { crossOriginIsolated } = globalThis as { crossOriginIsolated?: boolean };
+  Object.assign(globalThis, { crossOriginIsolated: false });
+  try {
+    const data = { weight: Float32Array.of(1) };
+    assert.equal(shareMemory(data), data);
+  } finally {
+    Object.assign(globalThis, { crossOriginIsolated });
+  }
+});
