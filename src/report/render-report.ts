@@ -9,6 +9,7 @@ import { accuracyAgainstSteps } from "./plots/accuracy-against-steps.js";
 import { correlationPerLayer } from "./plots/correlation-per-layer.js";
 import { energy } from "./plots/energy.js";
 import { errorPerLayer } from "./plots/error-per-layer.js";
+import { exitTimes } from "./plots/exit-times.js";
 import { lossAgainstSteps } from "./plots/loss-against-steps.js";
 import { operationsAgainstSteps } from "./plots/operations-against-steps.js";
 import type { Plot } from "./plots/plot.js";
@@ -19,6 +20,7 @@ import { type PageSection, renderPage } from "./render-page.js";
 import { renderSvg } from "./render-svg.js";
 import type { ReportInput } from "./report-input.js";
 import { renderEnergySection } from "./sections/energy-section.js";
+import { renderExitSection } from "./sections/exit-section.js";
 import { renderLayersSection } from "./sections/layers-section.js";
 import { renderPlotSection } from "./sections/plot-section.js";
 import {
@@ -74,9 +76,11 @@ function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): P
     body: renderPlotSection({ id, title: name, plots, results, drawn, isNarrow: plots.length === 3 }),
   });
   const passes = renderPassesSection(input);
+  const exit = renderExitSection(input, drawn.get(exitTimes.id) ?? null);
   return [
     { id: "verdict", name: "Verdict", body: renderVerdictSection(input) },
     draw("accuracy", "Accuracy over time", [lossAgainstSteps, accuracyAgainstSteps]),
+    ...(exit ? [{ id: "early-exit", name: "Early exit", body: exit }] : []),
     draw("rates", "Rates and activations", [ratePerLayer, correlationPerLayer, errorPerLayer]),
     draw("operations", "Spikes and operations", [spikesAgainstSteps, operationsAgainstSteps]),
     {

@@ -1,5 +1,10 @@
 /** Made-up results of plausible size for the tests of reports; no clock, no chance. */
-import type { EvaluatedLayer, EvaluatedStep, EvaluationResult } from "#src/evaluation/evaluation-result.js";
+import type {
+  EarlyExitResult,
+  EvaluatedLayer,
+  EvaluatedStep,
+  EvaluationResult,
+} from "#src/evaluation/evaluation-result.js";
 import type { ReportedConversion } from "#src/report/report-input.js";
 
 const times = [8, 16, 32, 64, 128, 256, 350];
@@ -107,6 +112,35 @@ export function exampleResults(depth = 20): EvaluationResult {
       delay: 0,
       seed: 0,
     },
+  };
+}
+
+/** Early exit of the example's images at P = 1 %. */
+export function exampleEarlyExit(): EarlyExitResult {
+  const images = [310, 1240, 2100, 2250, 1700, 1100, 600, 420, 280];
+  const times = [16, 20, 25, 31, 39, 49, 61, 76, 350].map((t, i) => ({
+    t,
+    threshold: t === 350 ? null : 240 / t,
+    images: images[i] ?? 0,
+  }));
+  return {
+    promisedShare: 0.01,
+    confidence: 0.95,
+    measuredShare: 0.006,
+    measuredCi95: [0.0022, 0.013],
+    measuredOn: 1000,
+    differing: 6,
+    meanT: times.reduce((sum, { t, images: stopped }) => sum + t * stopped, 0) / 10000,
+    times,
+    accuracy: 91.6,
+    loss: 0.13,
+    lossCi95: [-0.1, 0.36],
+    spikes: 900_000,
+    sopStructural: 155e6,
+    sopEffective: 150e6,
+    full: { n: 1000, accuracy: 91.5, spikes: 7.1e6, sopStructural: 1220e6, sopEffective: 1210e6 },
+    fittedOn: { data: "cifar10", split: "train", n: 2000, indicesSha256: "34".repeat(32) },
+    tested: { n: 1500, differing: 8, upperShare: 0.0096, meanT: 42 },
   };
 }
 

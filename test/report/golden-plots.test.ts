@@ -5,14 +5,14 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { plotList } from "#src/report/plots/plot-list.js";
 import { renderSvg } from "#src/report/render-svg.js";
-import { exampleResults } from "./example-results.js";
+import { exampleEarlyExit, exampleResults } from "./example-results.js";
 
 const folder = join(process.cwd(), "test", "report", "golden");
 const isUpdate = process.env.UPDATE_GOLDEN === "1";
 
 for (const plot of plotList) {
   test(`${plot.id} is drawn as its golden SVG, to the byte`, async () => {
-    const spec = plot.drawSpec(exampleResults());
+    const spec = plot.drawSpec({ ...exampleResults(), earlyExit: exampleEarlyExit() });
     assert.ok(spec);
     const { standalone, embedded } = await renderSvg(spec, plot.title);
     const file = join(folder, `${plot.id}.svg`);
@@ -30,7 +30,7 @@ test("each golden SVG belongs to a plot of the list", () => {
 });
 
 test("each plot has a sentence, and a table as wide as its head", () => {
-  const results = exampleResults();
+  const results = { ...exampleResults(), earlyExit: exampleEarlyExit() };
   for (const plot of plotList) {
     assert.match(plot.describe(results), /\d.*\.$/);
     const { columns, rows } = plot.tabulate(results);

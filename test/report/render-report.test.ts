@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { renderReport } from "#src/report/render-report.js";
-import { exampleConversion, exampleResults, smallestResults } from "./example-results.js";
+import { exampleConversion, exampleEarlyExit, exampleResults, smallestResults } from "./example-results.js";
 
 const command = ["respike", "evaluate", "resnet20.snn.safetensors", "--data", "cifar10"];
 const hostile = `<img src=x onerror=alert(1)>"'&\u001b[31m\u0000\u202e\ud800</script><script>alert(2)</script>`;
@@ -62,6 +62,29 @@ test("a report has every section, the verdict with its interval and n, and the e
   assert.equal(html.match(/<figure/g)?.length, 8);
   assert.equal(html.match(/<summary>Show as table/g)?.length, 8);
   assert.match(html, /<html lang="en">/);
+});
+
+test("early exit has a section of its own, with what was promised, measured and saved", async () => {
+  const results = { ...exampleResults(), earlyExit: exampleEarlyExit() };
+  const { html, plots } = await renderReport({ results, command });
+  assert.match(html, /<section id="early-exit"/);
+  const text = visibleText(html);
+  assert.match(
+    text,
+    /0\.6 % \[0\.2, 1\.3\] of the decisions differ from those at T on 1,000 images, at most 1\.0 %/,
+  );
+  assert.match(text, /150\.0 M operations an image instead of 1\.210 G/);
+  assert.equal(plots.size, 9);
+  const unknown = {
+    ...results.earlyExit,
+    measuredShare: null,
+    measuredCi95: null,
+    measuredOn: 0,
+    full: null,
+  };
+  const { html: shard } = await renderReport({ results: { ...results, earlyExit: unknown }, command });
+  assert.match(visibleText(shard), /none of these images was run to T/);
+  assert.deepEqual(findUnprintable(visibleText(shard)), []);
 });
 
 test("a report names no address, and its policy allows its own script only", async () => {

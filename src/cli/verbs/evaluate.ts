@@ -8,6 +8,7 @@ import { explain } from "../../library/bench.js";
 import { type EvaluationOutcome, evaluate } from "../../library/evaluate.js";
 import { loadSnn } from "../../library/snn-files.js";
 import { renderExplanation } from "../../report/bench/render-bench.js";
+import { describeExit, describeSavings } from "../../report/describe-exit.js";
 import { renderTable } from "../../report/render-table.js";
 import { describeVerdict } from "../../report/verdict.js";
 import { evaluationFlags } from "../evaluation-flags.js";
@@ -32,6 +33,10 @@ export const evaluateVerb = defineVerb({
     [
       "respike evaluate resnet20.snn.safetensors --max-loss 0.5",
       "exit 4 where more than half a point is lost",
+    ],
+    [
+      "respike evaluate resnet20.snn.safetensors --early-exit 0.01",
+      "stop images when they are decided; at most 1 % of the decisions change",
     ],
     ["respike evaluate r.snn.safetensors --shard 1/3 --out part1", "one of three parts, for respike merge"],
   ],
@@ -58,8 +63,15 @@ export function describeOutcome({ result, folder }: EvaluationOutcome): string {
     "",
     renderTable(result),
     "",
+    ...describeEarlyExit(result),
     `${speed}backend ${backend}, ${threads} thread${threads === 1 ? "" : "s"}, ${number}, ${result.snn.alphabet} spikes`,
     ...(result.spikeHash === undefined ? [] : [`spike hash ${result.spikeHash}`]),
     ...(folder === null ? [] : [`report: ${folder.report}`]),
   ].join("\n");
+}
+
+function describeEarlyExit({ earlyExit, snn }: EvaluationOutcome["result"]): readonly string[] {
+  if (earlyExit === undefined) return [];
+  const savings = describeSavings(earlyExit);
+  return [describeExit(earlyExit, snn.T), ...(savings === null ? [] : [savings]), ""];
 }

@@ -7,6 +7,7 @@ import { accuracyAgainstSteps } from "./accuracy-against-steps.js";
 import { correlationPerLayer } from "./correlation-per-layer.js";
 import { energy } from "./energy.js";
 import { errorPerLayer } from "./error-per-layer.js";
+import { exitTimes } from "./exit-times.js";
 import { lossAgainstSteps } from "./loss-against-steps.js";
 import { operationsAgainstSteps } from "./operations-against-steps.js";
 import type { Plot } from "./plot.js";
@@ -22,4 +23,5 @@ export const plotList: readonly Plot[] = [
   spikesAgainstSteps,
   operationsAgainstSteps,
   energy,
+  exitTimes,
 ];
