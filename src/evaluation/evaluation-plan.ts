@@ -7,6 +7,7 @@ import { type Problem, refuseUsage } from "../core/respike-error.js";
 import { countElements } from "../core/tensor.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
+import type { Graph } from "../graph/graph.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
@@ -126,51 +127,80 @@ function resolveSetup(
   data: string,
   options: EvaluationOptions,
 ): Omit<EvaluationSetup, "indicesSha256"> {
-  const problems: Problem[] = [];
-  const neurons = snn.graph.nodes.filter((node) => isOp(node, "neuron"));
-  const formats = snn.graph.nodes.filter((node) => isOp(node, "neuron", "output"));
-  const T = resolveSteps(options.T ?? snn.options.T, problems);
-  const n = options.n === undefined || options.n === "all" ? images.n : options.n;
-  if (!Number.isInteger(n) || n < 1 || n > images.n)
-    problems.push(wrongOption("--n", `1…${images.n} images, or all`, String(n), "choose another number"));
-  const at = resolveTimes(options.at, T, problems);
-  if (options.batch !== undefined && !(Number.isInteger(options.batch) && options.batch >= 1))
-    problems.push(wrongOption("--batch", "an integer, 1 or more", String(options.batch), "correct it"));
-  if (options.earlyExit !== undefined && !(options.earlyExit >= 0 && options.earlyExit <= 1)) {
-    const next = "give 0.01, for example";
-    problems.push(wrongOption("--early-exit", "a share from 0 to 1", String(options.earlyExit), next));
-  }
-  if (problems.length > 0) throw refuseUsage(problems);
-  const split = options.split ?? "test";
+  const { graph, network } = snn;
+  const resolved = resolveOptions(snn, images.n, data, options);
+  const neurons = graph.nodes.filter((node) => isOp(node, "neuron"));
   return {
-    data: { name: data, split },
-    classes: countElements(snn.graph.shape(snn.graph.output.id)),
-    options: {
-      data,
-      split,
-      n,
-      T,
-      at,
-      readout: options.readout ?? (snn.options.readout as Readout | undefined) ?? defaultReadout(snn),
-      delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
-      input: options.input ?? "current",
-      seed: options.seed ?? 0,
-      backend: options.backend ?? "wasm",
-      ann: options.ann ?? true,
-      hash: options.hash ?? false,
-      shard: options.shard === undefined ? null : `${options.shard.index}/${options.shard.of}`,
-      ...(options.earlyExit === undefined ? {} : { earlyExit: options.earlyExit }),
-    },
-    layers: neurons.map(({ id }) => ({ name: id, neurons: countElements(snn.graph.shape(id)) })),
+    data: { name: data, split: resolved.split },
+    classes: countElements(graph.shape(graph.output.id)),
+    options: resolved,
+    layers: neurons.map(({ id }) => ({ name: id, neurons: countElements(graph.shape(id)) })),
     counts: {
-      neurons: countNeurons(snn.graph),
-      firstLayerMacs: countFirstLayerMacs(snn.graph),
-      annMacs: countAnnMacs(snn.network),
-      annMacsPadded: countAnnMacsPadded(snn.network),
+      neurons: countNeurons(graph),
+      firstLayerMacs: countFirstLayerMacs(graph),
+      annMacs: countAnnMacs(network),
+      annMacsPadded: countAnnMacsPadded(network),
     },
-    number: [...new Set(formats.map((node) => node.attributes.number))].sort().join("+"),
-    alphabet: nameAlphabets(snn.graph),
+    number: nameFormats(graph),
+    alphabet: nameAlphabets(graph),
   };
+}
+
+/** @throws RespikeError (exit 2) with every option that is out of bounds */
+function resolveOptions(
+  snn: Snn,
+  images: number,
+  data: string,
+  options: EvaluationOptions,
+): EvaluationSetup["options"] {
+  const problems: Problem[] = [];
+  const { shard, earlyExit, n = "all" } = options;
+  const T = resolveSteps(options.T ?? snn.options.T, problems);
+  const at = resolveTimes(options.at, T, problems);
+  checkBounds(options, images, problems);
+  if (problems.length > 0) throw refuseUsage(problems);
+  return {
+    data,
+    split: options.split ?? "test",
+    n: n === "all" ? images : n,
+    T,
+    at,
+    readout: options.readout ?? (snn.options.readout as Readout | undefined) ?? defaultReadout(snn),
+    delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
+    input: options.input ?? "current",
+    seed: options.seed ?? 0,
+    backend: options.backend ?? "wasm",
+    ann: options.ann ?? true,
+    hash: options.hash ?? false,
+    shard: shard === undefined ? null : `${shard.index}/${shard.of}`,
+    ...(earlyExit === undefined ? {} : { earlyExit }),
+  };
+}
+
+function checkBounds(
+  { n = "all", batch = 1, earlyExit = 0 }: EvaluationOptions,
+  images: number,
+  problems: Problem[],
+): void {
+  if (n !== "all" && !(Number.isInteger(n) && n >= 1 && n <= images))
+    problems.push(wrongOption("--n", `1…${images} images, or all`, String(n), "choose another number"));
+  if (!(Number.isInteger(batch) && batch >= 1))
+    problems.push(wrongOption("--batch", "an integer, 1 or more", String(batch), "correct it"));
+  if (!(earlyExit >= 0 && earlyExit <= 1))
+    problems.push(wrongOption("--early-exit", "a share from 0 to 1", String(earlyExit), "give 0.01, say"));
+}
+
+/** Formats of all neurons, and of the output where it sums currents: one that reads counts holds no weights. */
+function nameFormats(graph: Graph): string {
+  const readsCounts = readsNeurons(graph);
+  const formats = graph.nodes.flatMap((node) =>
+    isOp(node, "neuron") || (isOp(node, "output") && !readsCounts) ? node.attributes.number : [],
+  );
+  return [...new Set(formats)].sort().join("+");
+}
+
+function readsNeurons(graph: Graph): boolean {
+  return isOp(graph.node(graph.output.inputs[0] as string), "neuron");
 }
 
 /** What the simulator would refuse in every image is refused before a run folder is begun. */
@@ -185,8 +215,7 @@ function wrongOption(where: string, rule: string, value: string, next: string): 
 
 /** Counts where the output has neurons, else the mean current. */
 function defaultReadout({ graph }: Snn): Readout {
-  const before = graph.node(graph.output.inputs[0] as string);
-  return isOp(before, "neuron") ? "count" : "mean";
+  return readsNeurons(graph) ? "count" : "mean";
 }
 
 function resolveSteps(T: unknown, problems: Problem[]): number {

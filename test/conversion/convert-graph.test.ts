@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { truncateSnn } from "#src/conversion/truncate-snn.js";
+import { planEvaluation } from "#src/evaluation/evaluation-plan.js";
 import { decodeSnn } from "#src/formats/snn/decode-snn.js";
 import { encodeSnn } from "#src/formats/snn/encode-snn.js";
 import { isOp, type NodeOf } from "#src/graph/node-types.js";
@@ -197,6 +198,14 @@ test("auto leaves layers whose weights are fine enough in int16", async () => {
     assert.equal(number, "int16");
   }
   assert.ok(isOp(snn.graph.output, "output"));
+});
+
+test("results name the formats of what sums: an output that reads counts holds no weights", async () => {
+  const image = { shape: [3, 8, 8], n: 1, pixels: new Uint8Array(192), labels: Int32Array.of(0) } as const;
+  for (const output of ["current", "neuron"] as const) {
+    const { snn } = await convertTiny(tinyResNet("A"), { output, number: "int32" });
+    assert.equal(planEvaluation(snn, image, "tiny").setup.number, "int32", output);
+  }
 });
 
 test("T above what a format allows is refused with exit 2", async () => {
