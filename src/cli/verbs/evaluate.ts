@@ -64,10 +64,16 @@ export function describeOutcome({ result, folder }: EvaluationOutcome): string {
     renderTable(result),
     "",
     ...describeEarlyExit(result),
-    `${speed}backend ${backend}, ${threads} thread${threads === 1 ? "" : "s"}, ${number}, ${result.snn.alphabet} spikes`,
+    `${speed}backend ${backend}, ${describeThreads(threads)}${number}, ${result.snn.alphabet} spikes`,
     ...(result.spikeHash === undefined ? [] : [`spike hash ${result.spikeHash}`]),
     ...(folder === null ? [] : [`report: ${folder.report}`]),
   ].join("\n");
+}
+
+/** Shards that were merged ran on threads that nobody counts. */
+function describeThreads(threads: number): string {
+  if (threads === 0) return "";
+  return threads === 1 ? "1 thread, " : `${threads} threads, `;
 }
 
 function describeEarlyExit({ earlyExit, snn }: EvaluationOutcome["result"]): readonly string[] {
