@@ -50,7 +50,7 @@ export async function openDataset(spec: string, options: DatasetOptions): Promis
     where: spec,
     rule: `DATA is ${listNames()}, a folder of class folders, or images.npy,labels.npy`,
     value: "none of these, and no such folder",
-    next: "check the name or path",
+    next: "check the name or path; an SNN converted for a folder or files keeps their name only: give --data",
   });
 }
 
