@@ -3,6 +3,7 @@
  * and results of ten real images, on Web Workers with shared memory and in the page without.
  */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,6 +44,12 @@ const pageScript = `
     labels: new Int32Array((await readBytes("/" + name + ".labels")).buffer),
   });`;
 
+/** The one that is marked as running in a browser. */
+function readExample(): string {
+  const page = readFileSync(new URL("../../../docs/library.md", import.meta.url), "utf8");
+  return /^```ts browser\n(.*?)^```/ms.exec(page)?.[1] ?? "";
+}
+
 describe("the same bits in Chromium", { skip: executable === undefined ? noChromium : false }, () => {
   let [folder, why] = ["", ""];
   let browser: Browser;
@@ -64,6 +71,11 @@ describe("the same bits in Chromium", { skip: executable === undefined ? noChrom
         "/app/browser/page.js": await bundleScript(pageScript),
         "/worker.js": await bundleScript(`import "#src/browser/worker-entry.js";`),
         "/dying.js": await bundleScript(`import "./dying-web-worker.js";`),
+        "/example.html": `<!doctype html><body></body><script type="module" src="/example.js"></script>`,
+        "/example.js": await bundleScript(readExample(), "ts"),
+        "/images.bin": (test.pixels as Uint8Array).slice(0, 10 * 784),
+        "/labels.bin": Uint8Array.from(test.labels.slice(0, 10)),
+        "/mnist.snn.safetensors": snn,
         "/model": await readFile(model),
         "/snn": snn,
         "/train.pixels": train.pixels as Uint8Array,
@@ -135,19 +147,27 @@ describe("the same bits in Chromium", { skip: executable === undefined ? noChrom
         assert.equal(result.run.threads, threads);
         assert.deepEqual({ ...result, run: null }, { ...expected, run: null });
       }));
-
-    it(`${how}: a model converts to the same file, to the byte`, (t) =>
-      inPage(t, isolated, async (page) => {
-        const saved = await page.evaluate(async (given) => {
-          const network = respike.loadModel(await readBytes("/model"), { name: "mnist-resnet8.safetensors" });
-          const train = await readImages("train", 60_000);
-          const how = { ...given, data: "mnist", threads: 2, wasmUrl, workerUrl: "/worker.js" };
-          const { snn } = await respike.convert(network, train, how);
-          return Array.from(respike.saveSnn(snn));
-        }, options);
-        assert.ok(Buffer.from(saved).equals(snn), "the files differ");
-      }));
   }
+
+  it("a model converts to the same file, to the byte", (t) =>
+    inPage(t, true, async (page) => {
+      const saved = await page.evaluate(async (given) => {
+        const network = respike.loadModel(await readBytes("/model"), { name: "mnist-resnet8.safetensors" });
+        const train = await readImages("train", 60_000);
+        const how = { ...given, data: "mnist", threads: 2, wasmUrl, workerUrl: "/worker.js" };
+        const { snn } = await respike.convert(network, train, how);
+        return Array.from(respike.saveSnn(snn));
+      }, options);
+      assert.ok(Buffer.from(saved).equals(snn), "the files differ");
+    }));
+
+  it("the example of docs/library.md runs as it stands", (t) =>
+    inPage(t, true, async (page) => {
+      await page.goto(new URL("/example.html", page.url()).href);
+      await page.waitForFunction(() => document.body.textContent?.includes("threads"));
+      const text = (await page.textContent("body")) ?? "";
+      assert.match(text, new RegExp(`^${expected.snn.at.at(-1)?.correct} of 10 right, \\d+ threads$`));
+    }));
 
   it("a Web Worker that ends in the middle is an error that names its images", (t) =>
     inPage(t, true, async (page) => {

@@ -14,16 +14,20 @@ const shim = (name: string) => fileURLToPath(new URL(`./${name}`, import.meta.ur
  *
  * @param contents imports this folder's compiled files, `#src/…` and packages, as a test does
  */
-export async function bundleScript(contents: string): Promise<string> {
+export async function bundleScript(contents: string, loader: "js" | "ts" = "js"): Promise<string> {
   const { outputFiles } = await build({
-    stdin: { contents, resolveDir: here },
+    stdin: { contents, resolveDir: here, loader },
     bundle: true,
     write: false,
     format: "esm",
     platform: "browser",
     target: "es2022",
     define: { "process.env.RESPIKE_TEST_SEED": JSON.stringify(process.env.RESPIKE_TEST_SEED ?? null) },
-    alias: { "node:test": shim("page-tests.js"), "node:assert/strict": shim("page-assert.js") },
+    alias: {
+      "respike/browser": `${root}dist/browser/index.js`,
+      "node:test": shim("page-tests.js"),
+      "node:assert/strict": shim("page-assert.js"),
+    },
     logLevel: "silent",
   });
   return outputFiles[0]?.text ?? "";
@@ -50,6 +54,7 @@ export async function serveApp(
   };
   const find = (path: string): [body: string | Uint8Array, type: string] | undefined => {
     if (path === "/") return [page, "text/html"];
+    if (path.endsWith(".html")) return [files[path] ?? "", "text/html"];
     const kernel = /\/kernels\/([a-z]+\.wasm)$/.exec(path)?.[1];
     if (kernel !== undefined) return [readFileSync(`${root}dist/kernels/${kernel}`), "application/wasm"];
     const file = files[path];

@@ -43,6 +43,16 @@ export const code = (error: RespikeError): string => error.code;
 export const wrong: number = loadModel;
 `;
 
+const page = `
+import { convert, evaluate, type ImageSet, loadModel, loadSnn, saveSnn } from "respike/browser";
+export async function measure(model: Uint8Array, train: ImageSet, test: ImageSet): Promise<number> {
+  const { snn } = await convert(loadModel(model, { preprocess: "mnist" }), train, { T: 8 });
+  return (await evaluate(loadSnn(saveSnn(snn)), test, { threads: 2, workerUrl: "worker.js" })).result.snn.T;
+}
+// @ts-expect-error the types are really read
+export const wrong: number = loadSnn;
+`;
+
 describe("the package", () => {
   let folder = "";
   let packed: Packed;
@@ -58,6 +68,7 @@ describe("the package", () => {
       symlinkSync(join(root, "node_modules", scope), join(folder, "node_modules", scope), "junction");
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", type: "module" }));
     writeFileSync(join(folder, "consumer.ts"), consumer);
+    writeFileSync(join(folder, "page.ts"), page);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -69,6 +80,9 @@ describe("the package", () => {
       "package.json",
       "dist/index.js",
       "dist/index.d.ts",
+      "dist/browser/index.js",
+      "dist/browser/index.d.ts",
+      "dist/browser/worker-entry.js",
       "dist/cli/main.js",
       "dist/node/worker-entry.js",
       "dist/kernels/dense.wasm",
@@ -110,7 +124,7 @@ describe("the package", () => {
         [
           join(root, "node_modules/typescript/bin/tsc"),
           ...["--noEmit", "--strict", "--target", "es2023", "--lib", "es2023,dom", "--types", "node"],
-          ...["--module", module, "--moduleResolution", resolution, "consumer.ts"],
+          ...["--module", module, "--moduleResolution", resolution, "consumer.ts", "page.ts"],
         ],
         { cwd: folder, encoding: "utf8" },
       );
