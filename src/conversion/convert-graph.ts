@@ -15,6 +15,7 @@ import type { ConversionContext, SourceModel } from "./conversion-context.js";
 import type { ConvertOptions } from "./convert-options.js";
 import { type Activation, listActivations } from "./list-activations.js";
 import { makeOutputProbe } from "./measure-difference.js";
+import { measureRounding, type RoundingReport } from "./measure-rounding.js";
 import type { ActivationScale, PassContext, PassReport } from "./pass.js";
 import { passOrder } from "./pass-order.js";
 import { type ConvertedLayer, reportLayers } from "./report-layers.js";
@@ -27,6 +28,8 @@ export interface ConversionReport {
   readonly passes: readonly PassReport[];
   readonly layers: readonly ConvertedLayer[];
   readonly compensation: CompensationReport | null;
+  /** What rounding to integers changed. */
+  readonly rounding: RoundingReport;
   readonly options: Readonly<Record<string, unknown>>;
   readonly warnings: readonly Warning[];
 }
@@ -89,7 +92,10 @@ export async function convertGraph(
   const snn = assemble(graph, compensated.kappas);
   const layers = reportLayers(graph, snn.layers, (layer) => scaleOfLayer(layer, activations, scales));
   const { report: compensation } = compensated;
-  return { snn, report: { passes: passes.reports, layers, compensation, options: savedOptions, warnings } };
+  const float = graph === compensated.graph ? snn : assemble(compensated.graph, compensated.kappas);
+  const rounding = await measureRounding(float, snn, options.T, context);
+  const said = { passes: passes.reports, layers, compensation, rounding };
+  return { snn, report: { ...said, options: savedOptions, warnings } };
 }
 
 /** Runs passes, measuring each; tells the progress of all of them. */

@@ -24,6 +24,8 @@ export interface ConvertedLayer {
   readonly number: NumberFormat;
   /** Largest |weight|, as saved. */
   readonly largestWeight: number;
+  /** The same of each channel. */
+  readonly largestWeights: readonly number[];
   readonly deadChannels: readonly number[];
   /** Largest calibration activation over λ_out. */
   readonly maxRate: number;
@@ -39,6 +41,7 @@ export function reportLayers(
   return layers.map(({ name, kappa }) => {
     const node = graph.node(name) as NodeOf<"neuron">;
     const { maxRate, deadChannels } = scaleOf(name);
+    const largestWeights = listLargestWeights(graph, node);
     return {
       name,
       neurons: countElements(graph.shape(name)),
@@ -48,7 +51,8 @@ export function reportLayers(
       threshold: simplify([...readNumbers(node, "threshold")]),
       v0: simplify([...readNumbers(node, "v0")]),
       number: node.attributes.number,
-      largestWeight: largestWeight(graph, node),
+      largestWeight: Math.max(0, ...largestWeights),
+      largestWeights,
       deadChannels,
       maxRate,
     };
@@ -74,9 +78,17 @@ function sourceNames(graph: Graph, node: NodeOf<"neuron">): readonly (string | n
   return [...new Set(names)];
 }
 
-function largestWeight(graph: Graph, node: NodeOf<"neuron">): number {
-  const synapses = traceSynapses(graph, node).map(({ node: weighted }) =>
-    readNumbers(weighted, weighted.op === "affine" ? "scale" : "weight"),
-  );
-  return synapses.reduce((most, values) => values.reduce((m, w) => Math.max(m, Math.abs(w)), most), 0);
+/** Over all synapses of each channel, shortcuts included. */
+function listLargestWeights(graph: Graph, node: NodeOf<"neuron">): readonly number[] {
+  const largest: number[] = new Array(graph.shape(node.id)[0]).fill(0);
+  for (const { node: weighted, channels } of traceSynapses(graph, node)) {
+    const weights = readNumbers(weighted, weighted.op === "affine" ? "scale" : "weight");
+    const perChannel = weights.length / graph.shape(weighted.id)[0];
+    for (const [c, channel] of channels.entries()) {
+      if (channel < 0) continue;
+      for (const weight of weights.subarray(channel * perChannel, (channel + 1) * perChannel))
+        largest[c] = Math.max(largest[c] as number, Math.abs(weight));
+    }
+  }
+  return largest;
 }

@@ -5,6 +5,7 @@
  */
 import { conversionJobs } from "../conversion/conversion-jobs.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
+import { startCompareHandler } from "./compare-spikes.js";
 import { startMarginHandler } from "./early-exit/fit-early-exit.js";
 import { startChunkHandler } from "./evaluate-chunk.js";
 import { startSpeedHandler } from "./measure-speed.js";
@@ -12,6 +13,7 @@ import { startSimulateHandler } from "./simulate-images.js";
 
 export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   ...conversionJobs,
+  "compare-spikes": startCompareHandler,
   "evaluate-chunk": startChunkHandler,
   "exit-margins": startMarginHandler,
   "measure-speed": startSpeedHandler,

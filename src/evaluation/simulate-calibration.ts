@@ -1,5 +1,5 @@
 /**
- * What compensation asks of a simulator, answered with the images that the conversion reads.
+ * What a conversion asks of a simulator, answered with the images that it reads.
  *
  * Knows: training images, a runner. May not know: how compensation searches.
  */
@@ -10,6 +10,7 @@ import type { TaskRunner } from "../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../datasets/dataset.js";
 import type { Readout } from "../graph/node-types.js";
 import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
+import { compareSpikes } from "./compare-spikes.js";
 import { simulateImages } from "./simulate-images.js";
 
 export interface CalibrationSimulationOptions extends Pick<LongCallOptions, "signal"> {
@@ -35,6 +36,26 @@ export function makeSimulation(
       const options = { steps, readout: "mean", countLayer: layer, signal, wasmUrl } as const;
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
+    },
+    async compare(one, other, indices, steps, onProgress) {
+      const options = { steps, readout, delay, signal, wasmUrl };
+      const { predictions, difference, spikes } = await compareSpikes(one, other, read(indices), runner, {
+        ...options,
+        onProgress: ({ done }) => onProgress(done),
+      });
+      const [first, second] = predictions;
+      const countWhere = (is: (image: number) => boolean) =>
+        first.reduce((sum, _, image) => sum + Number(is(image)), 0);
+      const labelOf = (image: number) => train.labels[indices[image] as number];
+      return {
+        changedPredictions: countWhere((image) => first[image] !== second[image]),
+        difference,
+        spikes,
+        correct: [
+          countWhere((image) => first[image] === labelOf(image)),
+          countWhere((image) => second[image] === labelOf(image)),
+        ],
+      };
     },
   };
 }

@@ -48,6 +48,7 @@ export interface ConversionResult {
   readonly passes: ConversionReport["passes"];
   readonly layers: ConversionReport["layers"];
   readonly compensation: ConversionReport["compensation"];
+  readonly rounding: ConversionReport["rounding"];
   readonly options: Readonly<Record<string, unknown>>;
 }
 
@@ -101,7 +102,7 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     onProgress: options.onProgress,
   });
   // 4. what there is to say
-  const { passes, layers, compensation } = report;
+  const { passes, layers, compensation, rounding } = report;
   const result: ConversionResult = {
     snn: null,
     model: inspectModel(model),
@@ -110,6 +111,7 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     passes,
     layers,
     compensation,
+    rounding,
     options: report.options,
   };
   return { snn, result, warnings: [...warnings, ...report.warnings] };

@@ -43,8 +43,26 @@ export const referenceSimulation: Simulation = {
     const { layers } = await simulate(snn, images, steps);
     return layers.find(({ name }) => name === layer)?.counts as Int32Array;
   },
+  async compare(one, other, indices, steps) {
+    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
+    const [a, b] = [await simulate(one, images, steps), await simulate(other, images, steps)];
+    const classes = a.outputs.length / indices.length;
+    const classOf = (outputs: Float64Array, at: number) =>
+      predictClass(outputs.subarray(at * classes, (at + 1) * classes));
+    const changed = [...indices.keys()].filter((at) => classOf(a.outputs, at) !== classOf(b.outputs, at));
+    let [difference, spikes] = [0, 0];
+    for (const [index, { counts }] of a.layers.entries()) {
+      for (const [at, count] of counts.entries()) {
+        spikes += count;
+        difference += Math.abs(count - (b.layers[index]?.counts[at] as number));
+      }
+    }
+    const correct = [indices.length, indices.length - changed.length] as const;
+    return { changedPredictions: changed.length, difference, spikes, correct };
+  },
 };
 
+/** Simulates only for compensation, or with a `simulation` of the context. */
 export function convertTiny(
   graph: Graph,
   options: ExplicitOptions = {},
@@ -53,7 +71,7 @@ export function convertTiny(
   return convertGraph({ graph, preprocessing }, resolveConvertOptions({ T: 64, ...options }), {
     calibration: { source: noise, indices: upTo(24), judgingIndices: upTo(8, 100) },
     runner: makeInlineRunner(conversionJobs),
-    simulation: referenceSimulation,
+    simulation: options.compensate === undefined ? undefined : referenceSimulation,
     ...context,
   });
 }

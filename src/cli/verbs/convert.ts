@@ -107,10 +107,19 @@ function describe({ result, snn }: Conversion): string {
     "",
     layTable(["layer", "neurons", "λ", "max rate", "number", "largest weight", "κ", "dead"], layerRows),
     ...factor,
+    describeRounding(result.rounding),
     "",
     `saved ${result.snn?.path} (${result.snn?.bytes.toLocaleString("en-US")} bytes, SHA-256 ${result.snn?.sha256})`,
     `next: respike evaluate ${result.snn?.path} -T ${String(snn.options.T)}`,
   ].join("\n");
+}
+
+function describeRounding(rounding: Conversion["result"]["rounding"]): string {
+  const { images, steps, changedPredictions, spikeDifference, accuracy, skipped } = rounding;
+  if (skipped !== null) return `rounding was not measured: ${skipped}`;
+  const spikes = spikeDifference === null ? "" : `, Σ|ΔN|/ΣN = ${(100 * spikeDifference).toFixed(2)} %`;
+  const right = `${accuracy?.float.toFixed(1)} % right in floats, ${accuracy?.integer.toFixed(1)} % in integers`;
+  return `rounding against float32, ${images} held-back training images, T = ${steps}: ${changedPredictions} predictions changed${spikes}; ${right}`;
 }
 
 function formatValue(value: number | readonly number[]): string {
