@@ -60,9 +60,20 @@ export async function withLock<T>(
   }
 }
 
-/** Takes the lock at `path` at once, also from an owner who is dead; nothing where a live process holds it. */
+/**
+ * Takes the lock at `path`, also from an owner who is dead or just dying; nothing where a live process holds it:
+ * one that touches it while we look, or is there still after longer than a touch takes to come.
+ */
 export async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
-  return (await tryLock(path)) ?? (await tryLock(path));
+  const readTouch = async () => (await stat(path).catch(() => undefined))?.mtimeMs;
+  const before = await readTouch();
+  const until = Date.now() + 1.5 * touchEveryMs;
+  for (;;) {
+    const release = (await tryLock(path)) ?? (await tryLock(path));
+    if (release !== undefined) return release;
+    if ((await readTouch()) !== before || Date.now() > until) return undefined;
+    await sleep(pollEveryMs);
+  }
 }
 
 /** The function that releases the lock, or nothing where another live process holds it. */
@@ -97,7 +108,7 @@ async function breakStaleLock(path: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
   if (info === undefined) return;
   const owner = await readOwner(path);
-  const dead = owner !== undefined && owner.host === hostname() && !isAlive(owner.pid);
+  const dead = owner !== undefined && owner.host === hostname() && !(await isAlive(owner.pid));
   if (!dead && Date.now() - info.mtimeMs < staleAfterMs) return;
   const aside = `${path}.${randomUUID()}`;
   await rename(path, aside).catch(() => {});
@@ -112,11 +123,13 @@ async function readOwner(path: string): Promise<Owner | undefined> {
   }
 }
 
-function isAlive(pid: number): boolean {
+async function isAlive(pid: number): Promise<boolean> {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (cause) {
     return (cause as { code?: unknown }).code === "EPERM";
   }
+  // killed, but nobody has asked for its exit code (a container without an init): Linux shows it as Z
+  const state = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => "");
+  return !/^.*\) [ZX] /s.test(state);
 }
