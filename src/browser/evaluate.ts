@@ -6,6 +6,7 @@
 import type { LongCallOptions } from "../core/progress.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
+import { fitEarlyExit } from "../evaluation/early-exit/fit-early-exit.js";
 import { evaluateSnn } from "../evaluation/evaluate-snn.js";
 import { type EvaluationOptions, planEvaluation } from "../evaluation/evaluation-plan.js";
 import type { Snn } from "../graph/snn.js";
@@ -14,6 +15,8 @@ import { type BrowserRunnerOptions, makeBrowserRunner } from "./browser-runner.j
 export interface BrowserEvaluateOptions extends EvaluationOptions, LongCallOptions, BrowserRunnerOptions {
   /** What the data set is called, for the results. */
   readonly data?: string | undefined;
+  /** With `earlyExit`: images that thresholds are fitted on, of which the last tenth (or 5,000) are used. */
+  readonly training?: ImageSet | undefined;
 }
 
 /**
@@ -32,6 +35,8 @@ export async function evaluate(
   options: BrowserEvaluateOptions = {},
 ): Promise<Evaluation> {
   const runner = makeBrowserRunner(options);
+  const { signal, onProgress, training } = options;
+  const work = { signal, onProgress };
   const plan = planEvaluation(snn, images, options.data ?? "images", options);
-  return await evaluateSnn(plan, runner, { signal: options.signal, onProgress: options.onProgress });
+  return await evaluateSnn(await fitEarlyExit(plan, training, runner, work), runner, work);
 }

@@ -12,6 +12,7 @@ import { accumulate, type Evaluation } from "./accumulate.js";
 import type { ChunkRecord } from "./chunk-record.js";
 import { type ChunkStore, memoryStore } from "./chunk-store.js";
 import { type EvaluationPart, isRunToEnd, listParts } from "./early-exit/evaluation-parts.js";
+import { refuseUnfitted } from "./early-exit/fit-early-exit.js";
 import type { ChunkResult, ChunkShared, ChunkTask } from "./evaluate-chunk.js";
 import type { EvaluationPlan } from "./evaluation-plan.js";
 import type { EvaluationResult } from "./evaluation-result.js";
@@ -42,6 +43,7 @@ export async function evaluateSnn(
   options: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const { setup } = plan;
+  if (setup.options.earlyExit !== undefined && setup.earlyExit === undefined) throw refuseUnfitted();
   const store = options.store ?? memoryStore();
   const known = setup.options.hash ? (store.spikeHash ?? null) : null;
   const hash = setup.options.hash && known === null ? new SpikeHash(store, plan.start) : null;
@@ -92,10 +94,11 @@ export async function evaluateSnn(
   return accumulate(setup, records, run, hash?.finish(end) ?? known);
 }
 
-function makeShared({ snn, setup, wasmUrl }: EvaluationPlan): ChunkShared {
+function makeShared({ snn, stages, setup, wasmUrl }: EvaluationPlan): ChunkShared {
   const { options, earlyExit } = setup;
   return {
     snn: packSnn(snn),
+    stages,
     tables: makeOperationTables(snn),
     macs: options.ann ? makeMacTables(snn.network) : new Map(),
     backend: options.backend,

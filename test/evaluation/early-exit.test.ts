@@ -179,6 +179,12 @@ test("a promise too small for the fitting images is refused with the least there
   });
 });
 
+test("early exit that was not fitted is refused, not left out silently", async () => {
+  const plan = planEvaluation(snn, images, "small", options);
+  await assert.rejects(evaluateSnn(plan, inline), { exitCode: 2, code: "early-exit-unfitted" });
+  await assert.rejects(fitEarlyExit(plan, undefined, inline), { code: "early-exit-unfitted" });
+});
+
 test("trajectories come from the cache a second time, and are made anew where the entry is damaged", async () => {
   const kept = new Map<string, Uint8Array>();
   let puts = 0;

@@ -46,18 +46,19 @@ const risk = 1 - confidence;
 /**
  * The plan of an evaluation that stops images early: its setup says at which times and margins.
  *
- * @param training the training split; its judging part fits
+ * @param training the training split; its judging part fits. Needed with early exit alone
  * @throws RespikeError exit 2 where P is below what the images there are can promise
  */
 export async function fitEarlyExit(
   plan: EvaluationPlan,
-  training: ImageSet,
+  training: ImageSet | undefined,
   runner: TaskRunner,
   options: FitOptions = {},
 ): Promise<EvaluationPlan> {
   const { setup, snn } = plan;
   const share = setup.options.earlyExit;
   if (share === undefined) return plan;
+  if (training === undefined) throw refuseUnfitted();
   const indices = selectFitting(training.n, share);
   checkImages(snn, training, setup.classes, { n: training.n, input: setup.options.input });
   const trajectories = await findTrajectories(plan, training, indices, runner, options);
@@ -80,6 +81,17 @@ export async function fitEarlyExit(
     thresholds: kept.map(({ threshold }) => threshold),
   };
   return { ...plan, setup: { ...setup, earlyExit } };
+}
+
+/** Early exit without anything to fit it on. */
+export function refuseUnfitted() {
+  return refuseUsage({
+    code: "early-exit-unfitted",
+    where: "--early-exit",
+    rule: "thresholds are fitted on held-back training images",
+    value: "there are none",
+    next: "give training images, or leave early exit out",
+  });
 }
 
 /** Evenly spaced judging images: 20/P, at least 400, at most all. */
