@@ -6,7 +6,7 @@
 import { conversionJobs } from "../conversion/conversion-jobs.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
 import { startCompareHandler } from "./compare-spikes.js";
-import { startMarginHandler } from "./early-exit/fit-early-exit.js";
+import { startMarginHandler } from "./early-exit/exit-margins.js";
 import { startChunkHandler } from "./evaluate-chunk.js";
 import { startSpeedHandler } from "./measure-speed.js";
 import { startSimulateHandler } from "./simulate-images.js";
