@@ -4,6 +4,7 @@ import { shareMemory } from "./share-memory.js";
 
 test("all arrays lie in one shared buffer, each once, with their values and types; the rest is as it was", () => {
   const twice = Float32Array.of(0.1, 0.2, 0.3);
+  const one = { value: Uint8Array.of(1) };
   const data = {
     name: "x",
     nothing: null,
@@ -11,12 +12,14 @@ test("all arrays lie in one shared buffer, each once, with their values and type
     list: [{ weight: twice }, Int16Array.of(-1, 2, 3), BigInt64Array.of(5n)],
     map: new Map([["a", Float64Array.of(Number.NaN, -0)]]),
     again: twice,
+    same: [one, one],
     bytes: Buffer.from("abc"),
     empty: new Uint8Array(0),
   };
   const shared = shareMemory(data);
   assert.deepEqual({ ...shared, bytes: 0 }, { ...data, bytes: 0 });
   assert.deepEqual([...shared.bytes], [97, 98, 99]);
+  assert.equal(shared.same[0], shared.same[1]);
   assert.equal(shared.again, shared.list[0] && (shared.list[0] as { weight: unknown }).weight);
   const buffers = [shared.again, shared.list[1], shared.list[2], shared.map.get("a"), shared.bytes];
   const [first] = buffers as Uint8Array[];

@@ -53,18 +53,29 @@ export function shareMemory<T>(data: T): T {
   return mapArrays(data, (array) => copies.get(array) ?? array) as T;
 }
 
-/** A copy of plain data with each typed array outside shared memory replaced. */
-function mapArrays(value: unknown, replace: (array: NumberArray) => NumberArray): unknown {
+/** A copy of plain data with each typed array outside shared memory replaced; what occurs twice is one thing there too. */
+function mapArrays(
+  value: unknown,
+  replace: (array: NumberArray) => NumberArray,
+  made: Map<object, unknown> = new Map(),
+): unknown {
   if (isNumberArray(value)) return isShared(value) ? value : replace(value);
-  if (Array.isArray(value)) return value.map((item) => mapArrays(item, replace));
-  if (value instanceof Map)
-    return new Map([...value].map(([key, item]) => [key, mapArrays(item, replace)] as const));
-  if (!isPlainObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, mapArrays(item, replace)]));
+  if (typeof value !== "object" || value === null) return value;
+  const before = made.get(value);
+  if (before !== undefined) return before;
+  const map = (item: unknown) => mapArrays(item, replace, made);
+  const copy = Array.isArray(value)
+    ? value.map(map)
+    : value instanceof Map
+      ? new Map([...value].map(([key, item]) => [key, map(item)] as const))
+      : isPlainObject(value)
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(item)]))
+        : value;
+  made.set(value, copy);
+  return copy;
 }
 
-function isPlainObject(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
+function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }

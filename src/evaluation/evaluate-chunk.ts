@@ -13,6 +13,7 @@ import type { Snn } from "../graph/snn.js";
 import { besideSpiking } from "../inference/dense-kernels.js";
 import type { FloatNetwork } from "../inference/float-network.js";
 import type { ExitRequest, SimulationResult, Simulator } from "../simulator/backend.js";
+import type { SnnPlan } from "../simulator/plan/snn-plan.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
@@ -24,6 +25,7 @@ import { isTopFive } from "./rank-label.js";
 
 export interface ChunkShared {
   readonly snn: PortableSnn;
+  readonly stages: SnnPlan;
   readonly tables: OperationTables;
   /** Empty where the network is not run. */
   readonly macs: MacTables;
@@ -64,7 +66,8 @@ export interface ChunkResult {
 /** Handler of the job `evaluate-chunk`. */
 export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandler<ChunkTask, ChunkResult>> {
   const snn = unpackSnn(shared.snn);
-  const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
+  const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
+  const options = { wasmUrl, plan: shared.stages };
   const simulator = await simulatorBackends[shared.backend].prepare(snn, options);
   const network = shared.ann
     ? await networkBackend.prepare(snn.network, besideSpiking(shared.wasmUrl))

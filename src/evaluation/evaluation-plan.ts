@@ -13,6 +13,7 @@ import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
 import { checkRequest } from "../simulator/check-request.js";
 import { planSnn } from "../simulator/plan/plan-snn.js";
+import type { SnnPlan } from "../simulator/plan/snn-plan.js";
 import type { BackendName } from "./backend-list.js";
 import { checkImages } from "./check-images.js";
 import { countAnnMacs, countAnnMacsPadded, countFirstLayerMacs, countNeurons } from "./count-operations.js";
@@ -83,6 +84,8 @@ export interface EvaluationSetup {
 
 export interface EvaluationPlan {
   readonly snn: Snn;
+  /** What the simulator runs; workers share it. */
+  readonly stages: SnnPlan;
   readonly images: ImageSet;
   readonly setup: EvaluationSetup;
   /** Places in `images` of this run's images, and the position of the first among all. */
@@ -106,12 +109,14 @@ export function planEvaluation(
   options: EvaluationOptions = {},
 ): EvaluationPlan {
   const setup = resolveSetup(snn, images, data, options);
-  checkSimulation(snn, setup.options);
+  const stages = planSnn(snn.graph);
+  checkSimulation(stages, setup.options);
   checkImages(snn, images, setup.classes, setup.options);
   const all = Uint32Array.from({ length: setup.options.n }, (_, index) => index);
   const [start, end] = shardRange(options.shard, all.length);
   return {
     snn,
+    stages,
     images,
     setup: { ...setup, indicesSha256: hashIndices(all) },
     indices: all.subarray(start, end),
@@ -204,9 +209,9 @@ function readsNeurons(graph: Graph): boolean {
 }
 
 /** What the simulator would refuse in every image is refused before a run folder is begun. */
-function checkSimulation({ graph }: Snn, { T, at, readout, delay }: EvaluationSetup["options"]): void {
+function checkSimulation(stages: SnnPlan, { T, at, readout, delay }: EvaluationSetup["options"]): void {
   const images = new Float32Array(0);
-  checkRequest(planSnn(graph), { images, n: 0, steps: T, snapshots: at, readout, delay });
+  checkRequest(stages, { images, n: 0, steps: T, snapshots: at, readout, delay });
 }
 
 function wrongOption(where: string, rule: string, value: string, next: string): Problem {

@@ -8,6 +8,7 @@
 
 import type { Readout, Shape } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import type { SnnPlan } from "./plan/snn-plan.js";
 
 export interface SimulationRequest {
   /** Preprocessed images [N,C,H,W], read only. */
@@ -126,6 +127,8 @@ export interface Simulator {
 export interface BackendOptions {
   /** Where the WebAssembly file lies, if not beside the package. */
   readonly wasmUrl?: URL | undefined;
+  /** `planSnn` of the network's graph, where it was made before; read only. */
+  readonly plan?: SnnPlan | undefined;
 }
 
 export interface Backend {

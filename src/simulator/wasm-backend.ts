@@ -37,7 +37,7 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
     name: "wasm",
     /** @throws RespikeError exit 3 (`not-supported`) for what the kernels cannot run, exit 5 where they cannot be loaded */
     async prepare(snn, options = {}) {
-      const plan = planSnn(snn.graph);
+      const plan = options.plan ?? planSnn(snn.graph);
       const kernels = chooseKernels(plan, false);
       const module = await loadKernels(options.wasmUrl);
       let recorder: Simulator | undefined;

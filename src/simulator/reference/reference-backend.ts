@@ -34,7 +34,7 @@ import { prepareReference, simulateImage } from "./simulate-image.js";
  */
 export const referenceBackend: Backend = {
   name: "reference",
-  prepare: async (snn) => makeReferenceSimulator(snn, planSnn(snn.graph)),
+  prepare: async (snn, { plan } = {}) => makeReferenceSimulator(snn, plan ?? planSnn(snn.graph)),
 };
 
 /** @param plan of the network's graph */
