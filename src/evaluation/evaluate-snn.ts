@@ -9,6 +9,7 @@ import { exitCodes, RespikeError } from "../core/respike-error.js";
 import type { TaskRunner } from "../core/task-runner.js";
 import { gatherImages } from "../datasets/dataset.js";
 import { accumulate, type Evaluation } from "./accumulate.js";
+import { refuseForeignRecords } from "./check-records.js";
 import type { ChunkRecord } from "./chunk-record.js";
 import { type ChunkStore, memoryStore } from "./chunk-store.js";
 import { type EvaluationPart, isRunToEnd, listParts } from "./early-exit/evaluation-parts.js";
@@ -52,6 +53,7 @@ export async function evaluateSnn(
   // 1. what is finished
   const records: ChunkRecord[] = [...store.finished];
   const parts = listParts(plan);
+  refuseForeignRecords(records, parts);
   const isMain = ({ start }: ChunkRecord) => !isRunToEnd(start, setup);
   for (const { start, indices } of records.filter(isMain)) await hash?.add(start, indices.length);
   const countDone = () => records.filter(isMain).reduce((sum, record) => sum + record.indices.length, 0);

@@ -17,6 +17,7 @@ import {
   readConfig,
   readCounts,
   readProgress,
+  refuseExistingRun,
 } from "./run-folder.js";
 
 export interface MergedRuns {
@@ -136,6 +137,7 @@ export async function saveMergedRun(
   options: { readonly force?: boolean | undefined } = {},
   writeMore?: (folder: string) => Promise<void>,
 ): Promise<void> {
+  await refuseExistingRun(path, options, "use --force to start anew, or another --out");
   const folder = await openRunFolder(path, config, options);
   for (const record of records) await folder.append(record);
   await folder.finish(evaluation, writeMore);

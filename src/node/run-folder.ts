@@ -96,10 +96,14 @@ export async function openRunFolder(
 
 const lockName = ".lock";
 
-/** @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given */
+/**
+ * @param next what the user may do about it
+ * @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given
+ */
 export async function refuseExistingRun(
   path: string,
   { resume = false, force = false }: OpenRunOptions,
+  next = "use --resume to go on, --force to start anew, or another --out",
 ): Promise<void> {
   const found = (await listFolder(path)).filter((name) => name !== lockName);
   if (found.length === 0 || resume || force) return;
@@ -108,7 +112,7 @@ export async function refuseExistingRun(
     where: path,
     rule: "an existing run folder is not overwritten",
     value: `${found.length} files`,
-    next: "use --resume to go on, --force to start anew, or another --out",
+    next,
   });
 }
 

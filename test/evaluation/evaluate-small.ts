@@ -34,9 +34,14 @@ export async function evaluateSmall(dir: string, run: SmallRun = {}): Promise<Ev
       if (run.pause !== undefined) await new Promise((resolve) => setTimeout(resolve, run.pause));
     },
   };
-  const evaluation = await evaluateSnn(plan, makeWorkerRunner(run.threads ?? 1), { store: slow });
-  await folder.finish(evaluation);
-  return evaluation;
+  try {
+    const evaluation = await evaluateSnn(plan, makeWorkerRunner(run.threads ?? 1), { store: slow });
+    await folder.finish(evaluation);
+    return evaluation;
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
 }
 
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -42,6 +42,20 @@ for (const [name, run] of [
     assert.deepEqual(await readRun(dir), expected);
   });
 }
+
+test("a finished chunk that names other images than stand at its place is refused", async () => {
+  const dir = join(root, "foreign");
+  await evaluateSmall(dir, { batch: 31 });
+  const file = join(dir, "progress.jsonl");
+  const { start, ...record } = JSON.parse(await readFile(file, "utf8"));
+  for (const moved of [1, 31, 10_000]) {
+    await writeFile(file, `${JSON.stringify({ start: start + moved, ...record })}\n`);
+    await assert.rejects(
+      evaluateSmall(dir, { batch: 31, resume: true }),
+      (error: RespikeError) => error.code === "run-folder" && error.exitCode === 3,
+    );
+  }
+});
 
 test("two runs at once in one process give the same results", async () => {
   const dirs = ["a", "b"].map((name) => join(root, name));
