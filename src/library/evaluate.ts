@@ -136,6 +136,7 @@ async function planCall(
     ann: options.noAnn !== true,
     shard: options.shard === undefined ? undefined : parseShard(options.shard),
   });
+  if (options.earlyExit === undefined) return plan;
   const { signal, onProgress } = options;
   const cache = openFileCache(resolveCacheFolder(options.cacheDir), "early-exit");
   const snnSha256 = hashBytes(encodeSnn(snn));

@@ -108,6 +108,24 @@ test(`an image stops at the first margin above its threshold, and says from then
   }
 });
 
+test(`signed and burst spikes: the same exit steps, counts and Σ|s| to the bit (seed ${seed})`, async () => {
+  const stopped: number[] = [];
+  for (let each = 0; each < 8; each++) {
+    const snn = makeRandomSnn(seed + 50 + each, { alphabet: "any", layers: 3 + (each % 3) });
+    const request = requestOf(snn, each);
+    const exit = await chooseThresholds(snn, request);
+    const name = `seed ${seed + 50 + each}`;
+    const expected = await assertSameSpikes(wasmBackend, snn, { ...request, exit }, name);
+    const { actual } = await runBoth(wasmBackend, snn, { ...request, exit });
+    assert.deepEqual(actual.exitSteps, expected.exitSteps, name);
+    stopped.push(...(expected.exitSteps ?? []));
+  }
+  assert.ok(
+    stopped.some((t) => t < steps),
+    `stopped at ${stopped}`,
+  );
+});
+
 test("a stopped image costs no further work: kernels are called less often, a stop at 1 far less", async () => {
   const snn = makeRandomSnn(seed + 2, { forms: ["conv", "identity"], channels: [16], layers: 3 });
   const countCalls = async (exit: ExitRequest) => {
