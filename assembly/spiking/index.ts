@@ -16,4 +16,5 @@ export { runTiles } from "./run-tiles";
 export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";
 export { runGateLevels } from "./gate-levels";
+export { unblock } from "./unblock";
 export { countCalls } from "./calls";

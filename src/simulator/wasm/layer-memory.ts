@@ -90,6 +90,8 @@ export interface NetworkMemory {
   /** Sums under way of a tile of a row: [x][block][32 steps][16] in the layer's lanes. */
   readonly partial: number;
   readonly current: number;
+  /** A block of 32-bit values in the order of channels. */
+  readonly turned: number;
   readonly commands: number;
 }
 
@@ -160,6 +162,9 @@ export function layOutNetwork(
     zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
     partial: arena.allocate(Math.max(64, ...sumsRoom)),
     current: arena.allocate(currentRoom),
+    turned: arena.allocate(
+      Math.max(...[...plan.neurons, ...plan.gates].map(({ shape: [, h, w] }) => h * w * 64)),
+    ),
     commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
   };
 }

@@ -4,6 +4,7 @@
  * Knows: time blocks, snapshots, readouts. May not know: kernels' insides, labels.
  */
 import { countElements } from "../../core/tensor.js";
+import type { Shape } from "../../graph/node-types.js";
 import type { LayerCounts, SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
 import { isDecided } from "../exit-margin.js";
 import type { GateStage, NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
@@ -37,7 +38,10 @@ type Kept = Map<string, Int32Array | Float64Array>;
 
 /** What one block of a stage holds, [y][x][16]. */
 interface BlockState extends StepState {
+  readonly countsAt: number;
   readonly magnitudes: Int32Array | undefined;
+  /** 0 where there are none. */
+  readonly magnitudesAt: number;
 }
 
 interface ImageUnderWay {
@@ -240,14 +244,16 @@ export class WasmSimulator {
     const snapshot = request.snapshots.indexOf(t);
     const keepsPotentials = stage.id === this.plan.output.neurons && request.readout === "count+softmax";
     const offset = (image.index * request.snapshots.length + snapshot) * size;
-    this.#forEachBlock(image.state, stage, block, ({ block: at, counts, potentials, magnitudes }) => {
+    this.#forEachBlock(image.state, stage, block, (now) => {
+      const { block: at, counts, potentials } = now;
       image.recorder?.takeStep(stage, t, { block: at, counts, potentials });
       if (t === request.delay && this.#reader.reads(stage)) {
         keepBlock(image.kept, `${stage.id} delay`, counts, at, stage.shape);
       }
       if (snapshot < 0) return;
-      fromBlock(counts, at, stage.shape, into, offset);
-      if (magnitudes && magnitudesInto) fromBlock(magnitudes, at, stage.shape, magnitudesInto, offset);
+      this.#copyBlock(now.countsAt, at, stage.shape, into, offset);
+      if (now.magnitudesAt !== 0 && magnitudesInto)
+        this.#copyBlock(now.magnitudesAt, at, stage.shape, magnitudesInto, offset);
       if (keepsPotentials && potentials) {
         keepBlock(image.kept, `potentials ${t}`, potentials, at, stage.shape);
       }
@@ -277,9 +283,21 @@ export class WasmSimulator {
           : isFloat
             ? this.#arena.floats(potential, length)
             : this.#arena.words(potential, length);
-      const magnitudes = magnitude === 0 ? undefined : this.#arena.words(magnitude + offset, length);
-      visit({ block, counts: this.#arena.words(address + offset, length), potentials, magnitudes });
+      const magnitudesAt = magnitude === 0 ? 0 : magnitude + offset;
+      const magnitudes = magnitude === 0 ? undefined : this.#arena.words(magnitudesAt, length);
+      const countsAt = address + offset;
+      const counts = this.#arena.words(countsAt, length);
+      visit({ block, countsAt, counts, potentials, magnitudesAt, magnitudes });
     }
+  }
+
+  /** Copies a block's 32-bit values at `address` to its channels of `into`, [C,H,W] from `offset`. */
+  #copyBlock(address: number, block: number, shape: Shape, into: Int32Array, offset: number): void {
+    const area = shape[1] * shape[2];
+    const turned = this.#network?.memory.turned ?? 0;
+    this.module.unblock(address, area, turned);
+    const channels = Math.min(16, shape[0] - block * 16);
+    into.set(this.#arena.words(turned, channels * area), offset + block * 16 * area);
   }
 
   /** Counts, potentials or magnitudes of a stage as they are now, [C,H,W]. */
