@@ -6,10 +6,11 @@
  *
  * Makes a Python environment with the packages of bench/spikingjelly-requirements.txt in the cache folder, and says so
  * and stops where it cannot. SpikingJelly converts with its rate-coding recipe (`max` or `99.9%`) on the calibration
- * images that ours are converted with, and runs in `inference_mode`: as its tutorial does (step mode s, batch 50), and
- * at the best of step modes s and m, batches 1, 16 and 64, and chunks of 4 and 16 steps in mode m, plain and with
- * `torch.compile` (of each mode's best). As many threads on both sides, test images in memory on both sides, first
- * layers inside. A chunk of its steps is timed again and again for a round; time is linear in T. Rounds alternate.
+ * images that ours are converted with, and runs in `inference_mode`: as its tutorial does (step mode s, batch 50); at
+ * the best of step modes s and m, batches 1, 16 and 64, and chunks of 4 and 16 steps in mode m; and at the best of three
+ * of these with `torch.compile`, which takes minutes the first time. As many threads on both sides, test images in
+ * memory on both sides, first layers inside. A chunk of its steps is timed again and again for a round; time is linear
+ * in T. Rounds alternate.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
