@@ -2,7 +2,7 @@
  * What depth and T cost: time a layer and step, and peak memory, for ResNet-20, 44, 56 and 110.
  *
  *   node dist-dev/bench/cost-by-depth-and-steps.js [--depths 20,44,56,110] [--steps 64,128,350,700,1400] [--memory 350,1400]
- *     [--snn FOLDER] [--n 8] [--threads 1] [--rounds 3]
+ *     [--memory-n 16] [--snn FOLDER] [--n 8] [--threads 1] [--rounds 3]
  *
  * FOLDER may hold converted networks as r20.snn.safetensors …; without, they are converted (default preset). Rounds go
  * through all T in turn, so that a busy machine slows all. Memory is measured as users meet it: `respike evaluate` in a
@@ -36,6 +36,7 @@ const { values: flags } = parseArgs({
     depths: { type: "string", default: "20,44,56,110" },
     steps: { type: "string", default: "64,128,350,700,1400" },
     memory: { type: "string", default: "350,1400" },
+    "memory-n": { type: "string", default: "16" },
     snn: { type: "string" },
     n: { type: "string", default: "8" },
     threads: { type: "string", default: "1" },
@@ -99,7 +100,7 @@ function measurePeak(folder: string, file: string, T: number): number {
     "--at",
     String(T),
     "--n",
-    "32",
+    flags["memory-n"],
     "--threads",
     flags.threads,
   ];
@@ -159,5 +160,7 @@ console.log(
 );
 if (flags.memory !== "") {
   const head = numbersOf(flags.memory).map((T) => `peak at T = ${T}, MB`);
-  console.log(`\n${markdownTable(["respike evaluate, 32 images", ...head, "more"], memory)}`);
+  console.log(
+    `\n${markdownTable([`respike evaluate, ${flags["memory-n"]} images`, ...head, "more"], memory)}`,
+  );
 }
