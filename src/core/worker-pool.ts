@@ -4,7 +4,7 @@
  * Knows: messages, how errors and deaths of workers come back. May not know: how a worker is started, what jobs do.
  *
  * At most one task a worker is under way; the next is made when a worker is free, so that tasks take no memory before
- * their turn. Results are handed over one at a time. The first error ends the job and its workers: no result is lost
+ * their turn. A worker has its next task while its last result is handed over, but no third. Results are handed over one at a time. The first error ends the job and its workers: no result is lost
  * without one. Workers of a finished job wait a moment for the next one, which spares it their start.
  */
 import { exitCodes, type Problem, RespikeError, refuseUsage } from "./respike-error.js";
@@ -87,17 +87,21 @@ async function runJob<Shared, Task, Result>(
     workers.push(worker);
     const about = job.describe?.(next.task, next.number) ?? null;
     await worker.ask({ type: "start", kind: job.kind, shared }, { task: `job '${job.kind}'`, about });
+    let handed = Promise.resolve();
     while (next !== undefined && !stop.stopped()) {
       const { task, number }: { task: Task; number: number } = next;
       const place = placeOf(job, task, number);
-      const result = (await worker.ask({ type: "task", task }, place, job.transfer?.(task))) as Result;
-      const handed = handing.then(async () => {
+      const asked = worker.ask({ type: "task", task }, place, job.transfer?.(task));
+      asked.catch(() => {});
+      await handed;
+      const result = (await asked) as Result;
+      handed = handing.then(async () => {
         if (!stop.stopped()) await job.onResult(result, number);
       });
       handing = handed.catch(() => {});
-      await handed;
       next = await tasks.take();
     }
+    await handed;
   };
   try {
     const serving = Promise.all(Array.from({ length: threads }, serve));

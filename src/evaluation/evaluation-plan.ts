@@ -239,10 +239,13 @@ function resolveTimes(at: readonly number[] | undefined, T: number, problems: Pr
   return [...new Set([...wanted, T])].sort((a, b) => a - b);
 }
 
-/** So many images that a worker's counts take about 64 MiB; three times as many where images make room for others. */
+/**
+ * As many images as the kernels take at once, fewer where a worker's counts would take over 64 MiB; three times as many
+ * bytes where images make room for others.
+ */
 function chooseBatch({ layers, options }: Pick<EvaluationSetup, "layers" | "options">): number {
   const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
   const bytes = 4 * neurons * (options.at.length + 2);
-  const [room, most] = options.earlyExit === undefined ? [2 ** 26, 16] : [3 * 2 ** 26, 64];
+  const [room, most] = options.earlyExit === undefined ? [2 ** 26, 8] : [3 * 2 ** 26, 64];
   return Math.max(1, Math.min(most, Math.floor(room / Math.max(1, bytes))));
 }
