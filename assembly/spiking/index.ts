@@ -16,5 +16,6 @@ export { runTiles } from "./run-tiles";
 export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";
 export { runGateLevels } from "./gate-levels";
+export { sumCounts } from "./sum-counts";
 export { unblock } from "./unblock";
 export { countCalls } from "./calls";

@@ -12,14 +12,14 @@ import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { besideSpiking } from "../inference/dense-kernels.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { ExitRequest, SimulationResult, Simulator } from "../simulator/backend.js";
+import type { ExitRequest, SimulationResult, Simulator, SourceWeights } from "../simulator/backend.js";
 import type { SnnPlan } from "../simulator/plan/snn-plan.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
 import { compareLayer } from "./compare-layer.js";
 import { countEffectiveMacs, type MacTables } from "./mac-tables.js";
-import { countOperations, type OperationTables } from "./operation-tables.js";
+import { countOperations, type OperationTables, weighSources } from "./operation-tables.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";
 import { isTopFive } from "./rank-label.js";
 
@@ -77,6 +77,7 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
     snn,
     simulator,
     network,
+    weights: weighSources(shared.tables),
   };
   return {
     handle: (task) => evaluateChunk(evaluator, task),
@@ -88,6 +89,7 @@ export async function startChunkHandler(shared: ChunkShared): Promise<TaskHandle
 }
 
 interface Evaluator {
+  readonly weights: SourceWeights;
   readonly shared: ChunkShared;
   readonly snn: Snn;
   readonly simulator: Simulator;
@@ -111,6 +113,7 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
     poisson:
       shared.poissonSeed === null ? undefined : { seed: shared.poissonSeed, imageIndices: task.indices },
     exit: exit ?? undefined,
+    weights: evaluator.weights,
   });
   const times = shared.at.map((_, snapshot) =>
     countOperations(shared.tables, result, n, shared.at.length, snapshot),

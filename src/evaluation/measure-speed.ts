@@ -8,10 +8,16 @@ import type { TaskHandler } from "../core/task-runner.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { BackendOptions, KernelExplanation, SimulationResult, Simulator } from "../simulator/backend.js";
+import type {
+  BackendOptions,
+  KernelExplanation,
+  SimulationResult,
+  Simulator,
+  SourceWeights,
+} from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
-import { countOperations, type OperationTables } from "./operation-tables.js";
+import { countOperations, type OperationTables, weighSources } from "./operation-tables.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";
 
 /** What is timed. */
@@ -62,6 +68,7 @@ interface Prepared {
   readonly snn: Snn;
   readonly simulator: TimedSimulator;
   readonly network: FloatNetwork;
+  readonly weights: SourceWeights;
 }
 
 /** Handler of the job `measure-speed`. */
@@ -71,7 +78,7 @@ export async function startSpeedHandler(shared: SpeedShared): Promise<TaskHandle
   const beside = options.wasmUrl === undefined ? {} : { wasmUrl: new URL("dense.wasm", options.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(snn, options);
   const network = await networkBackend.prepare(snn.network, beside);
-  const prepared: Prepared = { shared, snn, simulator, network };
+  const prepared: Prepared = { shared, snn, simulator, network, weights: weighSources(shared.tables) };
   return {
     handle: (task) => (task.work.kind === "network" ? runNetwork(prepared, task) : simulate(prepared, task)),
     free() {
@@ -96,7 +103,8 @@ function simulate(prepared: Prepared, { work, images, n }: SpeedTask): SpeedResu
   const before = new Map(simulator.readMilliseconds?.() ?? []);
   const began = performance.now();
   const { readout, delay } = shared;
-  const result = simulator.run({ images, n, steps, snapshots, readout, delay });
+  const weights = work.kind === "count" ? prepared.weights : undefined;
+  const result = simulator.run({ images, n, steps, snapshots, readout, delay, weights });
   const spikes = work.kind === "count" ? countAll(shared, result, n, snapshots.length) : [];
   const milliseconds = performance.now() - began;
   const stages = [...(simulator.readMilliseconds?.() ?? [])].map(

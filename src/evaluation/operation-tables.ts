@@ -8,7 +8,7 @@ import type { Graph } from "../graph/graph.js";
 import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { isGate } from "../graph/spike-sources.js";
-import type { LayerCounts, SimulationResult } from "../simulator/backend.js";
+import type { LayerCounts, SimulationResult, SourceWeights } from "../simulator/backend.js";
 import { countFanOuts, type FanOuts } from "./count-operations.js";
 
 export interface OperationTables {
@@ -35,6 +35,11 @@ export function makeOperationTables(snn: Snn): OperationTables {
 function neuronBefore(graph: Graph, id: string): string {
   const node = graph.node(id);
   return isOp(node, "neuron") ? id : neuronBefore(graph, node.inputs[0] as string);
+}
+
+/** What a simulation is asked to sum up for `countOperations`; made once for many requests. */
+export function weighSources({ structural, effective }: OperationTables): SourceWeights {
+  return new Map([...structural].map(([name, all]) => [name, [all, effective.get(name) ?? all] as const]));
 }
 
 /** Operations of all images at one observed time; layers in the simulation's order. */
@@ -65,7 +70,10 @@ export function countOperations(
   for (const source of [...result.layers, ...result.gates]) {
     const row = rows.indexOf(layerOfGate.get(source.name) ?? source.name);
     const [all, kept] = [structural, effective].map((fanOuts) => fanOuts.get(source.name) as Float64Array);
-    const sums = spreadCounts(source, all as Float64Array, kept as Float64Array, n, snapshots, snapshot);
+    const sums =
+      source.sums === undefined
+        ? spreadCounts(source, all as Float64Array, kept as Float64Array, n, snapshots, snapshot)
+        : addSums(source.sums, n, snapshots, snapshot);
     if (!layerOfGate.has(source.name)) counted.spikes[row] = (counted.spikes[row] as number) + sums.spikes;
     counted.structural[row] = (counted.structural[row] as number) + sums.structural;
     counted.effective[row] = (counted.effective[row] as number) + sums.effective;
@@ -74,6 +82,17 @@ export function countOperations(
       counted.readoutOps += spreadCounts(source, links, links, n, snapshots, snapshot).effective;
   }
   return counted;
+}
+
+/** Σ over images of what the simulation summed up over elements. */
+function addSums(sums: Float64Array, n: number, snapshots: number, snapshot: number) {
+  const total = [0, 0, 0];
+  for (let image = 0; image < n; image++) {
+    const from = (image * snapshots + snapshot) * total.length;
+    for (const [at, sum] of total.entries()) total[at] = sum + (sums[from + at] as number);
+  }
+  const [spikes = 0, structural = 0, effective = 0] = total;
+  return { spikes, structural, effective };
 }
 
 /** Σ over images and elements of Σ|s|, and of Σ|s| × each of two fan-outs, in one pass. */

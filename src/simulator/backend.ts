@@ -25,9 +25,17 @@ export interface SimulationRequest {
   readonly poisson?: { readonly seed: number; readonly imageIndices: readonly number[] } | undefined;
   /** Traces to keep, layer by layer; `output` is always part of a record. */
   readonly record?: RecordRequest | undefined;
+  /**
+   * Asks for weighted sums of counts at the snapshots. A backend that takes them (`sums` of each layer) may leave the
+   * counts themselves out before T: only those at T are then defined.
+   */
+  readonly weights?: SourceWeights | undefined;
   /** Stop each image as soon as it is decided; without, all run to T. Not together with `record`. */
   readonly exit?: ExitRequest | undefined;
 }
+
+/** Layer or gate → two weights of each of its elements, [C,H,W]; whole numbers 0…2³¹−1. */
+export type SourceWeights = ReadonlyMap<string, readonly [ArrayLike<number>, ArrayLike<number>]>;
 
 /**
  * When an image stops: after the first step t of `times` at which the margin of its readout (largest output less
@@ -56,6 +64,8 @@ export interface LayerCounts {
   readonly counts: Int32Array;
   /** Σ|s| up to the snapshot, laid out as `counts`; absent where no spike is negative, so that it equals `counts`. */
   readonly magnitudes?: Int32Array | undefined;
+  /** With `weights`, of backends that take them: Σ|s| and its two weighted sums over all elements, [N][snapshots][3]. */
+  readonly sums?: Float64Array | undefined;
 }
 
 /** Traces of one layer of one image; potentials are after reset, units of the layer's threshold tensor. */

@@ -21,6 +21,8 @@ export interface KernelExports {
   runListFloat(list: number): void;
   runGate(gate: number): void;
   runGateLevels(gate: number): void;
+  /** Adds Σ counts, Σ counts · first, Σ counts · second of `length` 32-bit values to three 64-bit integers at `sums`. */
+  sumCounts(counts: number, first: number, second: number, length: number, sums: number): void;
   /** 32-bit values [pixels][16] at `from` to [16][pixels] at `to`. */
   unblock(from: number, pixels: number, to: number): void;
   /** Calls of a kernel by its number in kernel-numbers.ts. */

@@ -12,6 +12,7 @@ import { countBlocked, fromBlock, toBlocked } from "./block-elements.js";
 import { checkMembrane, largestMagnitude } from "./check-membrane.js";
 import type { LayerKernel } from "./choose-kernels.js";
 import { ConstantCurrents } from "./constant-currents.js";
+import { CountSums, sumsEach } from "./count-sums.js";
 import { drawPixels } from "./draw-pixels.js";
 import type { KernelExports } from "./kernel-module.js";
 import { layOutNetwork, type NetworkMemory, type SlotMemory, setLanes } from "./layer-memory.js";
@@ -63,7 +64,9 @@ export class WasmSimulator {
   readonly #constants = new Map<string, ConstantCurrents>();
   readonly #largestV0: ReadonlyMap<string, number>;
   readonly #reader: OutputReader;
-  #network: { readonly key: string; readonly memory: NetworkMemory } | undefined;
+  #network:
+    | { readonly key: string; readonly memory: NetworkMemory; readonly sums: CountSums | undefined }
+    | undefined;
 
   /** @param options poisson: whether `kernels` were chosen for pixels as spikes */
   constructor(
@@ -113,10 +116,11 @@ export class WasmSimulator {
     return request.record === undefined ? result : { ...result, records };
   }
 
-  #emptyResult({ n, steps, snapshots, exit }: SimulationRequest): SimulationResult {
+  #emptyResult({ n, steps, snapshots, exit, weights }: SimulationRequest): SimulationResult {
     const empty = ({ shape, lo }: NeuronStage | GateStage, name: string): LayerCounts => {
       const length = n * snapshots.length * countElements(shape);
-      const counts = { name, shape, counts: new Int32Array(length) };
+      const sums = weights?.has(name) ? { sums: new Float64Array(n * snapshots.length * sumsEach) } : {};
+      const counts = { name, shape, counts: new Int32Array(length), ...sums };
       return lo < 0 ? { ...counts, magnitudes: new Int32Array(length) } : counts;
     };
     return {
@@ -143,10 +147,13 @@ export class WasmSimulator {
     const longest = Math.max(64, Math.floor(this.options.spikeBudget / (perStep * images) / 64) * 64);
     const blockSteps = Math.min(span, longest);
     const key = `${images} ${blockSteps}`;
-    if (this.#network?.key !== key) {
+    const { weights } = request;
+    if (this.#network?.key !== key || (weights !== undefined && this.#network.sums?.weights !== weights)) {
       this.#arena.reset();
       const memory = layOutNetwork(this.plan, this.kernels, this.#arena, blockSteps, images);
-      this.#network = { key, memory };
+      const stages = [...this.plan.neurons, ...this.plan.gates];
+      const sums = weights && new CountSums(weights, stages, this.module, this.#arena);
+      this.#network = { key, memory, sums };
     }
     return { memory: this.#network.memory, images, blockSteps };
   }
@@ -239,23 +246,26 @@ export class WasmSimulator {
     { stage, block, t }: { readonly stage: Stage; readonly block: number | null; readonly t: number },
   ): void {
     if (stage.kind === "output") return;
-    const { counts: into, magnitudes: magnitudesInto } = layerOf(result, stage);
+    const { counts: into, magnitudes: magnitudesInto, sums } = layerOf(result, stage);
     const size = countElements(stage.shape);
     const snapshot = request.snapshots.indexOf(t);
     const keepsPotentials = stage.id === this.plan.output.neurons && request.readout === "count+softmax";
-    const offset = (image.index * request.snapshots.length + snapshot) * size;
+    const at = image.index * request.snapshots.length + snapshot;
+    // Sums stand for the counts before T, but for those that a readout needs.
+    const isCopied = sums === undefined || t === request.steps || this.#reader.reads(stage);
     this.#forEachBlock(image.state, stage, block, (now) => {
-      const { block: at, counts, potentials } = now;
-      image.recorder?.takeStep(stage, t, { block: at, counts, potentials });
+      const { counts, potentials } = now;
+      image.recorder?.takeStep(stage, t, now);
       if (t === request.delay && this.#reader.reads(stage)) {
-        keepBlock(image.kept, `${stage.id} delay`, counts, at, stage.shape);
+        keepBlock(image.kept, `${stage.id} delay`, counts, now.block, stage.shape);
       }
       if (snapshot < 0) return;
-      this.#copyBlock(now.countsAt, at, stage.shape, into, offset);
-      if (now.magnitudesAt !== 0 && magnitudesInto)
-        this.#copyBlock(now.magnitudesAt, at, stage.shape, magnitudesInto, offset);
+      if (sums) this.#sumBlock(stage, now, sums, at);
+      if (isCopied) this.#copyBlock(now.countsAt, now.block, stage.shape, into, at * size);
+      if (isCopied && now.magnitudesAt !== 0 && magnitudesInto)
+        this.#copyBlock(now.magnitudesAt, now.block, stage.shape, magnitudesInto, at * size);
       if (keepsPotentials && potentials) {
-        keepBlock(image.kept, `potentials ${t}`, potentials, at, stage.shape);
+        keepBlock(image.kept, `potentials ${t}`, potentials, now.block, stage.shape);
       }
     });
   }
@@ -289,6 +299,12 @@ export class WasmSimulator {
       const counts = this.#arena.words(countsAt, length);
       visit({ block, countsAt, counts, potentials, magnitudesAt, magnitudes });
     }
+  }
+
+  /** Adds a block's sums to those of an image and snapshot. */
+  #sumBlock(stage: NeuronStage | GateStage, now: BlockState, sums: Float64Array, at: number): void {
+    const address = now.magnitudesAt === 0 ? now.countsAt : now.magnitudesAt;
+    this.#network?.sums?.addBlock(stage, now.block, address, sums, at * sumsEach);
   }
 
   /** Copies a block's 32-bit values at `address` to its channels of `into`, [C,H,W] from `offset`. */
@@ -354,10 +370,24 @@ export class WasmSimulator {
       const counts = this.#readNow(image, stage.id, "counts", (size) => new Int32Array(size));
       const into = layerOf(result, stage);
       for (const at of later) into.counts.set(counts, at * counts.length);
+      this.#fillSums(image, stage, into.sums, later);
       if (into.magnitudes === undefined) continue;
       const magnitudes = this.#readNow(image, stage.id, "magnitudes", (size) => new Int32Array(size));
       for (const at of later) into.magnitudes.set(magnitudes, at * magnitudes.length);
     }
+  }
+
+  /** The sums of what a stage holds now, at each of some snapshots. */
+  #fillSums(
+    { state }: ImageUnderWay,
+    stage: NeuronStage | GateStage,
+    sums: Float64Array | undefined,
+    snapshots: readonly number[],
+  ): void {
+    if (sums === undefined) return;
+    const now = new Float64Array(sumsEach);
+    this.#forEachBlock(state, stage, null, (block) => this.#sumBlock(stage, block, now, 0));
+    for (const at of snapshots) sums.set(now, at * sumsEach);
   }
 
   /** Outputs at all snapshots up to t. */
