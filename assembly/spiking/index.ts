@@ -11,7 +11,7 @@
  */
 export { buildTables16, buildTablesFloat, buildTablesInt } from "./add-tables";
 export { buildTables12 } from "./tables-twelve";
-export { runRows16, runRows32, runRows64 } from "./rows-int16";
+export { fillPositions } from "./event-window";
 export { runTiles } from "./run-tiles";
 export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";

@@ -4,6 +4,7 @@
  */
 import { addRows16, addRows32, addRows64 } from "./add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
+import { addEvents } from "./event-window";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
 import { fireLevels16, fireLevelsFloat, fireLevelsInt } from "./fire-levels";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
@@ -20,8 +21,10 @@ function addPass(tile: TileArguments, pass: Pass): void {
       return addRows16(tile, pass);
     case 4:
       return addRows32(tile, pass);
-    default:
+    case 5:
       return addRows64(tile, pass);
+    default:
+      return addEvents(tile, pass);
   }
 }
 
@@ -44,11 +47,11 @@ function fire(tile: TileArguments): void {
 
 export function runTiles(tile: TileArguments): void {
   const end = tile.passes + <usize>tile.passCount * passSize;
-  for (let y = 0; y < tile.height; y++) {
-    tile.y = y;
-    for (let first = tile.firstStep; first < tile.endStep; first += tileSteps) {
-      tile.first = first;
-      tile.last = min(first + tileSteps, tile.endStep);
+  for (let first = tile.firstStep; first < tile.endStep; first += tileSteps) {
+    tile.first = first;
+    tile.last = min(first + tileSteps, tile.endStep);
+    for (let y = 0; y < tile.height; y++) {
+      tile.y = y;
       for (let pass = tile.passes; pass < end; pass += passSize) addPass(tile, changetype<Pass>(pass));
       fire(tile);
     }

@@ -43,8 +43,10 @@ export class TileArguments {
   hi: i32;
   /** Σ|s|, laid out as the counts; where lo < 0. */
   magnitude: usize;
-  /** neuronBinary, … (run-tiles.ts) */
+  /** fireBinary16, … (run-tiles.ts) */
   neuron: i32;
+  /** Zeros as long as a tile of a row of any source. */
+  zeros: usize;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;
   first: i32;
@@ -54,17 +56,24 @@ export class TileArguments {
 /** One current kernel's work on a tile: adds ±2^shift · (sums of weights over the bits of a plane). */
 @unmanaged
 export class Pass {
-  /** currentTables, … (run-tiles.ts) */
+  /** addTables16, … (run-tiles.ts) */
   kernel: i32;
-  /** The block that it adds to. */
+  /** The first block that it adds to, and how many. */
   block: i32;
+  blocks: i32;
   /** Whether it is the first of its block, which starts from the constant current instead of the sums. */
   starts: i32;
   shift: i32;
   negative: i32;
   segmentCount: i32;
-  /** Segment[] */
+  /** Segment[]; the first row of a 3×3 window for tables of 12; an EventWindow for events. */
   segments: usize;
+}
+
+/** ±2^shift in all lanes; products and sums of 16 bits wrap, and the finished sum fits. */
+export function coefficientOf(pass: Pass): v128 {
+  const size: i32 = 1 << pass.shift;
+  return i16x8.splat(<i16>(pass.negative ? -size : size));
 }
 
 export const passSize: usize = offsetof<Pass>();

@@ -11,8 +11,9 @@ import type { Backend, BackendOptions, SimulationRequest, SimulationResult, Simu
 import { checkRequest } from "./check-request.js";
 import { planSnn } from "./plan/plan-snn.js";
 import { makeReferenceSimulator } from "./reference/reference-backend.js";
-import { chooseKernels } from "./wasm/choose-kernels.js";
+import { chooseKernels, defaultRate } from "./wasm/choose-kernels.js";
 import { loadKernels } from "./wasm/kernel-module.js";
+import type { KernelFamily } from "./wasm/plan-kernels.js";
 import { canRecord } from "./wasm/record-steps.js";
 import { defaultSpikeBudget, WasmSimulator } from "./wasm/wasm-simulator.js";
 
@@ -31,14 +32,17 @@ export interface WasmBackend extends Backend {
 
 export const wasmBackend: WasmBackend = makeWasmBackend();
 
-/** @param spikeBudget bytes of spikes under way; smaller budgets mean fewer images at a time and shorter time blocks */
-export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
+/**
+ * @param spikeBudget bytes of spikes under way; smaller budgets mean fewer images at a time and shorter time blocks
+ * @param prefer a family of kernels that is taken wherever it can run, for tests and benches
+ */
+export function makeWasmBackend(spikeBudget = defaultSpikeBudget, prefer?: KernelFamily): WasmBackend {
   return {
     name: "wasm",
     /** @throws RespikeError exit 3 (`not-supported`) for what the kernels cannot run, exit 5 where they cannot be loaded */
     async prepare(snn, options = {}) {
       const plan = options.plan ?? planSnn(snn.graph);
-      const kernels = chooseKernels(plan, false);
+      const kernels = chooseKernels(plan, false, prefer);
       const module = await loadKernels(options.wasmUrl);
       let recorder: Simulator | undefined;
       let active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
@@ -53,7 +57,7 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
           }
           const poisson = request.poisson !== undefined;
           if (active?.poisson !== poisson) {
-            const chosen = poisson ? chooseKernels(plan, true) : kernels;
+            const chosen = poisson ? chooseKernels(plan, true, prefer) : kernels;
             active = {
               poisson,
               simulator: new WasmSimulator(plan, chosen, module, { poisson, spikeBudget }),
@@ -62,13 +66,13 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
           return active.simulator.run(request);
         },
         explain: () =>
-          kernels.map(({ stage, name }) => ({
+          kernels.map(({ stage, name, modelledMicroseconds, candidates }) => ({
             layer: stage.name,
             kernel: name,
-            rate: null,
-            modelledMicroseconds: null,
-            measuredMicroseconds: null,
-            candidates: [],
+            rate: modelledMicroseconds === null ? null : defaultRate,
+            modelledMicroseconds,
+            measuredMicroseconds: measuredMicroseconds(active?.simulator, stage.id),
+            candidates,
           })),
         free() {
           active = undefined;
@@ -79,4 +83,10 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget): WasmBackend {
       };
     },
   };
+}
+
+/** Of an image and step. */
+function measuredMicroseconds(simulator: WasmSimulator | undefined, stage: string): number | null {
+  const spent = simulator?.milliseconds.get(stage);
+  return simulator === undefined || spent === undefined ? null : (1000 * spent) / simulator.imageSteps;
 }

@@ -118,7 +118,7 @@ test("the neuron kernels of levels ran, and no binary ones", async () => {
     { lo: -1, hi: 1 },
   ] as const;
   assert.deepEqual(await runKernels("int16", burst, ["identity"]), [
-    "addRows",
+    "events",
     "levels16",
     "levelsInt",
     "tables16",

@@ -94,12 +94,12 @@ test("the planned kernels ran, and no others", async () => {
     return [[...new Set(Object.values(simulator.kernels))].sort(), ran.map(([name]) => name).sort()];
   };
   assert.deepEqual(await runKernels("int16", ["identity"], 32), [
-    ["constant int32", "table-12 rows int16"],
-    ["fireInt", "rows"],
+    ["constant int32", "table-12 int16"],
+    ["fire16", "fireInt", "rows"],
   ]);
   assert.deepEqual(await runKernels("int16", ["identity"], 20), [
-    ["constant int32", "table-8 int16"],
-    ["fire16", "fireInt", "tables16"],
+    ["constant int32", "events int16"],
+    ["events", "fire16", "fireInt", "tables16"],
   ]);
   assert.deepEqual(await runKernels("float32", ["gate"], 16), [
     ["constant float32", "table-8 float32"],

@@ -17,7 +17,7 @@ export interface RandomSnnOptions {
   readonly outputNeurons?: boolean;
   /** Neuron layers between input and output; 5 by default. */
   readonly layers?: number;
-  /** Forms of layers to draw from; all by default. */
+  /** Forms of layers to draw from; all but wide ones by default. */
   readonly forms?: readonly LayerForm[];
   /** Channels to draw from; small odd and even numbers by default. */
   readonly channels?: readonly number[];
@@ -38,8 +38,10 @@ export const layerForms = [
   "average",
   "asymmetric",
   "linear",
+  "wide",
 ] as const;
 export type LayerForm = (typeof layerForms)[number];
+const defaultForms = layerForms.filter((form) => form !== "wide");
 
 const binary: SpikeAlphabet = { lo: 0, hi: 1 };
 
@@ -230,6 +232,17 @@ const addLayer: Readonly<Record<LayerForm, AddLayer>> = {
     b.neuron(id, conv, [channels * 2, height, width]);
     addLayer.pointwise(b, `${id}.point`, outputs);
   },
+  wide: (b, id, outputs) => {
+    const [channels, height, width] = b.shape;
+    const side = b.draw.of([5, 7] as const);
+    const around = (side - 1) / 2;
+    const padding: Sides = [around, around, around, around];
+    b.neuron(id, b.conv(`${id}.conv`, b.tip, channels, outputs, [side, side], { padding }), [
+      outputs,
+      height,
+      width,
+    ]);
+  },
   asymmetric: (b, id, outputs) => {
     if (b.shape[2] < 2) return addLayer.conv(b, id, outputs);
     const [channels, height, width] = b.shape;
@@ -354,7 +367,7 @@ export function makeRandomSnn(seed: number, options: RandomSnnOptions = {}): Snn
   const channels = options.channels ?? [1, 3, 4, 8, 9, 16, 20];
   for (let layer = 0; layer < (options.layers ?? 5); layer++) {
     b.beginLayer();
-    addLayer[b.draw.of(options.forms ?? layerForms)](b, `l${layer}`, b.draw.of(channels));
+    addLayer[b.draw.of(options.forms ?? defaultForms)](b, `l${layer}`, b.draw.of(channels));
   }
   b.beginLayer();
   if (options.outputNeurons) {

@@ -1,72 +1,18 @@
 /**
  * The kernels' arguments as words in memory, in the order of assembly/spiking.
  *
- * Knows: BlockArguments, Segment, ListArguments, ListGroup, GateArguments. May not know: what comes next.
+ * Knows: Segment, ListArguments, ListGroup, GateArguments. May not know: what comes next.
  */
 import type { GateStage } from "../plan/snn-plan.js";
-import { argumentBytes, listGroupWords, segmentWords } from "./command-size.js";
-import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
-import { rowsTableBytes, tableBytes } from "./layer-memory.js";
+import { argumentBytes, listGroupWords } from "./command-size.js";
+import type { LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
-import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
-
-const kernelBlockBytes = (layer: LayerMemory) => (layer.kernel.lanes === "int16" ? 2 : 4);
+import { coefficientOf, type SpikeLayout, type SpikePlane } from "./spike-layout.js";
 
 /** Address of a source's spikes of one image: (y 0, t 0, x 0). */
 export function spikesAt(slot: SlotMemory, layout: SpikeLayout): number {
   return slot.spikes + layout.offset + layout.left * layout.pixel;
-}
-
-/** Arguments of a rows kernel for one block of 16 output channels; returns their address. `setSteps` sets the steps. */
-export function writeBlock(
-  arena: MemoryArena,
-  network: NetworkMemory,
-  slot: SlotMemory,
-  layer: LayerMemory,
-  block: number,
-): number {
-  const { stage, kernel } = layer;
-  const memory = layer.blocks[block] as BlockMemory;
-  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0 };
-  const out = network.layouts.get(stage.id) as SpikeLayout;
-  const [, height, width] = stage.shape;
-  const elements = block * height * width * 16;
-  const segments = network.commands + argumentBytes;
-  const active = segments + (memory.runs.length + 1) * segmentWords * 4;
-  arena
-    .words(network.commands, 19)
-    .set([
-      height,
-      width,
-      0,
-      0,
-      memory.runs.length,
-      segments + segmentWords * 4,
-      active,
-      spikesAt(slot, out) + block * wordBytes,
-      out.row,
-      out.step,
-      out.pixel,
-      state.potential + elements * 4,
-      state.count + elements * 4,
-      state.base + elements * kernelBlockBytes(layer),
-      memory.threshold,
-      stage.reset === "zero" ? 1 : 0,
-      segments,
-      network.zeros,
-      network.partial,
-    ]);
-  let table = network.tables + memory.rowsTables * rowsTableBytes;
-  let at = segments;
-  for (const run of [memory.rows, ...memory.runs]) {
-    if (run !== null) {
-      arena.words(at, segmentWords).set(segmentOf(run, slot, table));
-      if (run !== memory.rows) table += run.bytes * tableBytes[kernel.lanes];
-    }
-    at += segmentWords * 4;
-  }
-  return network.commands;
 }
 
 /** A Segment; of a rows window its first row. */

@@ -13,9 +13,7 @@ export interface KernelExports {
   buildTables16(weights: number, bytes: number, table: number): void;
   buildTablesInt(weights: number, bytes: number, table: number): void;
   buildTablesFloat(weights: number, bytes: number, table: number): void;
-  runRows16(block: number): void;
-  runRows32(block: number): void;
-  runRows64(block: number): void;
+  fillPositions(positions: number): void;
   runTiles(tile: number): void;
   runListInt(list: number): void;
   runListFloat(list: number): void;

@@ -10,6 +10,9 @@ export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32
 /** Tables of 12, by source channels. */
 export const rowsKernels: Readonly<Record<number, number>> = { 16: 3, 32: 4, 64: 5 };
 
+/** The event list. */
+export const eventsKernel = 6;
+
 /** Neuron kernels of binary spikes, and of all others. */
 export const binaryKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
 export const levelKernels: Readonly<Record<Lanes, number>> = { int16: 3, int32: 4, float32: 5 };
@@ -29,5 +32,5 @@ export const kernelNumbers = {
   levelsInt: 10,
   levelsFloat: 11,
   gateLevels: 12,
-  addRows: 13,
+  events: 13,
 } as const;

@@ -10,6 +10,13 @@ import type { GateStage, NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
 import type { Lanes, LayerKernel } from "./choose-kernels.js";
 import { commandBytes } from "./command-size.js";
+import {
+  type EventRoom,
+  type EventWindowMemory,
+  layOutEventRooms,
+  writeEventWindow,
+} from "./event-memory.js";
+import { type BlockGroup, groupBlocks } from "./group-blocks.js";
 import type { MemoryArena } from "./memory-arena.js";
 import { packTables, type Run, type TableBlock } from "./pack-tables.js";
 import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
@@ -43,8 +50,9 @@ export interface LayerMemory {
   readonly stage: NeuronStage;
   /** Blocks of 16 output channels where the kernel is `tables`. */
   readonly blocks: readonly BlockMemory[];
-  /** How many blocks are run together, their tables side by side. */
-  readonly together: number;
+  /** Blocks that are run together, their tables side by side. */
+  readonly groups: readonly BlockGroup[];
+  readonly events: readonly EventWindowMemory[];
   readonly lists: readonly ListGroupMemory[];
   readonly threshold: number;
   /** Constant currents that all images share; of `list` layers with a pool 0. */
@@ -83,7 +91,10 @@ export interface NetworkMemory {
   readonly layouts: ReadonlyMap<string, SpikeLayout>;
   readonly layers: ReadonlyMap<string, LayerMemory>;
   readonly slots: readonly SlotMemory[];
-  /** The first piece of memory: rows kernels know its address. */
+  /** Room for the lists of events, one a pass of a layer; positions of a byte's bits. */
+  readonly eventRooms: readonly EventRoom[];
+  readonly positions: number;
+  /** The first piece of memory: tables of 12 know its address. */
   readonly tables: number;
   /** Zeros as long as a tile of a row of any source. */
   readonly zeros: number;
@@ -129,30 +140,39 @@ export function layOutNetwork(
 ): NetworkMemory {
   const { layouts, bytes } = layOutSpikes(plan, kernels, blockSteps);
   const packed = kernels.map((kernel) =>
-    packTables(kernel.windows, layouts, kernel.stage.shape[0], kernel.rows),
-  );
-  const tableRooms = packed.flatMap((blocks, index) =>
-    blocks.map(
-      ({ weights, rowsWeights }) =>
-        (rowsWeights.length / 192) * rowsTableBytes +
-        (weights.length / 128) * tableBytes[kernels[index]?.lanes ?? "int32"],
+    packTables(
+      kernel.windows.filter((window) => !kernel.events.includes(window)),
+      layouts,
+      kernel.stage.shape[0],
+      kernel.rows,
     ),
   );
-  const tables = arena.allocate(Math.max(0, ...tableRooms));
+  const tables = arena.allocate(
+    Math.max(0, ...kernels.map((kernel, i) => tableRoom(kernel, packed[i] ?? []))),
+  );
   const layers = new Map(
-    kernels.map((kernel, index) => [kernel.stage.id, layOutLayer(kernel, packed[index] ?? [], arena)]),
+    kernels.map((kernel, index) => [
+      kernel.stage.id,
+      layOutLayer(kernel, packed[index] ?? [], layouts, arena),
+    ]),
   );
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
   const sumsRoom = [...layers.values()].map(
-    ({ stage, kernel, together }) =>
-      stage.shape[2] * together * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4),
+    ({ stage, kernel, groups }) =>
+      stage.shape[2] * largestGroup(groups) * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4),
   );
   const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
   const mostPlanes = Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
-  const parts = [...layers.values()].flatMap(({ blocks, together, lists }) => [
+  const parts = [...layers.values()].flatMap(({ blocks, groups, lists, events }) => [
     lists.length * mostPlanes,
-    ...blocks.map(({ runs }) => ((runs.length + 1) * mostPlanes + 1) * together),
+    ...blocks.map(
+      ({ runs }) => ((runs.length + 1) * mostPlanes + 1) * largestGroup(groups) + events.length * mostPlanes,
+    ),
   ]);
+  const allEvents = [...layers.values()].map(({ events }) => events);
+  const eventPasses = allEvents.map((events) =>
+    events.reduce((sum, each) => sum + each.layout.planes.length, 0),
+  );
   return {
     blockSteps,
     layouts,
@@ -165,8 +185,24 @@ export function layOutNetwork(
     turned: arena.allocate(
       Math.max(...[...plan.neurons, ...plan.gates].map(({ shape: [, h, w] }) => h * w * 64)),
     ),
+    eventRooms: layOutEventRooms(allEvents.flat(), Math.max(0, ...eventPasses), arena),
+    positions: arena.allocate(256 * 16),
     commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
   };
+}
+
+const largestGroup = (groups: readonly BlockGroup[]) => Math.max(1, ...groups.map(({ count }) => count));
+
+/** Bytes of the tables of a group of blocks. */
+function tableRoom({ lanes, together }: LayerKernel, packed: readonly TableBlock[]): number {
+  const rooms = packed.map(
+    ({ weights, rowsWeights }) =>
+      (rowsWeights.length / 192) * rowsTableBytes + (weights.length / 128) * tableBytes[lanes],
+  );
+  const groups = groupBlocks(packed.length, together).map(({ first, count }) =>
+    rooms.slice(first, first + count).reduce((sum, room) => sum + room, 0),
+  );
+  return Math.max(0, ...groups);
 }
 
 /** θ of the channels that fill a block up, which no current drives; some multiples of it have to fit 32 bits. */
@@ -175,7 +211,12 @@ function neverReached({ lo, hi }: NeuronStage, lanes: Lanes): number {
   return lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
 }
 
-function layOutLayer(kernel: LayerKernel, packed: readonly TableBlock[], arena: MemoryArena): LayerMemory {
+function layOutLayer(
+  kernel: LayerKernel,
+  packed: readonly TableBlock[],
+  layouts: ReadonlyMap<string, SpikeLayout>,
+  arena: MemoryArena,
+): LayerMemory {
   const { stage, lanes } = kernel;
   const isTables = kernel.form === "tables";
   const never = neverReached(stage, lanes);
@@ -183,12 +224,16 @@ function layOutLayer(kernel: LayerKernel, packed: readonly TableBlock[], arena: 
   const thresholds = new Float64Array(channels).fill(never);
   thresholds.set(stage.threshold);
   const threshold = writeLanes(arena, wide(lanes), thresholds);
+  const groups = groupBlocks(packed.length, kernel.together);
   const pooled = stage.poolBefore !== null;
   const bias = toBlocked(stage.current, stage.shape);
   return {
     kernel,
     stage,
-    together: kernel.rows === undefined && kernel.windows.length === 0 ? packed.length : 1,
+    groups,
+    events: kernel.events.map((window) =>
+      writeEventWindow(window, layouts.get(window.source) as SpikeLayout, groups, arena),
+    ),
     blocks: packed.map(({ rows, rowsWeights, runs, weights }, index) => ({
       rows,
       rowsWeights: writeLanes(arena, lanes, rowsWeights),

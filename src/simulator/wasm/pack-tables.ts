@@ -130,3 +130,24 @@ export function isRowsWindow({ kernel, dilation, sourceShape, weights }: WindowS
   const used = weights.reduce((sum, w) => sum + Number(w !== 0), 0);
   return rowsChannels.includes(sourceShape[0]) && used > weights.length / 2;
 }
+
+/** Bytes of the window with a weight, of each block of 16 output channels: as many tables of 8 does it take. */
+export function usedBytes(window: WindowSynapses): readonly number[] {
+  const [sources, targets] = [window.sourceShape[0], window.targetShape[0]];
+  const words = Math.ceil(sources / 16);
+  const blocks = Math.ceil(targets / 16);
+  const used = new Uint8Array(window.kernel[0] * window.kernel[1] * words * blocks);
+  for (let i = 0; i < window.weights.length; i++) {
+    if (window.weights[i] === 0) continue;
+    const [target, row] = [i % targets, Math.floor(i / targets)];
+    const [source, k] = [row % sources, Math.floor(row / sources)];
+    used[((target >> 4) * window.kernel[0] * window.kernel[1] + k) * words + (source >> 4)] = 1;
+  }
+  const perBlock = used.length / blocks;
+  return Array.from(
+    { length: blocks },
+    (_, block) =>
+      wordBytes *
+      used.subarray(block * perBlock, (block + 1) * perBlock).reduce((sum, each) => sum + each, 0),
+  );
+}

@@ -9,7 +9,7 @@ import { isBinary } from "../../graph/spike-alphabet.js";
 import type { SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked } from "./block-elements.js";
 import type { Lanes } from "./choose-kernels.js";
-import { setBlockSteps, setSteps, writeBlock, writeGate, writeList } from "./kernel-commands.js";
+import { setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
 import {
   type BlockMemory,
@@ -48,7 +48,9 @@ export class StageRunner {
     private readonly network: NetworkMemory,
     /** Stage id → milliseconds spent in it, added up; for benches. */
     private readonly milliseconds: Map<string, number>,
-  ) {}
+  ) {
+    kernels.fillPositions(network.positions);
+  }
 
   runBlock(slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
     for (const stage of this.plan.stages) {
@@ -84,25 +86,20 @@ export class StageRunner {
 
   #runTables(layer: LayerMemory, slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
     const { arena, kernels, network } = this;
-    const { rows, fused, lanes } = layer.kernel;
+    const { lanes } = layer.kernel;
     const build = {
       int16: kernels.buildTables16,
       int32: kernels.buildTablesInt,
       float32: kernels.buildTablesFloat,
     }[lanes];
-    const run = fused && rows ? this.#rowsKernel(rows.sourceShape[0]) : kernels.runTiles;
-    for (let first = 0; first < layer.blocks.length; first += layer.together) {
-      const blocks = layer.blocks.slice(first, first + layer.together);
-      this.#buildTables(blocks, lanes, build);
+    for (const { first, count } of layer.groups) {
+      this.#buildTables(layer.blocks.slice(first, first + count), lanes, build);
       for (const { slot, time } of slots) {
-        const state = this.#slot(slot);
-        const command = fused
-          ? writeBlock(arena, network, state, layer, first)
-          : writeTiles(arena, network, state, layer, first, blocks.length);
+        const command = writeTiles(arena, network, this.#slot(slot), layer, { first, count });
         this.#runRanges(layer.stage.id, time, (from, end) => {
           setBlockSteps(arena, command, from, end);
-          run(command);
-          for (let block = first; block < first + blocks.length; block++)
+          kernels.runTiles(command);
+          for (let block = first; block < first + count; block++)
             onRangeEnd(layer.stage, block, slot, time.start + end);
         });
       }
@@ -121,11 +118,6 @@ export class StageRunner {
       build(weights, tables, at);
       at += tables * tableBytes[lanes];
     }
-  }
-
-  #rowsKernel(channels: number): (command: number) => void {
-    if (channels === 16) return this.kernels.runRows16;
-    return channels === 32 ? this.kernels.runRows32 : this.kernels.runRows64;
   }
 
   #runSteps(

@@ -1,28 +1,34 @@
 /**
  * The arguments of a layer that is run tile by tile, as words in memory in the order of assembly/spiking/tile-arguments.ts.
  *
- * Knows: TileArguments, Pass, Segment. May not know: what comes next.
+ * Knows: TileArguments, Pass. May not know: what comes next.
  */
 
 import { isBinary } from "../../graph/spike-alphabet.js";
-import { argumentBytes, passWords, segmentWords } from "./command-size.js";
+import { argumentBytes, passWords } from "./command-size.js";
+import { type EventRoom, eventWindowOf } from "./event-memory.js";
+import type { BlockGroup } from "./group-blocks.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
-import { binaryKernels, currentKernels, levelKernels, rowsKernels } from "./kernel-numbers.js";
+import { binaryKernels, currentKernels, eventsKernel, levelKernels, rowsKernels } from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
-interface SegmentPass {
+/** A pass, and what it points at: Segment[] or an EventWindow. */
+interface PassWords {
   readonly kernel: number;
   readonly block: number;
+  readonly blocks: number;
   readonly plane: SpikePlane;
-  readonly segments: readonly (readonly number[])[];
+  readonly parts: readonly (readonly number[])[];
+  /** Whether it is one word of 16 channels of binary spikes. */
+  readonly isWord?: boolean;
 }
 
 /**
- * Writes the arguments of blocks `first`… of a layer whose tables lie at `tables`; returns their address. `setBlockSteps`
+ * Writes the arguments of a group of a layer's blocks, whose tables lie side by side; returns their address. `setBlockSteps`
  * sets the steps.
  */
 export function writeTiles(
@@ -30,27 +36,32 @@ export function writeTiles(
   network: NetworkMemory,
   slot: SlotMemory,
   layer: LayerMemory,
-  first: number,
-  count: number,
+  group: BlockGroup,
 ): number {
-  const passes = listPasses(network, slot, layer, first, count);
-  const segmentCount = passes.reduce((sum, { segments }) => sum + segments.length, 0);
+  const passes = [
+    ...listEventPasses(network, slot, layer, group),
+    ...listTablePasses(network, slot, layer, group),
+  ];
   const passesAt = network.commands + argumentBytes;
-  const segmentsAt = passesAt + passes.length * passWords * 4;
-  const active = segmentsAt + segmentCount * segmentWords * 4;
-  writeHeader(arena, network, slot, layer, { first, count, passCount: passes.length, passesAt, active });
-  let [passAt, segmentAt] = [passesAt, segmentsAt];
-  let started = -1;
-  for (const { kernel, block, plane, segments } of passes) {
-    const starts = block === started ? 0 : 1;
-    started = block;
+  const partsAt = passesAt + passes.length * passWords * 4;
+  const words = passes.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.length, 0);
+  writeHeader(arena, network, slot, layer, group, {
+    passCount: passes.length,
+    passesAt,
+    active: partsAt + words * 4,
+  });
+  let [passAt, partAt] = [passesAt, partsAt];
+  let started = 0;
+  for (const { kernel, block, blocks, plane, parts } of passes) {
+    const starts = block + blocks > started ? 1 : 0;
+    started = Math.max(started, block + blocks);
     arena
       .words(passAt, passWords)
-      .set([kernel, block, starts, plane.shift, plane.negative ? 1 : 0, segments.length, segmentAt]);
+      .set([kernel, block, blocks, starts, plane.shift, plane.negative ? 1 : 0, parts.length, partAt]);
     passAt += passWords * 4;
-    for (const segment of segments) {
-      arena.words(segmentAt, segmentWords).set(segment);
-      segmentAt += segmentWords * 4;
+    for (const part of parts) {
+      arena.words(partAt, part.length).set(part);
+      partAt += part.length * 4;
     }
   }
   return network.commands;
@@ -61,27 +72,22 @@ function writeHeader(
   network: NetworkMemory,
   slot: SlotMemory,
   { stage, kernel, threshold }: LayerMemory,
-  at: {
-    readonly first: number;
-    readonly count: number;
-    readonly passCount: number;
-    readonly passesAt: number;
-    readonly active: number;
-  },
+  group: BlockGroup,
+  at: { readonly passCount: number; readonly passesAt: number; readonly active: number },
 ): void {
   const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, magnitude: 0 };
   const neurons = isBinary(stage) ? binaryKernels : levelKernels;
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const [, height, width] = stage.shape;
-  const elements = at.first * height * width * 16;
+  const elements = group.first * height * width * 16;
   arena
-    .words(network.commands, 27)
+    .words(network.commands, 28)
     .set([
       height,
       width,
       0,
       0,
-      at.count,
+      group.count,
       at.passCount,
       at.passesAt,
       at.active,
@@ -90,9 +96,9 @@ function writeHeader(
       state.potential + elements * 4,
       state.count + elements * 4,
       height * width * 16,
-      threshold + at.first * 64,
+      threshold + group.first * 64,
       stage.reset === "zero" ? 1 : 0,
-      spikesAt(slot, out) + at.first * wordBytes,
+      spikesAt(slot, out) + group.first * wordBytes,
       out.row,
       out.step,
       out.pixel,
@@ -101,48 +107,99 @@ function writeHeader(
       stage.hi,
       state.magnitude + elements * 4,
       neurons[kernel.lanes],
+      network.zeros,
     ]);
 }
 
-/** One pass a plane of the window that a rows kernel runs. */
-function listRowsPasses(slot: SlotMemory, rows: Run | null, table: number): Omit<SegmentPass, "block">[] {
+/** One pass a plane of each window that the event list runs, for all blocks together. */
+function listEventPasses(
+  network: NetworkMemory,
+  slot: SlotMemory,
+  { events }: LayerMemory,
+  { first, count }: BlockGroup,
+): readonly PassWords[] {
+  const pairs = events.flatMap((event) =>
+    event.layout.planes.map((plane, index) => ({ event, plane, index })),
+  );
+  return pairs.map(({ event, plane, index }, at) => {
+    const spikes = spikesAt(slot, event.layout) + index * event.layout.plane;
+    const room = network.eventRooms[at] as EventRoom;
+    const part = eventWindowOf(event, first, spikes, room, network.positions);
+    return { kernel: eventsKernel, block: 0, blocks: count, plane, parts: [part] };
+  });
+}
+
+/** One pass a plane of the window that tables of 12 run. */
+function listRowsPasses(slot: SlotMemory, rows: Run | null, block: number): readonly PassWords[] {
   if (rows === null) return [];
   const kernel = rowsKernels[rows.layout.shape[0]] as number;
   return rows.layout.planes.map((plane, index) => ({
     kernel,
+    block,
+    blocks: 1,
     plane,
-    segments: [segmentOf(rows, slot, table, index)],
+    parts: [segmentOf(rows, slot, 0, index)],
   }));
 }
 
-/** One pass a block and coefficient: the runs of all sources that have such a plane. */
-function listPasses(
+/** Per block: passes of tables of 12, then of 8. */
+function listTablePasses(
   network: NetworkMemory,
   slot: SlotMemory,
   layer: LayerMemory,
-  first: number,
-  count: number,
-): readonly SegmentPass[] {
-  const passes: SegmentPass[] = [];
+  { first, count }: BlockGroup,
+): readonly PassWords[] {
+  const passes: PassWords[] = [];
   let table = network.tables;
   for (let block = 0; block < count; block++) {
-    const { rows, rowsTables, runs } = layer.blocks[first + block] as BlockMemory;
-    passes.push(...listRowsPasses(slot, rows, table).map((pass) => ({ block, ...pass })));
+    const { rows, rowsTables, runs, tables } = layer.blocks[first + block] as BlockMemory;
+    const ofRows = listRowsPasses(slot, rows, block);
     table += rowsTables * rowsTableBytes;
-    const byCoefficient = new Map<number, { plane: SpikePlane; segments: (readonly number[])[] }>();
-    for (const run of runs) {
-      for (const [index, plane] of run.layout.planes.entries()) {
-        const pass = byCoefficient.get(coefficientOf(plane)) ?? { plane, segments: [] };
-        byCoefficient.set(coefficientOf(plane), pass);
-        pass.segments.push(segmentOf(run, slot, table, index));
-      }
-      table += run.bytes * tableBytes[layer.kernel.lanes];
-    }
+    const ofRuns = listRunPasses(slot, layer, runs, block, table);
+    table += tables * tableBytes[layer.kernel.lanes];
+    passes.push(...joinShortcut(ofRows, ofRuns));
+    const isDriven = ofRows.length + ofRuns.length + layer.events.length > 0;
     // where nothing drives a block, its sums are the constant current
-    const nothing = { plane: { shift: 0, negative: false }, segments: [] };
-    const isDriven = rows !== null || byCoefficient.size > 0 || layer.kernel.windows.length === 0;
+    if (isDriven || layer.kernel.windows.length === 0) continue;
     const kernel = currentKernels[layer.kernel.lanes];
-    for (const pass of isDriven ? byCoefficient.values() : [nothing]) passes.push({ kernel, block, ...pass });
+    passes.push({ kernel, block, blocks: 1, plane: { shift: 0, negative: false }, parts: [] });
   }
   return passes;
+}
+
+/** A shortcut that is one word of 16 channels is taken along by the tables of 12, where spikes are binary. */
+function joinShortcut(ofRows: readonly PassWords[], ofRuns: readonly PassWords[]): readonly PassWords[] {
+  const [rows, run] = [ofRows[0], ofRuns[0]];
+  const isOne = ofRows.length === 1 && ofRuns.length === 1 && run?.parts.length === 1;
+  if (!isOne || rows === undefined || !run.isWord) return [...ofRows, ...ofRuns];
+  return [{ ...rows, parts: [...rows.parts, ...run.parts] }];
+}
+
+/** Whether a run is one word of every pixel, and no more. */
+function isWordOf({ bytes, window, rowOffset, layout }: Run, height: number): boolean {
+  const last = (height - 1) * window.stride[0] + rowOffset;
+  return bytes === 2 && rowOffset >= 0 && last < layout.shape[1] && layout.planes.length === 1;
+}
+
+/** One pass a coefficient: the runs of all sources that have such a plane. */
+function listRunPasses(
+  slot: SlotMemory,
+  { stage, kernel: { lanes } }: LayerMemory,
+  runs: readonly Run[],
+  block: number,
+  firstTable: number,
+): readonly PassWords[] {
+  const passes = new Map<number, PassWords & { readonly parts: (readonly number[])[] }>();
+  let table = firstTable;
+  for (const run of runs) {
+    for (const [index, plane] of run.layout.planes.entries()) {
+      const isWord = isWordOf(run, stage.shape[1]);
+      const empty = { kernel: currentKernels[lanes], block, blocks: 1, plane, parts: [], isWord };
+      const pass = passes.get(coefficientOf(plane)) ?? empty;
+      passes.set(coefficientOf(plane), pass);
+      pass.parts.push(segmentOf(run, slot, table, index));
+    }
+    table += run.bytes * tableBytes[lanes];
+  }
+  return [...passes.values()];
 }

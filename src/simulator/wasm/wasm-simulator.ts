@@ -24,8 +24,13 @@ import { layOutSpikes } from "./spike-layout.js";
 import { listTimeSpans, longestSpan, type TimeSpan } from "./time-blocks.js";
 
 /** Spikes of all images under way take at most so many bytes; longer simulations run in time blocks. */
-export const defaultSpikeBudget = 2 ** 24;
-const mostImages = 8;
+export const defaultSpikeBudget = 20 * 2 ** 20;
+/**
+ * Tables are built for all images under way and all steps of a time block: so few images share a block of time where T is
+ * long, so many where it is short.
+ */
+const fewestImages = 8;
+const mostImages = 32;
 /**
  * With early exit blocks of time are short, and tables are built anew for each: more images share them. They may
  * take so many times the memory, potentials and counts included.
@@ -60,6 +65,8 @@ interface ImageUnderWay {
 export class WasmSimulator {
   /** Stage id → milliseconds spent in it so far. */
   readonly milliseconds = new Map<string, number>();
+  /** Steps of all images run so far. */
+  imageSteps = 0;
   readonly #arena: MemoryArena;
   readonly #constants = new Map<string, ConstantCurrents>();
   readonly #largestV0: ReadonlyMap<string, number>;
@@ -113,6 +120,7 @@ export class WasmSimulator {
       }
       active = active.filter((image) => !done.includes(image));
     }
+    this.imageSteps += result.exitSteps?.reduce((sum, t) => sum + t, 0) ?? request.n * request.steps;
     return request.record === undefined ? result : { ...result, records };
   }
 
@@ -141,8 +149,8 @@ export class WasmSimulator {
     const budget = this.options.spikeBudget * (exit === undefined ? 1 : exitBudgets);
     const span = longestSpan(request);
     const perImage = bytesOf(span) + (exit === undefined ? 0 : stateBytes(this.plan));
-    const most = exit === undefined ? mostImages : exitImages;
-    const images = Math.max(1, Math.min(n, most, Math.floor(budget / perImage)));
+    const [fewest, most] = exit === undefined ? [fewestImages, mostImages] : [1, exitImages];
+    const images = Math.min(n, most, Math.max(fewest, Math.floor(budget / perImage)));
     const perStep = bytesOf(1024) / 1024;
     const longest = Math.max(64, Math.floor(this.options.spikeBudget / (perStep * images) / 64) * 64);
     const blockSteps = Math.min(span, longest);

@@ -1,0 +1,263 @@
+/**
+ * Writes the kernels that have to be unrolled: add-rows.ts and gather-events.ts.
+ *
+ *   node assembly/spiking/generate-kernels.mjs
+ *
+ * AssemblyScript neither unrolls loops nor takes load offsets that are not constants. Two things make these kernels fast:
+ * addresses that are a shift and a mask of the spikes plus a constant, and few values alive at a time. For the
+ * latter a sum under way is stored where the finished one will lie: engines keep loads and additions in order
+ * around a store, and would else hoist all loads and spill.
+ */
+import { writeFileSync } from "node:fs";
+
+const list = (length, each) => Array.from({ length }, (_, k) => each(k)).join("");
+
+// ---------------------------------------------------------------------------------------------- tables of 12
+
+/** The tables' address (first piece of the host's memory) and distance, bytes. */
+const tables = 65_536;
+const tableStride = 131_392;
+
+/** Byte offsets of the rows of 4 tables, from 48 bits of spikes in w. */
+const offsets = ["<usize>(w << 5)", "<usize>(w >> 7)", "<usize>(w >> 19)", "<usize>(w >> 31)"];
+
+const addRow = (offset, table) => `
+        r = ${offset} & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, ${tables + table * tableStride}));
+        a1 = i16x8.add(a1, v128.load(r, ${tables + table * tableStride + 16}));`;
+
+/** Adds the rows of 4 tables to both accumulators: 48 bits, 3 words of 16 channels. */
+const addWords = (pointer, words, firstTable) => `
+        w = load<u64>(${pointer}, ${words * 6});${offsets.map((offset, k) => addRow(offset, firstTable + k)).join("")}`;
+
+/** How a pass begins and ends a sum: from the base, from the sums so far, or from either by ±2^shift. */
+const forms = {
+  ToBase: { before: "", start: () => ["b0", "b1"], end: ["a0", "a1"] },
+  ToSums: { before: "", start: (at) => [`v128.load(sum, ${at})`, `v128.load(sum, ${at + 16})`], end: ["a0", "a1"] },
+  Scaled: {
+    before: `
+        const s0 = v128.load(from);
+        const s1 = v128.load(from, 16);
+        from += fromStep;`,
+    start: () => ["i16x8.splat(0)", "i16x8.splat(0)"],
+    end: ["i16x8.add(s0, i16x8.mul(a0, coefficient))", "i16x8.add(s1, i16x8.mul(a1, coefficient))"],
+  },
+};
+
+/** The word of a shortcut: 16 channels through two tables of 8. */
+const addWord = `
+        const word = <usize>load<u16>(shortcut);
+        shortcut += shortcutStep;
+        r = table + ((word << 5) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r));
+        a1 = i16x8.add(a1, v128.load(r, 16));
+        r = table + ((word >> 3) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r, 8512));
+        a1 = i16x8.add(a1, v128.load(r, 8528));`;
+
+/** One step of one pixel, over the rows of the window that `pointers` stand for. */
+const addStep = ({ pointers, first, loads }, { before, start, end }, withWord, at) => {
+  const words = pointers.flatMap((pointer, row) =>
+    Array.from({ length: loads }, (_, j) => addWords(pointer, j, first + (row * loads + j) * 4)),
+  );
+  return `
+      {
+        let r: usize;
+        let w: u64;${before}
+        let a0 = ${start(at)[0]};
+        let a1 = ${start(at)[1]};${[...words, ...(withWord ? [addWord] : [])].join(`\n        v128.store(sum, a1, ${at + 16});`)}${pointers
+          .map((pointer) => `\n        ${pointer} += sourceStep;`)
+          .join("")}
+        v128.store(sum, ${end[0]}, ${at});
+        v128.store(sum, ${end[1]}, ${at + 16});
+      }`;
+};
+
+/** All pixels and steps of a tile; two steps a round, so the last may be one too many. */
+const addPass = (name, form, pass, withWord) => `
+function ${name}${form}${withWord ? "AndWord" : ""}(tile: TileArguments, pass: Pass, starts: bool, ${pass.pointers.map((p) => `${p}First: usize`).join(", ")}): void {
+  const sourceStep = changetype<Segment>(pass.segments).sourceStep;
+  const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
+  const bytes = <usize>(tile.last - tile.first) << 5;${
+    withWord
+      ? `
+  const words = changetype<Segment>(pass.segments + segmentSize);
+  const table = words.table;
+  const shortcutStep = words.sourceStep;
+  const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;`
+      : ""
+  }${
+    form === "Scaled"
+      ? `
+  const coefficient = coefficientOf(pass);
+  const fromStep: usize = starts ? 0 : 32;`
+      : ""
+  }
+  for (let x: usize = 0; x < <usize>tile.width; x++) {${pass.pointers.map((p) => `\n    let ${p} = ${p}First + x * sourcePixel;`).join("")}
+    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    const past = sum + bytes;${withWord ? "\n    let shortcut = shortcuts + x * words.sourcePixel;" : ""}${
+      form === "ToBase"
+        ? `
+    const base = baseOf<i16>(tile, pass.block) + (x << 5);
+    const b0 = v128.load(base);
+    const b1 = v128.load(base, 16);`
+        : form === "Scaled"
+          ? "\n    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;"
+          : ""
+    }
+    for (; sum < past; sum += 64) {${addStep(pass, forms[form], withWord, 0)}${addStep(pass, forms[form], withWord, 32)}
+    }
+  }
+}
+`;
+
+/** @param withWord whether the last of what a plain pass adds may be a shortcut's word */
+const addPasses = (name, pass, withWord) => {
+  const call = (form) => `${name}${form}(tile, pass, starts, ${pass.pointers.join(", ")})`;
+  const plain = withWord ? [["ToBase", true], ["ToSums", true]] : [];
+  return `${[...Object.keys(forms).map((form) => [form, false]), ...plain]
+    .map(([form, word]) => addPass(name, form, pass, word))
+    .join("")}
+function ${name}(tile: TileArguments, pass: Pass, starts: bool, ${pass.pointers.map((p) => `${p}: usize`).join(", ")}): void {
+  if (pass.shift != 0 || pass.negative != 0) ${call("Scaled")};
+${withWord ? `  else if (pass.segmentCount == 2 && starts) ${call("ToBaseAndWord")};
+  else if (pass.segmentCount == 2) ${call("ToSumsAndWord")};
+` : ""}  else if (starts) ${call("ToBase")};
+  else ${call("ToSums")};
+}
+`;
+};
+
+/** 16 channels: all three rows of the window at once. */
+const rows16 = `${addPasses("addThreeRows", { pointers: ["p0", "p1", "p2"], first: 0, loads: 1 }, true)}
+export function addRows16(tile: TileArguments, pass: Pass): void {
+  noteCall(5);
+  const rows = changetype<Segment>(pass.segments);
+  addThreeRows(tile, pass, pass.starts != 0, rowOrZeros(tile, rows, 0), rowOrZeros(tile, rows, 1), rowOrZeros(tile, rows, 2));
+}
+`;
+
+/** The middle row begins where there is no other; the last takes the shortcut's word along. */
+const rowOf = [
+  "findRow(tile, rows, 0)",
+  "rowOrZeros(tile, rows, 1)",
+  "pass.segmentCount == 2 ? rowOrZeros(tile, rows, 2) : findRow(tile, rows, 2)",
+];
+
+/** More channels: one row after the other, so that its tables fit the second cache. */
+const rowsWide = (channels) => {
+  const loads = channels / 16;
+  const name = (ky) => `addRow${ky}Of${channels}`;
+  return `${[0, 1, 2].map((ky) => addPasses(name(ky), { pointers: ["p"], first: ky * loads * 4, loads }, ky === 2)).join("")}
+export function addRows${channels}(tile: TileArguments, pass: Pass): void {
+  noteCall(5);
+  const rows = changetype<Segment>(pass.segments);
+  let starts = pass.starts != 0;
+  let row: usize;
+${[0, 1, 2]
+  .map(
+    (ky) => `  row = ${rowOf[ky]};
+  if (row != 0) {
+    ${name(ky)}(tile, pass, starts, row);
+    starts = false;
+  }
+`,
+  )
+  .join("")}}
+`;
+};
+
+const rowsHead = `/**
+ * Generated by generate-kernels.mjs; edit that.
+ *
+ * Current kernel: tables of 12 source channels with 16-bit sums, for windows 3×3 over all of 16, 32 or 64 channels of a source: a row of
+ * a window is 48, 96 or 192 bits side by side. Every table's address is a constant. A second segment is the word of 16 channels that a
+ * shortcut brings along, through two tables of 8.
+ */
+import { noteCall } from "./calls";
+import { Segment, segmentSize } from "./segments";
+import { baseOf, coefficientOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
+
+/** Source row \`ky\` of the tile's row at its first step and column, or 0 where there is none. */
+function findRow(tile: TileArguments, rows: Segment, ky: i32): usize {
+  const row = tile.y * rows.rowStride + rows.rowOffset + ky;
+  if (row < 0 || row >= rows.sourceHeight) return 0;
+  return rows.source + <usize>row * rows.sourceRow + <usize>tile.first * rows.sourceStep;
+}
+
+/** The same, or a row without spikes. */
+function rowOrZeros(tile: TileArguments, rows: Segment, ky: i32): usize {
+  const row = findRow(tile, rows, ky);
+  return row == 0 ? tile.zeros : row;
+}
+`;
+
+// ---------------------------------------------------------------------------------------------- event lists
+
+/** Adds the weights of one event to all accumulators. */
+const addEvent = (registers, isScaled) =>
+  list(registers, (k) => `
+      a${k} = i16x8.add(a${k}, v128.load(r, ${k * 16}));${!isScaled && k === 3 && k < registers - 1 ? `\n      v128.store(sum, a${k}, ${sumOffset(k)});` : ""}`);
+
+/** Where register k of a pixel's sums lies: [block][32 steps][16]. */
+const sumOffset = (k) => (k >> 1) * 1024 + (k & 1) * 16;
+
+const gather = (blocks, isScaled) => {
+  const registers = blocks * 2;
+  return `
+function gather${blocks}${isScaled ? "Scaled" : ""}(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): void {
+  const column = x * window.columnStride + window.columnOffset;
+  const first = max(0, column);
+  const past = min(window.sourceWidth, column + window.kernelWidth);
+  const reach = <usize>(max(first, past) - first) << 2;
+  const weights = window.weights - <usize>(column * window.columnEntries) * ${blocks * 32};
+  const startStep = <usize>(window.sourceWidth + 1) << 2;
+  const starts = pass.starts != 0;
+  const base = baseOf<i16>(tile, pass.block) + (<usize>x << 5);
+  const baseBlock = <usize>tile.blockElements << 1;
+  let at = window.starts + (<usize>first << 2);
+  let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
+  const end = sum + (<usize>(tile.last - tile.first) << 5);
+  const fromBlock: usize = starts ? baseBlock : 1024;
+  let from = starts ? base : sum;
+  const fromStep: usize = starts ? 0 : 32;${isScaled ? "\n  const coefficient = coefficientOf(pass);" : ""}
+  for (; sum < end; sum += 32, at += startStep, from += fromStep) {
+${list(registers, (k) => `    let a${k} = ${isScaled ? "i16x8.splat(0)" : `v128.load(from + ${k >> 1} * fromBlock, ${(k & 1) * 16})`};\n`)}    let p = <usize>load<u32>(at);
+    const q = <usize>load<u32>(at + reach);
+    for (; p < q; p += 2) {
+      const r = weights + <usize>load<u16>(p) * ${blocks * 32};${addEvent(registers, isScaled)}
+    }
+${list(registers, (k) => {
+  const value = isScaled
+    ? `i16x8.add(v128.load(from + ${k >> 1} * fromBlock, ${(k & 1) * 16}), i16x8.mul(a${k}, coefficient))`
+    : `a${k}`;
+  return `    v128.store(sum, ${value}, ${sumOffset(k)});\n`;
+})}  }
+}
+`;
+};
+
+const gatherPixels = (blocks) => `${gather(blocks, false)}${gather(blocks, true)}
+/** Adds the listed events of a tile to its sums, for ${blocks * 16} output channels. */
+export function gatherEvents${blocks}(tile: TileArguments, pass: Pass, window: EventWindow): void {
+  const isScaled = pass.shift != 0 || pass.negative != 0;
+  for (let x = 0; x < tile.width; x++) {
+    if (isScaled) gather${blocks}Scaled(tile, pass, window, x);
+    else gather${blocks}(tile, pass, window, x);
+  }
+}
+`;
+
+const gatherHead = `/**
+ * Generated by generate-kernels.mjs; edit that.
+ *
+ * The inner loops of the event list: a pixel's events lie side by side, and each adds the weights of all output
+ * channels that are run together.
+ */
+import { EventWindow } from "./event-window";
+import { baseOf, coefficientOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
+`;
+
+const write = (name, text) => writeFileSync(new URL(name, import.meta.url), text);
+write("add-rows.ts", rowsHead + rows16 + [32, 64].map(rowsWide).join(""));
+write("gather-events.ts", gatherHead + [1, 2, 4].map(gatherPixels).join(""));

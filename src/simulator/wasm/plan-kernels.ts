@@ -1,0 +1,176 @@
+/**
+ * Picks the current kernels of a layer of 16-bit sums: the cheapest by the model of kernel-costs.ts.
+ *
+ * Knows: which kernel can run which window. May not know: memory, time measured; the same network is planned alike
+ * everywhere.
+ */
+import type { KernelCandidate } from "../backend.js";
+import type { NeuronStage } from "../plan/snn-plan.js";
+import type { WindowSynapses } from "../plan/window-synapses.js";
+import { isEventWindow } from "./event-memory.js";
+import { groupBlocks } from "./group-blocks.js";
+import { costEvents, costNeurons, costTables8, costTables12, costTakenWord } from "./kernel-costs.js";
+import { isRowsWindow, usedBytes } from "./pack-tables.js";
+
+export type KernelFamily = "table-12" | "events" | "table-8";
+
+/** What the plan needs to know of a source. */
+export interface SourceFacts {
+  /** Mean of |N|/T. */
+  readonly rate: number;
+  readonly planes: number;
+}
+
+export interface CurrentPlan {
+  readonly rows: WindowSynapses | undefined;
+  readonly events: readonly WindowSynapses[];
+  readonly together: boolean;
+  readonly name: string;
+  readonly modelledMicroseconds: number;
+  readonly candidates: readonly KernelCandidate[];
+}
+
+interface Option extends Omit<CurrentPlan, "candidates"> {
+  readonly family: KernelFamily;
+}
+
+/** @param prefer taken wherever it can run, for tests and benches */
+export function planKernels(
+  stage: NeuronStage,
+  windows: readonly WindowSynapses[],
+  factsOf: (source: string) => SourceFacts,
+  prefer?: KernelFamily,
+): CurrentPlan {
+  const costs = new WindowCosts(stage, factsOf);
+  const options = [
+    planTables12(windows, costs),
+    planEvents(windows, costs),
+    planTables8(windows, costs),
+  ].filter((option) => option !== null);
+  const cheapest = options.reduce((best, option) =>
+    option.modelledMicroseconds < best.modelledMicroseconds ? option : best,
+  );
+  const { family, ...chosen } = options.find((option) => option.family === prefer) ?? cheapest;
+  const candidates = (["table-12", "events", "table-8"] as const).map((each): KernelCandidate => {
+    const option = options.find((found) => found.family === each);
+    const kernel = `${each} int16`;
+    if (option === undefined) return { kernel, modelledMicroseconds: null, reason: reasons[each] };
+    const { modelledMicroseconds } = option;
+    return { kernel, modelledMicroseconds, reason: each === family ? null : "costs more by the model" };
+  });
+  return { ...chosen, candidates };
+}
+
+const reasons: Readonly<Record<KernelFamily, string>> = {
+  "table-12": "runs 3×3 windows over 16, 32 or 64 channels",
+  events: "runs windows whose columns lie side by side",
+  "table-8": "runs any window",
+};
+
+/** Costs of one layer's windows, in nanoseconds of an image and step. */
+class WindowCosts {
+  readonly pixels: number;
+  readonly blocks: number;
+  readonly neurons: number;
+
+  constructor(
+    stage: NeuronStage,
+    private readonly factsOf: (source: string) => SourceFacts,
+  ) {
+    this.pixels = stage.shape[1] * stage.shape[2];
+    this.blocks = Math.ceil(stage.shape[0] / 16);
+    this.neurons = costNeurons(this.pixels, this.blocks);
+  }
+
+  #sizeOf(window: WindowSynapses) {
+    return { pixels: this.pixels, ...this.factsOf(window.source) };
+  }
+
+  ofTables8(window: WindowSynapses): number {
+    const used = usedBytes(window);
+    const bytes = used.reduce((sum, each) => sum + each, 0);
+    return costTables8(this.#sizeOf(window), bytes, used.filter((each) => each > 0).length);
+  }
+
+  /** Of a window beside one that tables of 12 run. */
+  ofShortcut(window: WindowSynapses): number {
+    const used = usedBytes(window);
+    const size = this.#sizeOf(window);
+    const isWord = size.planes === 1 && used.every((bytes) => bytes <= 2);
+    const blocks = used.filter((bytes) => bytes > 0).length;
+    return isWord ? costTakenWord(size, blocks) : this.ofTables8(window);
+  }
+
+  ofTables12(window: WindowSynapses): number {
+    return costTables12(this.#sizeOf(window), (window.sourceShape[0] / 16) * 3, this.blocks);
+  }
+
+  ofEvents(window: WindowSynapses): number {
+    const [channels, height, width] = window.sourceShape;
+    const rowBytes = Math.ceil(channels / 16) * 2 * width;
+    const groups = groupBlocks(this.blocks, true).map(({ count }) => count);
+    const size = {
+      ...this.#sizeOf(window),
+      sourceBytes: height * rowBytes,
+      heardBytes: window.targetShape[1] * window.kernel[0] * rowBytes,
+      fanIn: channels * window.kernel[0] * window.kernel[1],
+    };
+    return costEvents(size, groups);
+  }
+}
+
+const microseconds = (costs: WindowCosts, nanoseconds: number) => (costs.neurons + nanoseconds) / 1000;
+
+function planTables12(windows: readonly WindowSynapses[], costs: WindowCosts): Option | null {
+  const rows = windows.find(isRowsWindow);
+  if (rows === undefined) return null;
+  const others = windows.filter((window) => window !== rows);
+  const ofOther = (window: WindowSynapses) =>
+    others.length === 1 ? costs.ofShortcut(window) : costs.ofTables8(window);
+  const cost = others.reduce((sum, window) => sum + ofOther(window), costs.ofTables12(rows));
+  const modelledMicroseconds = microseconds(costs, cost);
+  return {
+    family: "table-12",
+    rows,
+    events: [],
+    together: false,
+    name: "table-12 int16",
+    modelledMicroseconds,
+  };
+}
+
+/** The largest window by events, the others by what is cheaper. */
+function planEvents(windows: readonly WindowSynapses[], costs: WindowCosts): Option | null {
+  const [largest] = [...windows].sort((a, b) => b.weights.length - a.weights.length);
+  if (largest === undefined || !isEventWindow(largest)) return null;
+  const events = windows.filter(
+    (window) =>
+      window === largest || (isEventWindow(window) && costs.ofEvents(window) < costs.ofTables8(window)),
+  );
+  const cost = windows.reduce(
+    (sum, window) => sum + (events.includes(window) ? costs.ofEvents(window) : costs.ofTables8(window)),
+    0,
+  );
+  const modelledMicroseconds = microseconds(costs, cost);
+  return {
+    family: "events",
+    rows: undefined,
+    events,
+    together: true,
+    name: "events int16",
+    modelledMicroseconds,
+  };
+}
+
+function planTables8(windows: readonly WindowSynapses[], costs: WindowCosts): Option {
+  const cost = windows.reduce((sum, window) => sum + costs.ofTables8(window), 0);
+  const modelledMicroseconds = microseconds(costs, cost);
+  return {
+    family: "table-8",
+    rows: undefined,
+    events: [],
+    together: false,
+    name: "table-8 int16",
+    modelledMicroseconds,
+  };
+}
