@@ -39,33 +39,51 @@ export class ConstantCurrents {
   }
 }
 
+/** Output after output, tap after tap, so that the innermost loop runs along rows. */
 function addWindow(window: WindowSynapses, pixels: Float64Array, sums: Float64Array): void {
-  const { kernel, stride, offset, dilation, weights } = window;
-  const [sources, height, width] = window.sourceShape;
-  const [targets, outHeight, outWidth] = window.targetShape;
-  const area = outHeight * outWidth;
-  const pixelSums = new Float64Array(targets);
-  for (let at = 0; at < area; at++) {
-    const top = Math.floor(at / outWidth) * stride[0] + offset[0];
-    const left = (at % outWidth) * stride[1] + offset[1];
-    pixelSums.fill(0);
+  const { kernel, sourceShape, targetShape, weights } = window;
+  const [sources, targets] = [sourceShape[0], targetShape[0]];
+  for (let o = 0; o < targets; o++) {
     for (let ky = 0; ky < kernel[0]; ky++) {
-      const y = top + ky * dilation[0];
-      if (y < 0 || y >= height) continue;
       for (let kx = 0; kx < kernel[1]; kx++) {
-        const x = left + kx * dilation[1];
-        if (x < 0 || x >= width) continue;
         for (let c = 0; c < sources; c++) {
-          const pixel = pixels[(c * height + y) * width + x] as number;
-          const from = ((ky * kernel[1] + kx) * sources + c) * targets;
-          for (let o = 0; o < targets; o++) {
-            pixelSums[o] = (pixelSums[o] as number) + pixel * (weights[from + o] as number);
-          }
+          const weight = weights[((ky * kernel[1] + kx) * sources + c) * targets + o] as number;
+          if (weight !== 0) addTap(window, { ky, kx, c, o, weight }, pixels, sums);
         }
       }
     }
-    for (let o = 0; o < targets; o++) {
-      sums[o * area + at] = (sums[o * area + at] as number) + (pixelSums[o] as number);
+  }
+}
+
+interface Tap {
+  readonly ky: number;
+  readonly kx: number;
+  readonly c: number;
+  readonly o: number;
+  readonly weight: number;
+}
+
+/** What one weight brings to all pixels of an output channel. */
+function addTap(
+  { stride, offset, dilation, sourceShape, targetShape }: WindowSynapses,
+  { ky, kx, c, o, weight }: Tap,
+  pixels: Float64Array,
+  sums: Float64Array,
+): void {
+  const [, height, width] = sourceShape;
+  const [, outHeight, outWidth] = targetShape;
+  const step = stride[1];
+  const left = offset[1] + kx * dilation[1];
+  // target columns whose source column left + X·step lies in 0…width−1
+  const first = Math.max(0, Math.ceil(-left / step));
+  const past = Math.min(outWidth, Math.floor((width - 1 - left) / step) + 1);
+  for (let row = 0; row < outHeight; row++) {
+    const y = row * stride[0] + offset[0] + ky * dilation[0];
+    if (y < 0 || y >= height) continue;
+    const to = (o * outHeight + row) * outWidth;
+    let from = (c * height + y) * width + left + first * step;
+    for (let at = to + first; at < to + past; at++, from += step) {
+      sums[at] = (sums[at] as number) + weight * (pixels[from] as number);
     }
   }
 }

@@ -59,7 +59,9 @@ export interface LayerMemory {
   readonly base: number;
   /** Constant current after a pool. */
   readonly bias: number;
-  readonly v0: Float64Array;
+  /** V(0), [block][y][x][16] in the type of V, and how many. */
+  readonly v0: number;
+  readonly elements: number;
 }
 
 export interface SlotLayer {
@@ -247,7 +249,8 @@ function layOutLayer(
     threshold,
     base: writeLanes(arena, lanes, pooled ? new Float64Array(countBlocked(stage.currentShape)) : bias),
     bias: pooled ? writeLanes(arena, lanes, bias) : 0,
-    v0: toBlocked(stage.v0, stage.shape),
+    v0: writeLanes(arena, wide(lanes), toBlocked(stage.v0, stage.shape)),
+    elements: countBlocked(stage.shape),
   };
 }
 

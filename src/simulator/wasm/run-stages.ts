@@ -155,16 +155,16 @@ export class StageRunner {
   /** V(0), counts and pools as they are before the first step. */
   startSlot(index: number): void {
     const slot = this.#slot(index);
-    for (const { stage, kernel, v0 } of this.network.layers.values()) {
+    const all = new Uint8Array(this.arena.memory.buffer);
+    for (const { stage, v0, elements } of this.network.layers.values()) {
       const state = slot.layers.get(stage.id);
       if (state === undefined) continue;
-      if (kernel.lanes === "float32") this.arena.floats(state.potential, v0.length).set(v0);
-      else this.arena.words(state.potential, v0.length).set(v0);
-      this.arena.words(state.count, v0.length).fill(0);
-      if (state.magnitude !== 0) this.arena.words(state.magnitude, v0.length).fill(0);
+      all.copyWithin(state.potential, v0, v0 + elements * 4);
+      this.arena.words(state.count, elements).fill(0);
+      if (state.magnitude !== 0) this.arena.words(state.magnitude, elements).fill(0);
       if (stage.poolBefore === null) continue;
       this.arena.words(state.total, countBlocked(stage.currentShape)).fill(0);
-      this.arena.words(state.largest, v0.length).fill(0);
+      this.arena.words(state.largest, elements).fill(0);
     }
     for (const gate of this.plan.gates) {
       const state = slot.gates.get(gate.id);
