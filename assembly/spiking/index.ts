@@ -18,4 +18,5 @@ export { runGate } from "./gate";
 export { runGateLevels } from "./gate-levels";
 export { sumCounts } from "./sum-counts";
 export { unblock } from "./unblock";
+export { addFromCache } from "./limits";
 export { countCalls } from "./calls";

@@ -14,6 +14,8 @@ export interface KernelExports {
   buildTablesInt(weights: number, bytes: number, table: number): void;
   buildTablesFloat(weights: number, bytes: number, table: number): void;
   fillPositions(positions: number): void;
+  /** 8 loads and additions a round, for benches. */
+  addFromCache(table: number, rounds: number): number;
   runTiles(tile: number): void;
   runListInt(list: number): void;
   runListFloat(list: number): void;
