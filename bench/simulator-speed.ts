@@ -2,13 +2,23 @@
  * Images a second of the WebAssembly simulator, one instance, one thread.
  *
  *   node dist-dev/bench/simulator-speed.js [--snn FILE] [--depth 20] [--rate 0.11] [--steps 350] [--n 8] [--number int16]
+ *     [--prefer table-12|events|table-8]
  *
- * Without a file: a ResNet-shaped network with random weights whose layers all fire at the rate given.
+ * With a file: on test images of CIFAR-10 where they are in the cache, else on noise. Without: a ResNet-shaped network with random
+ * weights whose layers all fire at the rate given. Modelled times are the planner's, for the rate that it reckons with.
  */
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { gatherImages } from "#src/datasets/dataset.js";
+import { listDatasets } from "#src/datasets/describe-dataset.js";
+import { openDataset } from "#src/datasets/open-dataset.js";
 import type { NumberFormat } from "#src/graph/node-types.js";
-import { wasmBackend } from "#src/simulator/wasm-backend.js";
+import { preprocessPixels } from "#src/graph/preprocessing.js";
+import type { Snn } from "#src/graph/snn.js";
+import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
+import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
 import { makeResidualSnn, residualImages } from "../test/parity/make-residual-snn.js";
 
 const { values: flags } = parseArgs({
@@ -20,6 +30,7 @@ const { values: flags } = parseArgs({
     n: { type: "string", default: "8" },
     number: { type: "string", default: "int16" },
     repeat: { type: "string", default: "3" },
+    prefer: { type: "string" },
   },
 });
 
@@ -31,11 +42,22 @@ async function openSnn() {
   return decodeSnn(readFileSync(flags.snn));
 }
 
+/** Preprocessed test images of CIFAR-10, every eleventh; noise without the data set. */
+async function openImages(snn: Snn, count: number): Promise<Float32Array> {
+  const cacheDir =
+    process.env.RESPIKE_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "respike");
+  const known = flags.snn === undefined ? [] : await listDatasets({ cacheDir });
+  if (known.find(({ name }) => name === "cifar10")?.state !== "cached") return residualImages(count);
+  const { splits } = await openDataset("cifar10", { cacheDir, offline: true });
+  const indices = Uint32Array.from({ length: count }, (_, i) => (i * 11) % 10_000);
+  return preprocessPixels(gatherImages(splits.test, indices), 3, 1024, snn.preprocessing);
+}
+
 const snn = await openSnn();
 const [n, steps] = [Number(flags.n), Number(flags.steps)];
-const simulator = await wasmBackend.prepare(snn);
+const simulator = await makeWasmBackend(undefined, flags.prefer as KernelFamily | undefined).prepare(snn);
 const request = {
-  images: residualImages(n),
+  images: await openImages(snn, n),
   n,
   steps,
   snapshots: [steps],
@@ -65,9 +87,12 @@ for (let round = 0; round < Number(flags.repeat); round++) {
   );
   if (round === 0) console.log(`rates ${rates.map((rate) => (100 * rate).toFixed(0)).join(" ")} %`);
 }
+const explanations = new Map(simulator.explain().map((each) => [each.layer, each]));
 for (const [id, milliseconds] of quickest) {
   const microseconds = ((milliseconds / n / steps) * 1000).toFixed(2);
-  console.log(`${id.padEnd(20)} ${microseconds.padStart(7)} µs a step  ${simulator.kernels[id] ?? "gate"}`);
+  const { kernel = "gate", modelledMicroseconds } = explanations.get(id) ?? {};
+  const modelled = modelledMicroseconds ? `(modelled ${modelledMicroseconds.toFixed(2)})` : "";
+  console.log(`${id.padEnd(20)} ${microseconds.padStart(7)} µs a step  ${kernel} ${modelled}`);
 }
 const total = [...quickest.values()].reduce((sum, each) => sum + each, 0);
 console.log(`quickest rounds together: ${(total / n).toFixed(1)} ms an image`);

@@ -24,7 +24,11 @@ export class ConstantCurrents {
   /** Σ over all groups, rounded once: [C,H,W]. */
   compute(image: Float32Array): Float64Array {
     const isFloat = this.number === "float32";
-    const pixels = Float64Array.from(image, isFloat ? (x) => x : fixPixel);
+    const pixels = new Float64Array(image.length);
+    for (let i = 0; i < image.length; i++) {
+      const x = image[i] as number;
+      pixels[i] = isFloat ? x : fixPixel(x);
+    }
     const sums = new Float64Array(this.elements);
     for (const [index, group] of this.groups.entries()) {
       const window = this.#windows[index] ?? null;
@@ -35,55 +39,64 @@ export class ConstantCurrents {
         });
       }
     }
-    return sums.map(isFloat ? Math.fround : roundCurrent);
+    for (let i = 0; i < sums.length; i++) {
+      const sum = sums[i] as number;
+      sums[i] = isFloat ? Math.fround(sum) : roundCurrent(sum);
+    }
+    return sums;
   }
 }
 
-/** Output after output, tap after tap, so that the innermost loop runs along rows. */
+/** Pixel after pixel: what its window holds, then four outputs at a time over all of it. */
 function addWindow(window: WindowSynapses, pixels: Float64Array, sums: Float64Array): void {
-  const { kernel, sourceShape, targetShape, weights } = window;
-  const [sources, targets] = [sourceShape[0], targetShape[0]];
-  for (let o = 0; o < targets; o++) {
-    for (let ky = 0; ky < kernel[0]; ky++) {
-      for (let kx = 0; kx < kernel[1]; kx++) {
-        for (let c = 0; c < sources; c++) {
-          const weight = weights[((ky * kernel[1] + kx) * sources + c) * targets + o] as number;
-          if (weight !== 0) addTap(window, { ky, kx, c, o, weight }, pixels, sums);
-        }
+  const { weights } = window;
+  const [targets, height, width] = window.targetShape;
+  const area = height * width;
+  const held = new Float64Array(weights.length / targets);
+  for (let at = 0; at < area; at++) {
+    holdWindow(window, Math.floor(at / width), at % width, pixels, held);
+    let o = 0;
+    for (; o + 4 <= targets; o += 4) {
+      let [s0, s1, s2, s3] = [0, 0, 0, 0];
+      for (let i = 0, w = o; i < held.length; i++, w += targets) {
+        const pixel = held[i] as number;
+        s0 += pixel * (weights[w] as number);
+        s1 += pixel * (weights[w + 1] as number);
+        s2 += pixel * (weights[w + 2] as number);
+        s3 += pixel * (weights[w + 3] as number);
       }
+      const to = o * area + at;
+      sums[to] = (sums[to] as number) + s0;
+      sums[to + area] = (sums[to + area] as number) + s1;
+      sums[to + 2 * area] = (sums[to + 2 * area] as number) + s2;
+      sums[to + 3 * area] = (sums[to + 3 * area] as number) + s3;
+    }
+    for (; o < targets; o++) {
+      let sum = 0;
+      for (let i = 0, w = o; i < held.length; i++, w += targets)
+        sum += (held[i] as number) * (weights[w] as number);
+      sums[o * area + at] = (sums[o * area + at] as number) + sum;
     }
   }
 }
 
-interface Tap {
-  readonly ky: number;
-  readonly kx: number;
-  readonly c: number;
-  readonly o: number;
-  readonly weight: number;
-}
-
-/** What one weight brings to all pixels of an output channel. */
-function addTap(
-  { stride, offset, dilation, sourceShape, targetShape }: WindowSynapses,
-  { ky, kx, c, o, weight }: Tap,
+/** The pixels that target (row, column) hears, [kh][kw][source channels], zeros outside. */
+function holdWindow(
+  { kernel, stride, offset, dilation, sourceShape }: WindowSynapses,
+  row: number,
+  column: number,
   pixels: Float64Array,
-  sums: Float64Array,
+  held: Float64Array,
 ): void {
-  const [, height, width] = sourceShape;
-  const [, outHeight, outWidth] = targetShape;
-  const step = stride[1];
-  const left = offset[1] + kx * dilation[1];
-  // target columns whose source column left + X·step lies in 0…width−1
-  const first = Math.max(0, Math.ceil(-left / step));
-  const past = Math.min(outWidth, Math.floor((width - 1 - left) / step) + 1);
-  for (let row = 0; row < outHeight; row++) {
+  const [sources, height, width] = sourceShape;
+  let i = 0;
+  for (let ky = 0; ky < kernel[0]; ky++) {
     const y = row * stride[0] + offset[0] + ky * dilation[0];
-    if (y < 0 || y >= height) continue;
-    const to = (o * outHeight + row) * outWidth;
-    let from = (c * height + y) * width + left + first * step;
-    for (let at = to + first; at < to + past; at++, from += step) {
-      sums[at] = (sums[at] as number) + weight * (pixels[from] as number);
+    for (let kx = 0; kx < kernel[1]; kx++) {
+      const x = column * stride[1] + offset[1] + kx * dilation[1];
+      const isInside = y >= 0 && y < height && x >= 0 && x < width;
+      for (let c = 0; c < sources; c++)
+        held[i++] = isInside ? (pixels[(c * height + y) * width + x] as number) : 0;
     }
   }
 }

@@ -220,11 +220,13 @@ export class WasmSimulator {
       const layer = state.layers.get(stage.id);
       if (constant === undefined || layer === undefined) continue;
       const isFloat = stage.number === "float32";
-      const own = stage.poolBefore === null ? stage.current : new Float64Array(constant.length);
-      const sum = constant.map((value, i) =>
-        isFloat ? Math.fround(value + (own[i] as number)) : value + (own[i] as number),
-      );
-      setLanes(this.#arena, kernel.lanes, layer.base, toBlocked(sum, stage.currentShape));
+      if (stage.poolBefore === null) {
+        for (let i = 0; i < constant.length; i++) {
+          const sum = (constant[i] as number) + (stage.current[i] as number);
+          constant[i] = isFloat ? Math.fround(sum) : sum;
+        }
+      }
+      setLanes(this.#arena, kernel.lanes, layer.base, toBlocked(constant, stage.currentShape));
     }
     const constant =
       this.#constants.get(outputImage)?.compute(pixels) ?? new Float64Array(this.plan.output.classes);
