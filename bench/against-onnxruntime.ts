@@ -28,6 +28,7 @@ import {
   pause,
   prepareOurs,
   readImages,
+  watchOthers,
 } from "./bench-support.js";
 
 const { values: flags } = parseArgs({
@@ -115,7 +116,12 @@ const goals: Readonly<Record<string, readonly [plain: number, avx512: number]>> 
   max: [5, 4],
 };
 
-function describeRace({ threads, ours, theirs, own, other }: Race, lambda: string, T: number): string[] {
+function describeRace(
+  { threads, ours, theirs, own, other }: Race,
+  lambda: string,
+  T: number,
+  others: number,
+): string[] {
   const goal = goals[lambda]?.[hasAvx512() === true ? 1 : 0];
   return [
     lambda,
@@ -128,6 +134,7 @@ function describeRace({ threads, ours, theirs, own, other }: Race, lambda: strin
     describeSpread(own.map((rate, round) => (rate * T) / (other[round] as number))),
     goal === undefined ? "" : `≥ ${goal}`,
     `${ours.accuracy.toFixed(1)} / ${theirs.accuracy.toFixed(1)}`,
+    `${(100 * others).toFixed(0)} %`,
   ];
 }
 
@@ -148,6 +155,7 @@ for (const lambda of flags.lambda.split(",")) {
       races.push({ threads, ours, theirs, own: [], other: [] });
       console.error(`onnxruntime, ${threads} threads, an image: ${theirs.perBatch.join(", ")}`);
     }
+    const readOthers = watchOthers();
     for (let round = 0; round < Number(flags.rounds); round++) {
       for (const race of races) {
         race.own.push(await race.ours.round());
@@ -155,8 +163,9 @@ for (const lambda of flags.lambda.split(",")) {
         await pause(pauseMilliseconds);
       }
     }
+    const others = readOthers();
     for (const race of races) {
-      rows.push(describeRace(race, lambda, T));
+      rows.push(describeRace(race, lambda, T, others));
       await race.ours.meter.close();
     }
     const [one, two] = [1, 2].map((count) => races.find(({ threads }) => threads === count));
@@ -173,7 +182,7 @@ for (const lambda of flags.lambda.split(",")) {
   }
 }
 const head =
-  "λ,T,threads,mean rate,respike images/s,onnxruntime images/s,its batch,ratio (lowest–highest),goal,accuracy ours / theirs";
+  "λ,T,threads,mean rate,respike images/s,onnxruntime images/s,its batch,ratio (lowest–highest),goal,accuracy ours / theirs,others' load";
 console.log(markdownTable(head.split(","), rows));
 if (scaling.length > 0) {
   console.log();

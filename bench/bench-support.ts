@@ -114,6 +114,25 @@ export function describeMachine(): string {
   return `${cpus()[0]?.model.trim()}, ${availableParallelism()} cores, ${width}, ${process.platform} ${process.arch}, Node ${process.versions.node}`;
 }
 
+/** What other processes take of this machine's cores while this one works, 0…1: a ratio from a busy machine is worth little. */
+export function watchOthers(): () => number {
+  const read = () => {
+    const times = cpus().map(({ times: { idle, user, sys, nice, irq } }) => ({
+      busy: user + sys + nice + irq,
+      all: idle + user + sys + nice + irq,
+    }));
+    const { user, system } = process.cpuUsage();
+    const sum = (key: "busy" | "all") => times.reduce((total, each) => total + each[key], 0);
+    return { busy: sum("busy"), all: sum("all"), own: (user + system) / 1000 };
+  };
+  const before = read();
+  return () => {
+    const now = read();
+    const others = now.busy - before.busy - (now.own - before.own);
+    return Math.max(0, others / (now.all - before.all));
+  };
+}
+
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** A text's numbers, `64,350` → [64, 350]. */
