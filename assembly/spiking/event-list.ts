@@ -3,7 +3,7 @@
  * For what the tables do not cover (irregular routing, a max pool before the neuron); plain, not fast.
  */
 import { noteCall } from "./calls";
-import { planesOf } from "./spike-planes";
+import { storeSpike } from "./spike-planes";
 
 @unmanaged
 export class ListArguments {
@@ -129,17 +129,6 @@ function spikeOf<T>(list: ListArguments, v: T, threshold: T, sent: i32): i32 {
   return max(lowest, min(list.hi, quotient - i32(quotient * <i32>threshold > <i32>v)));
 }
 
-/** Adds the spike of a channel to the words of its planes, which are zero before the block's first. */
-// @ts-ignore: decorator
-@inline
-function addBits(list: ListArguments, word: usize, lane: i32, spike: i32): void {
-  let bits = abs(spike);
-  if (spike < 0) word += <usize>planesOf(list.hi) * list.outPlane;
-  for (; bits != 0; bits >>= 1, word += list.outPlane) {
-    if (bits & 1) store<u16>(word, <u16>(<i32>load<u16>(word) | (1 << lane)));
-  }
-}
-
 function stepNeurons<T>(list: ListArguments, t: i32): void {
   let neuron: usize = 0;
   for (let block = 0; block < list.blocks; block++) {
@@ -155,7 +144,7 @@ function stepNeurons<T>(list: ListArguments, t: i32): void {
           const sent = load<i32>(list.count + neuron);
           const spike = spikeOf<T>(list, v, threshold, sent);
           if (spike != 0) {
-            addBits(list, out, lane, spike);
+            storeSpike(out, list.outPlane, list.lo, list.hi, spike, lane);
             v = list.resetToZero ? <T>0 : <T>(v - <T>(threshold * <T>spike));
             store<i32>(list.count + neuron, sent + spike);
             if (list.lo < 0) {

@@ -6,7 +6,7 @@
  */
 import { noteCall } from "./calls";
 import { GateArguments } from "./gate";
-import { planesOf, storeSpikes } from "./spike-planes";
+import { isComplement, negativePlanes, positivePlanes, storeSpikes } from "./spike-planes";
 
 /** Words of all planes together: the channels that spiked. */
 // @ts-ignore: decorator
@@ -20,27 +20,33 @@ function anySpikes(word: usize, planeBytes: usize, planes: i32): u32 {
 /** Adds a step's spikes of one pixel and block to its counts. */
 // @ts-ignore: decorator
 @inline
-function countSpikes(word: usize, planeBytes: usize, positive: i32, negative: i32, counts: usize): void {
-  let spiked = anySpikes(word, planeBytes, positive + negative);
+function countSpikes(gate: GateArguments, word: usize, counts: usize): void {
+  const planeBytes = gate.sourcePlane;
+  const positive = positivePlanes(gate.lo, gate.hi);
+  const all = positive + negativePlanes(gate.lo, gate.hi);
+  // plane p stands for −2^(p − back)
+  const back = isComplement(gate.lo, gate.hi) ? 0 : positive;
+  let spiked = anySpikes(word, planeBytes, all);
   while (spiked != 0) {
     const lane = ctz(spiked);
     spiked &= spiked - 1;
     let spike: i32 = 0;
     let plane = word;
     for (let p = 0; p < positive; p++, plane += planeBytes) spike += ((<i32>load<u16>(plane) >> <i32>lane) & 1) << p;
-    for (let p = 0; p < negative; p++, plane += planeBytes) spike -= ((<i32>load<u16>(plane) >> <i32>lane) & 1) << p;
+    for (let p = positive; p < all; p++, plane += planeBytes)
+      spike -= ((<i32>load<u16>(plane) >> <i32>lane) & 1) << (p - back);
     const at = counts + (<usize>lane << 2);
     store<i32>(at, load<i32>(at) + spike);
   }
 }
 
-function countSources(gate: GateArguments, positive: i32, negative: i32, t: i32): void {
+function countSources(gate: GateArguments, t: i32): void {
   for (let y = 0; y < gate.sourceHeight; y++) {
     let word = gate.source + <usize>y * gate.sourceRow + <usize>t * gate.sourceStep;
     for (let x = 0; x < gate.sourceWidth; x++, word += gate.sourcePixel) {
       for (let block = 0; block < gate.blocks; block++) {
         const counts = gate.seen + (<usize>((block * gate.sourceHeight + y) * gate.sourceWidth + x) << 6);
-        countSpikes(word + (<usize>block << 1), gate.sourcePlane, positive, negative, counts);
+        countSpikes(gate, word + (<usize>block << 1), counts);
       }
     }
   }
@@ -108,10 +114,9 @@ function sendChanges(gate: GateArguments, planes: i32, t: i32): void {
 
 export function runGateLevels(gate: GateArguments): void {
   noteCall(12);
-  const positive = planesOf(gate.hi);
-  const negative = planesOf(-gate.lo);
+  const planes = positivePlanes(gate.lo, gate.hi) + negativePlanes(gate.lo, gate.hi);
   for (let t = gate.firstStep; t < gate.endStep; t++) {
-    countSources(gate, positive, negative, t);
-    sendChanges(gate, positive + negative, t);
+    countSources(gate, t);
+    sendChanges(gate, planes, t);
   }
 }

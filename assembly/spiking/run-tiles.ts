@@ -6,7 +6,19 @@ import { addRows16, addRows32, addRows64 } from "./add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
 import { addEvents } from "./event-window";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
-import { fireLevels16, fireLevelsFloat, fireLevelsInt } from "./fire-levels";
+import { fireAny16, fireAnyFloat, fireAnyInt } from "./fire-any";
+import {
+  fireBursts216,
+  fireBursts2Int,
+  fireBursts316,
+  fireBursts3Int,
+  fireSigned16,
+  fireSignedBursts216,
+  fireSignedBursts2Int,
+  fireSignedBursts316,
+  fireSignedBursts3Int,
+  fireSignedInt,
+} from "./fire-levels";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
 function addPass(tile: TileArguments, pass: Pass): void {
@@ -37,11 +49,31 @@ function fire(tile: TileArguments): void {
     case 2:
       return fireBinaryFloat(tile);
     case 3:
-      return fireLevels16(tile);
+      return fireAny16(tile);
     case 4:
-      return fireLevelsInt(tile);
+      return fireAnyInt(tile);
+    case 5:
+      return fireAnyFloat(tile);
+    case 6:
+      return fireBursts216(tile);
+    case 7:
+      return fireBursts2Int(tile);
+    case 8:
+      return fireBursts316(tile);
+    case 9:
+      return fireBursts3Int(tile);
+    case 10:
+      return fireSigned16(tile);
+    case 11:
+      return fireSignedInt(tile);
+    case 12:
+      return fireSignedBursts216(tile);
+    case 13:
+      return fireSignedBursts2Int(tile);
+    case 14:
+      return fireSignedBursts316(tile);
     default:
-      return fireLevelsFloat(tile);
+      return fireSignedBursts3Int(tile);
   }
 }
 

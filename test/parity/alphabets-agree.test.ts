@@ -117,16 +117,11 @@ test("the neuron kernels of levels ran, and no binary ones", async () => {
     { lo: 0, hi: 3 },
     { lo: -1, hi: 1 },
   ] as const;
-  assert.deepEqual(await runKernels("int16", burst, ["identity"]), [
-    "events",
-    "levels16",
-    "levelsInt",
-    "tables16",
-  ]);
-  assert.deepEqual(await runKernels("int32", signed, ["gate"]), ["gateLevels", "levelsInt", "tablesInt"]);
-  assert.deepEqual(await runKernels("float32", signed, ["gate"]), [
-    "gateLevels",
-    "levelsFloat",
-    "tablesFloat",
-  ]);
+  assert.deepEqual(await runKernels("int16", burst, ["identity"]), ["bursts", "events", "tables16"]);
+  assert.deepEqual(await runKernels("int32", signed, ["gate"]), ["gateLevels", "signed", "tablesInt"]);
+  assert.deepEqual(await runKernels("float32", signed, ["gate"]), ["anyFloat", "gateLevels", "tablesFloat"]);
+  for (const alphabet of levels.filter(({ lo, hi }) => lo === -hi && hi > 1 && hi < 8))
+    assert.deepEqual(await runKernels("int32", alphabet, []), ["signedBursts", "tablesInt"]);
+  const other = { lo: -1, hi: 2 } as const;
+  assert.deepEqual(await runKernels("int16", other, ["identity"]), ["any16", "anyInt", "events", "tables16"]);
 });

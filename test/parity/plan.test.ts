@@ -69,14 +69,15 @@ test("the generated kernels are what their generator writes", () => {
   const folder = mkdtempSync(join(tmpdir(), "respike-"));
   const assembly = new URL("../../../assembly/spiking/", import.meta.url);
   try {
-    const generator = "generate-kernels.mjs";
-    copyFileSync(new URL(generator, assembly), join(folder, generator));
-    execFileSync(process.execPath, [join(folder, generator)]);
-    for (const written of ["add-rows.ts", "gather-events.ts"]) {
-      assert.equal(
-        readFileSync(join(folder, written), "utf8"),
-        readFileSync(new URL(written, assembly), "utf8"),
-      );
+    for (const [generator, ...written] of [
+      ["generate-kernels.mjs", "add-rows.ts", "gather-events.ts"],
+      ["generate-fire.mjs", "fire-levels.ts"],
+    ] as const) {
+      copyFileSync(new URL(generator, assembly), join(folder, generator));
+      execFileSync(process.execPath, [join(folder, generator)]);
+      for (const name of written) {
+        assert.equal(readFileSync(join(folder, name), "utf8"), readFileSync(new URL(name, assembly), "utf8"));
+      }
     }
   } finally {
     rmSync(folder, { recursive: true });

@@ -70,8 +70,8 @@ function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
   };
   for (const { name, lo, hi, number, threshold } of plan.neurons) {
     const largest = threshold.reduce((most, theta) => Math.max(most, theta), 0) * Math.max(hi, -lo);
-    if (number !== "float32" && largest >= 2 ** 31)
-      refuse(name, "θ times the largest spike stays below 2³¹", String(largest));
+    if (number !== "float32" && largest >= 2 ** 30)
+      refuse(name, "θ times the largest spike stays below 2³⁰", String(largest));
   }
   if (plan.output.poolBefore !== null)
     refuse(plan.output.id, "no max pool stands before the output", "a max pool");

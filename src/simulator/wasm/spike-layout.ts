@@ -20,16 +20,21 @@ export interface SpikePlane {
 }
 
 /**
- * The planes of spikes lo…hi: the bits of what is positive, then those of the magnitude of what is negative. So a spike
- * has bits in planes of one sign only, and small spikes have few.
+ * The planes of spikes lo…hi: the bits of what is positive, then those of the magnitude of what is negative, so that small
+ * spikes have few bits; or, where that takes fewer planes (−N…N from N = 2 on), two's complement, its last plane −2^p.
  */
 export function spikePlanes(lo: number, hi: number): readonly SpikePlane[] {
-  const bits = (largest: number) => Array.from({ length: Math.ceil(Math.log2(largest + 1)) }, (_, k) => k);
+  const bitsOf = (largest: number) => 32 - Math.clz32(largest);
+  const whole = Math.max(bitsOf(hi), bitsOf(-lo - 1));
+  const isComplement = lo < 0 && whole + 1 < bitsOf(hi) + bitsOf(-lo);
+  const negative = isComplement ? [whole] : listShifts(bitsOf(-lo));
   return [
-    ...bits(hi).map((shift) => ({ shift, negative: false })),
-    ...bits(-lo).map((shift) => ({ shift, negative: true })),
+    ...listShifts(isComplement ? whole : bitsOf(hi)).map((shift) => ({ shift, negative: false })),
+    ...negative.map((shift) => ({ shift, negative: true })),
   ];
 }
+
+const listShifts = (bits: number) => Array.from({ length: bits }, (_, shift) => shift);
 
 export const coefficientOf = ({ shift, negative }: SpikePlane): number => (negative ? -1 : 1) * 2 ** shift;
 

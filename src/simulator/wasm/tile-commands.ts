@@ -4,12 +4,11 @@
  * Knows: TileArguments, Pass. May not know: what comes next.
  */
 
-import { isBinary } from "../../graph/spike-alphabet.js";
 import { argumentBytes, passWords } from "./command-size.js";
 import { type EventRoom, eventWindowOf } from "./event-memory.js";
 import type { BlockGroup } from "./group-blocks.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
-import { binaryKernels, currentKernels, eventsKernel, levelKernels, rowsKernels } from "./kernel-numbers.js";
+import { currentKernels, eventsKernel, neuronKernelOf, rowsKernels } from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
@@ -76,7 +75,6 @@ function writeHeader(
   at: { readonly passCount: number; readonly passesAt: number; readonly active: number },
 ): void {
   const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, magnitude: 0 };
-  const neurons = isBinary(stage) ? binaryKernels : levelKernels;
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const [, height, width] = stage.shape;
   const elements = group.first * height * width * 16;
@@ -106,7 +104,7 @@ function writeHeader(
       stage.lo,
       stage.hi,
       state.magnitude + elements * 4,
-      neurons[kernel.lanes],
+      neuronKernelOf(stage, kernel.lanes),
       network.zeros,
     ]);
 }
