@@ -254,7 +254,7 @@ const gatherHead = `/**
  * The inner loops of the event list: a pixel's events lie side by side, and each adds the weights of all output
  * channels that are run together.
  */
-import { EventWindow } from "./event-window";
+import { EventWindow } from "./event-arguments";
 import { baseOf, coefficientOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 `;
 

@@ -3,7 +3,7 @@
  *
  * Knows: spikes as bits, tables of weight sums, integrate and fire. May not know: graphs, images, classes.
  *
- * Layouts (the host lays memory out; src/simulator/wasm/memory-layout.ts has the other half):
+ * Layouts (the host lays memory out; src/simulator/wasm/layer-memory.ts has the other half):
  * - spikes of a source: bits [y][t][x][channel], a pixel's channels in 16-bit words, zero columns left and right of x;
  * - neurons in blocks of 16 channels: V, counts, base currents [block][y][x][16];
  * - a kernel runs one block of 16 output channels: every 8 (or 12) bits of its window have a table of 256 (or 4,096) rows,

@@ -4,7 +4,7 @@
  * Knows: bounds of currents, V(0), T. May not know: memory, steps.
  */
 import { refuseInput } from "../../core/respike-error.js";
-import type { LayerKernel } from "./choose-kernels.js";
+import type { LayerKernel } from "./layer-kernel.js";
 
 /**
  * |V| ≤ |V(0)| + T·max|I| has to stay below 2³¹.

@@ -4,41 +4,13 @@
  * Knows: alphabets, forms and bounds that kernels ask for. May not know: memory, images.
  */
 import { type Problem, refuseInput } from "../../core/respike-error.js";
-import type { KernelCandidate } from "../backend.js";
 import { type Alphabets, boundByChannel, boundByTarget, type CurrentBounds } from "../plan/bound-currents.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
+import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import { type KernelFamily, planKernels, type SourceFacts } from "./plan-kernels.js";
 import { spikePlanes } from "./spike-layout.js";
-
-/** Number type of a layer's sums in memory. */
-export type Lanes = "int16" | "int32" | "float32";
-
-/** How one neuron layer is run. */
-export interface LayerKernel {
-  readonly stage: NeuronStage;
-  readonly form: "tables" | "list";
-  readonly lanes: Lanes;
-  /** Groups whose sources send spikes. */
-  readonly spiking: readonly SynapseGroup[];
-  /** Their windows where `form` is tables. */
-  readonly windows: readonly WindowSynapses[];
-  /** The window of `windows` that a rows kernel runs, if any. */
-  readonly rows: WindowSynapses | undefined;
-  /** Windows of `windows` that the event list runs. */
-  readonly events: readonly WindowSynapses[];
-  /** Whether blocks of 16 output channels are run together, up to four. */
-  readonly together: boolean;
-  /** Groups of the image as a constant current. */
-  readonly constant: readonly SynapseGroup[];
-  /** Currents of a step without the image's constant part. */
-  readonly bounds: CurrentBounds;
-  readonly name: string;
-  /** Of an image and step by the planner's model, and of what else could run it; null and none where there is no choice. */
-  readonly modelledMicroseconds: number | null;
-  readonly candidates: readonly KernelCandidate[];
-}
 
 /**
  * Mean of |N|/T that the planner reckons with: saved networks tell no rates. Layers of ResNet-20 fire at 4 to 16 % with

@@ -1,7 +1,7 @@
 /**
  * Windows that the event list runs: their weights in memory, and room for the lists.
  *
- * Knows: EventWindow of assembly/spiking/event-window.ts. May not know: which layer takes which kernel.
+ * Knows: EventWindow of assembly/spiking/event-arguments.ts. May not know: which layer takes which kernel.
  */
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import type { BlockGroup } from "./group-blocks.js";

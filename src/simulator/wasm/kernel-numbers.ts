@@ -4,7 +4,7 @@
  * Knows: numbers. May not know: what kernels do.
  */
 import type { SpikeAlphabet } from "../../graph/spike-alphabet.js";
-import type { Lanes } from "./choose-kernels.js";
+import type { Lanes } from "./layer-kernel.js";
 
 /** Current kernels of a pass: tables of 8. */
 export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };

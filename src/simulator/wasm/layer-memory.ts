@@ -8,7 +8,6 @@ import { isBinary } from "../../graph/spike-alphabet.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { GateStage, NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
-import type { Lanes, LayerKernel } from "./choose-kernels.js";
 import { commandBytes } from "./command-size.js";
 import {
   type EventRoom,
@@ -17,6 +16,7 @@ import {
   writeEventWindow,
 } from "./event-memory.js";
 import { type BlockGroup, groupBlocks } from "./group-blocks.js";
+import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import type { MemoryArena } from "./memory-arena.js";
 import { packTables, type Run, type TableBlock } from "./pack-tables.js";
 import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";

@@ -8,9 +8,9 @@
 import { isBinary } from "../../graph/spike-alphabet.js";
 import type { SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked } from "./block-elements.js";
-import type { Lanes } from "./choose-kernels.js";
 import { setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
+import type { Lanes } from "./layer-kernel.js";
 import {
   type BlockMemory,
   type LayerMemory,

@@ -8,7 +8,7 @@
  */
 import type { Shape } from "../../graph/node-types.js";
 import type { SnnPlan } from "../plan/snn-plan.js";
-import type { LayerKernel } from "./choose-kernels.js";
+import type { LayerKernel } from "./layer-kernel.js";
 
 /** Bytes of the bits of 16 channels. */
 export const wordBytes = 2;

@@ -1,0 +1,37 @@
+/**
+ * How a layer of neurons is run: what the choice of kernels says to everyone who works by it.
+ *
+ * Knows: the fields. May not know: how they are chosen, memory.
+ */
+import type { KernelCandidate } from "../backend.js";
+import type { CurrentBounds } from "../plan/bound-currents.js";
+import type { NeuronStage, SynapseGroup } from "../plan/snn-plan.js";
+import type { WindowSynapses } from "../plan/window-synapses.js";
+
+/** Number type of a layer's sums in memory. */
+export type Lanes = "int16" | "int32" | "float32";
+
+/** How one neuron layer is run. */
+export interface LayerKernel {
+  readonly stage: NeuronStage;
+  readonly form: "tables" | "list";
+  readonly lanes: Lanes;
+  /** Groups whose sources send spikes. */
+  readonly spiking: readonly SynapseGroup[];
+  /** Their windows where `form` is tables. */
+  readonly windows: readonly WindowSynapses[];
+  /** The window of `windows` that a rows kernel runs, if any. */
+  readonly rows: WindowSynapses | undefined;
+  /** Windows of `windows` that the event list runs. */
+  readonly events: readonly WindowSynapses[];
+  /** Whether blocks of 16 output channels are run together, up to four. */
+  readonly together: boolean;
+  /** Groups of the image as a constant current. */
+  readonly constant: readonly SynapseGroup[];
+  /** Currents of a step without the image's constant part. */
+  readonly bounds: CurrentBounds;
+  readonly name: string;
+  /** Of an image and step by the planner's model, and of what else could run it; null and none where there is no choice. */
+  readonly modelledMicroseconds: number | null;
+  readonly candidates: readonly KernelCandidate[];
+}
