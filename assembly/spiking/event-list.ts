@@ -144,7 +144,7 @@ function stepNeurons<T>(list: ListArguments, t: i32): void {
           const sent = load<i32>(list.count + neuron);
           const spike = spikeOf<T>(list, v, threshold, sent);
           if (spike != 0) {
-            storeSpike(out, list.outPlane, list.lo, list.hi, spike, lane);
+            storeSpike(out, list.outPlane, list.hi, spike, lane);
             v = list.resetToZero ? <T>0 : <T>(v - <T>(threshold * <T>spike));
             store<i32>(list.count + neuron, sent + spike);
             if (list.lo < 0) {

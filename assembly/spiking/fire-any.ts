@@ -3,15 +3,14 @@
  * have kernels of their own (fire-levels.ts).
  *
  * The bits of ⌊V/θ⌋ are found from the highest down by comparing what is left of V with 2^p·θ and taking that off: a
- * ladder of one step a plane, no division. What is negative is climbed the same way up to 0, at most θ times what the
- * neuron sent so far; in two's complement it is lifted by 2^p·θ first. Float32 divides, as the reference does: the
- * quotient is rounded.
+ * ladder of one step a plane, no division. What is negative climbs the same ladder with its magnitude, at most θ times
+ * what the neuron sent so far. Float32 divides, as the reference does: the quotient is rounded.
  *
  * Eight channels of a pixel are run at a time: half a word of each plane's bits.
  */
 import { noteCall } from "./calls";
-import { addShorts, neuronOf, outOf, sumOf, sumStepOf } from "./fire-tile";
-import { isComplement, negativePlanes, positivePlanes, storeSpikes } from "./spike-planes";
+import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32 } from "./fire-tile";
+import { planesOf, storeSpikes } from "./spike-planes";
 import { TileArguments } from "./tile-arguments";
 
 /** One half (8 channels) of one pixel and block over a tile's steps. */
@@ -24,12 +23,12 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, half: usize, sign
   const thresholds = tile.threshold + (<usize>block << 6) + (half << 5);
   const th0 = v128.load(thresholds);
   const th1 = v128.load(thresholds, 16);
-  const positive = positivePlanes(tile.lo, tile.hi);
-  const complement = isComplement(tile.lo, tile.hi);
-  const negative = complement ? 0 : negativePlanes(tile.lo, tile.hi);
-  const top0 = i32x4.shl(th0, positive - 1);
-  const top1 = i32x4.shl(th1, positive - 1);
-  const topUnit = i16x8.splat(<i16>(<i32>1 << (positive - 1)));
+  const positive = planesOf(tile.hi);
+  const negative = planesOf(-tile.lo);
+  const planes = max(positive, negative);
+  const top0 = i32x4.shl(th0, planes - 1);
+  const top1 = i32x4.shl(th1, planes - 1);
+  const topUnit = i16x8.splat(<i16>(<i32>1 << (planes - 1)));
   const most = i32x4.splat(tile.hi);
   const most0 = i32x4.mul(th0, most);
   const most1 = i32x4.mul(th1, most);
@@ -62,66 +61,47 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, half: usize, sign
       r0 = i32x4.max_s(r0, i32x4.neg(i32x4.mul(th0, i32x4.min_s(n0, least))));
       r1 = i32x4.max_s(r1, i32x4.neg(i32x4.mul(th1, i32x4.min_s(n1, least))));
     }
-    const e0 = i32x4.sub(v0, r0);
-    const e1 = i32x4.sub(v1, r1);
-    let s = i16x8.splat(0);
-    if (complement) {
-      const sign0 = i32x4.shr_s(r0, 31);
-      const sign1 = i32x4.shr_s(r1, 31);
-      r0 = i32x4.add(r0, v128.and(sign0, i32x4.shl(top0, 1)));
-      r1 = i32x4.add(r1, v128.and(sign1, i32x4.shl(top1, 1)));
-      const sign = i16x8.narrow_i32x4_s(sign0, sign1);
-      store<u8>(out + <usize>positive * outPlane, <u8>i16x8.bitmask(sign));
-      s = i16x8.shl(sign, positive);
+    const sign0 = i32x4.shr_s(r0, 31);
+    const sign1 = i32x4.shr_s(r1, 31);
+    if (signed) {
+      r0 = magnitudeOf(r0, sign0, th0);
+      r1 = magnitudeOf(r1, sign1, th1);
     }
+    const from0 = r0;
+    const from1 = r1;
+    const sign = i16x8.narrow_i32x4_s(sign0, sign1);
+    const isNegative = i16x8.bitmask(sign);
+    let s = i16x8.splat(0);
     let rung0 = top0;
     let rung1 = top1;
     let unit = topUnit;
-    let plane = out + <usize>(positive - 1) * outPlane;
-    for (let p = positive; p > 0; p--) {
+    for (let p = planes - 1; p >= 0; p--) {
       const silent0 = i32x4.gt_s(rung0, r0);
       const silent1 = i32x4.gt_s(rung1, r1);
       r0 = i32x4.sub(r0, v128.andnot(rung0, silent0));
       r1 = i32x4.sub(r1, v128.andnot(rung1, silent1));
       const silent = i16x8.narrow_i32x4_s(silent0, silent1);
-      store<u8>(plane, <u8>~i16x8.bitmask(silent));
+      const bits = ~i16x8.bitmask(silent);
+      if (p < positive) store<u8>(out + <usize>p * outPlane, <u8>(signed ? bits & ~isNegative : bits));
+      if (signed && p < negative) store<u8>(out + <usize>(positive + p) * outPlane, <u8>(bits & isNegative));
       s = v128.or(s, v128.andnot(unit, silent));
       rung0 = i32x4.shr_s(rung0, 1);
       rung1 = i32x4.shr_s(rung1, 1);
       unit = i16x8.shr_s(unit, 1);
-      plane -= outPlane;
-    }
-    if (signed && !complement) {
-      rung0 = i32x4.shl(th0, negative - 1);
-      rung1 = i32x4.shl(th1, negative - 1);
-      unit = i16x8.splat(<i16>(<i32>1 << (negative - 1)));
-      plane = out + <usize>(positive + negative - 1) * outPlane;
-      for (let p = negative; p > 0; p--) {
-        // ⌈−V/θ⌉ ≥ 2^p where V < −(2^p − 1)·θ
-        const back0 = i32x4.gt_s(i32x4.sub(th0, rung0), r0);
-        const back1 = i32x4.gt_s(i32x4.sub(th1, rung1), r1);
-        r0 = i32x4.add(r0, v128.and(rung0, back0));
-        r1 = i32x4.add(r1, v128.and(rung1, back1));
-        const back = i16x8.narrow_i32x4_s(back0, back1);
-        store<u8>(plane, <u8>i16x8.bitmask(back));
-        s = i16x8.sub(s, v128.and(unit, back));
-        rung0 = i32x4.shr_s(rung0, 1);
-        rung1 = i32x4.shr_s(rung1, 1);
-        unit = i16x8.shr_s(unit, 1);
-        plane -= outPlane;
-      }
-    }
-    if (signed) {
-      n0 = i32x4.add(n0, i32x4.extend_low_i16x8_s(s));
-      n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));
-      s = i16x8.abs(s);
     }
     sent = i16x8.add(sent, s);
-    const w0 = i32x4.add(r0, e0);
-    const w1 = i32x4.add(r1, e1);
-    // V changed where s ≠ 0
-    v0 = zero ? v128.and(w0, i32x4.eq(w0, v0)) : w0;
-    v1 = zero ? v128.and(w1, i32x4.eq(w1, v1)) : w1;
+    let off0 = i32x4.sub(from0, r0);
+    let off1 = i32x4.sub(from1, r1);
+    if (signed) {
+      off0 = withSign32(off0, sign0);
+      off1 = withSign32(off1, sign1);
+      s = withSign16(s, sign);
+      n0 = i32x4.add(n0, i32x4.extend_low_i16x8_s(s));
+      n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));
+    }
+    const none = i32x4.splat(0);
+    v0 = zero ? v128.and(v0, i32x4.eq(off0, none)) : i32x4.sub(v0, off0);
+    v1 = zero ? v128.and(v1, i32x4.eq(off1, none)) : i32x4.sub(v1, off1);
   }
   v128.store(potential, v0);
   v128.store(potential, v1, 16);

@@ -44,3 +44,27 @@ export function addShorts(counts: usize, shorts: v128): void {
   v128.store(counts, i32x4.add(v128.load(counts), i32x4.extend_low_i16x8_s(shorts)));
   v128.store(counts, i32x4.add(v128.load(counts, 16), i32x4.extend_high_i16x8_s(shorts)), 16);
 }
+
+/**
+ * What is left of V as a number whose quotient by θ, rounded down, is |⌊V/θ⌋|: V itself, or θ − 1 − V where V < 0.
+ *
+ * @param sign −1 where V < 0, else 0
+ */
+// @ts-ignore: decorator
+@inline
+export function magnitudeOf(v: v128, sign: v128, theta: v128): v128 {
+  return i32x4.add(v128.xor(v, sign), v128.and(sign, theta));
+}
+
+/** −x where `sign` is −1, x where it is 0. */
+// @ts-ignore: decorator
+@inline
+export function withSign32(x: v128, sign: v128): v128 {
+  return i32x4.sub(v128.xor(x, sign), sign);
+}
+/** The same in 16 bits. */
+// @ts-ignore: decorator
+@inline
+export function withSign16(x: v128, sign: v128): v128 {
+  return i16x8.sub(v128.xor(x, sign), sign);
+}

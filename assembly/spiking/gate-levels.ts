@@ -6,7 +6,7 @@
  */
 import { noteCall } from "./calls";
 import { GateArguments } from "./gate";
-import { isComplement, negativePlanes, positivePlanes, storeSpikes } from "./spike-planes";
+import { planesOf, storeSpikes } from "./spike-planes";
 
 /** Words of all planes together: the channels that spiked. */
 // @ts-ignore: decorator
@@ -22,10 +22,8 @@ function anySpikes(word: usize, planeBytes: usize, planes: i32): u32 {
 @inline
 function countSpikes(gate: GateArguments, word: usize, counts: usize): void {
   const planeBytes = gate.sourcePlane;
-  const positive = positivePlanes(gate.lo, gate.hi);
-  const all = positive + negativePlanes(gate.lo, gate.hi);
-  // plane p stands for −2^(p − back)
-  const back = isComplement(gate.lo, gate.hi) ? 0 : positive;
+  const positive = planesOf(gate.hi);
+  const all = positive + planesOf(-gate.lo);
   let spiked = anySpikes(word, planeBytes, all);
   while (spiked != 0) {
     const lane = ctz(spiked);
@@ -34,7 +32,7 @@ function countSpikes(gate: GateArguments, word: usize, counts: usize): void {
     let plane = word;
     for (let p = 0; p < positive; p++, plane += planeBytes) spike += ((<i32>load<u16>(plane) >> <i32>lane) & 1) << p;
     for (let p = positive; p < all; p++, plane += planeBytes)
-      spike -= ((<i32>load<u16>(plane) >> <i32>lane) & 1) << (p - back);
+      spike -= ((<i32>load<u16>(plane) >> <i32>lane) & 1) << (p - positive);
     const at = counts + (<usize>lane << 2);
     store<i32>(at, load<i32>(at) + spike);
   }
@@ -114,7 +112,7 @@ function sendChanges(gate: GateArguments, planes: i32, t: i32): void {
 
 export function runGateLevels(gate: GateArguments): void {
   noteCall(12);
-  const planes = positivePlanes(gate.lo, gate.hi) + negativePlanes(gate.lo, gate.hi);
+  const planes = planesOf(gate.hi) + planesOf(-gate.lo);
   for (let t = gate.firstStep; t < gate.endStep; t++) {
     countSources(gate, t);
     sendChanges(gate, planes, t);

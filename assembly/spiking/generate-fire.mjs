@@ -22,11 +22,14 @@ const charge = `
       v1 = i32x4.add(v1, v128.load(sum, 16));
     }`;
 
-/** Takes 2^p·θ off what is left of V where that is at least as much; writes plane p. */
-const climb = (p) => `${each(`
+/** Takes 2^p·θ off what is left of V where that is at least as much. */
+const climbBits = (p) => `${each(`
     const silent${p}_# = i32x4.gt_s(rung${p}_#, r#);
     r# = i32x4.sub(r#, v128.andnot(rung${p}_#, silent${p}_#));`)}
-    const silent${p} = i16x8.narrow_i32x4_s(silent${p}_0, silent${p}_1);
+    const silent${p} = i16x8.narrow_i32x4_s(silent${p}_0, silent${p}_1);`;
+
+/** The same, and writes plane p. */
+const climb = (p) => `${climbBits(p)}
     store<u8>(out + ${p} * outPlane, <u8>~i16x8.bitmask(silent${p}));`;
 
 const downFrom = (planes) => Array.from({ length: planes }, (_, k) => planes - 1 - k);
@@ -118,28 +121,35 @@ const signed = `${open(
     store<u8>(out + outPlane, <u8>i16x8.bitmask(back));
     sent = i16x8.sub(i16x8.sub(sent, up), back);${closeSigned}`;
 
-/** Two's complement: a plane of −2^planes above the planes of a burst. */
+/** Planes of both signs: the magnitude climbs one ladder, its bits go where the sign says. */
 const signedBursts = (planes) => `${open(
   `fireSignedBursts${planes}`,
   `${signedState}${rungs(planes)}${each(`
-  const whole# = i32x4.shl(th#, ${planes});
   const most# = i32x4.mul(th#, i32x4.splat(tile.hi));`)}
-  const least = i32x4.splat(-tile.lo);`,
+  const least = i32x4.splat(-tile.lo);
+  const none = i32x4.splat(0);`,
 )}${each(`
     let r# = i32x4.max_s(i32x4.min_s(v#, most#), i32x4.neg(i32x4.mul(th#, i32x4.min_s(n#, least))));
-    const e# = i32x4.sub(v#, r#);
     const sign# = i32x4.shr_s(r#, 31);
-    r# = i32x4.add(r#, v128.and(sign#, whole#));`)}
+    r# = magnitudeOf(r#, sign#, th#);
+    const from# = r#;`)}
     const sign = i16x8.narrow_i32x4_s(sign0, sign1);
-    store<u8>(out + ${planes} * outPlane, <u8>i16x8.bitmask(sign));
-    let s = i16x8.shl(sign, ${planes});${downFrom(planes)
-      .map((p) => `${climb(p)}\n    s = v128.or(s, v128.andnot(i16x8.splat(${2 ** p}), silent${p}));`)
+    const isNegative = i16x8.bitmask(sign);
+    let s = i16x8.splat(0);${downFrom(planes)
+      .map(
+        (p) => `${climbBits(p)}
+    const bits${p} = ~i16x8.bitmask(silent${p});
+    store<u8>(out + ${p} * outPlane, <u8>(bits${p} & ~isNegative));
+    store<u8>(out + ${planes + p} * outPlane, <u8>(bits${p} & isNegative));
+    s = v128.or(s, v128.andnot(i16x8.splat(${2 ** p}), silent${p}));`,
+      )
       .join("")}
+    sent = i16x8.add(sent, s);
+    s = withSign16(s, sign);
     n0 = i32x4.add(n0, i32x4.extend_low_i16x8_s(s));
-    n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));
-    sent = i16x8.add(sent, i16x8.abs(s));${each(`
-    r# = i32x4.add(r#, e#);
-    v# = zero ? v128.and(r#, i32x4.eq(r#, v#)) : r#;`)}${closeSigned}`;
+    n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));${each(`
+    const off# = i32x4.sub(from#, r#);
+    v# = zero ? v128.and(v#, i32x4.eq(off#, none)) : i32x4.sub(v#, withSign32(off#, sign#));`)}${closeSigned}`;
 
 /** All pixels, blocks and halves of a tile. */
 const run = (name) => `
@@ -172,7 +182,7 @@ const head = `/**
  * comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.
  */
 import { noteCall } from "./calls";
-import { addShorts, neuronOf, outOf, sumOf, sumStepOf } from "./fire-tile";
+import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32 } from "./fire-tile";
 import { TileArguments } from "./tile-arguments";
 `;
 

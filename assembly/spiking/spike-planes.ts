@@ -1,34 +1,13 @@
 /**
  * Spikes lo…hi as planes of bits (src/simulator/wasm/spike-layout.ts has the other half): the bits of what is positive,
- * then those of the magnitude of what is negative; or, where that takes fewer planes, two's complement.
+ * then those of the magnitude of what is negative.
  */
 
-/** Bits of numbers up to `largest`. */
+/** Planes of spikes up to `largest`. */
 // @ts-ignore: decorator
 @inline
-function bitsOf(largest: i32): i32 {
+export function planesOf(largest: i32): i32 {
   return 32 - <i32>clz(largest);
-}
-
-/** Whether the last plane stands for −2^p with p the number of planes before it. */
-// @ts-ignore: decorator
-@inline
-export function isComplement(lo: i32, hi: i32): bool {
-  return lo < 0 && 1 + max(bitsOf(hi), bitsOf(-lo - 1)) < bitsOf(hi) + bitsOf(-lo);
-}
-
-/** Planes of coefficients 1, 2, 4, … */
-// @ts-ignore: decorator
-@inline
-export function positivePlanes(lo: i32, hi: i32): i32 {
-  return isComplement(lo, hi) ? max(bitsOf(hi), bitsOf(-lo - 1)) : bitsOf(hi);
-}
-
-/** Planes of coefficients below 0. */
-// @ts-ignore: decorator
-@inline
-export function negativePlanes(lo: i32, hi: i32): i32 {
-  return isComplement(lo, hi) ? 1 : bitsOf(-lo);
 }
 
 /** The bits of four numbers, added to the words of their planes, which were zero before the first channels. */
@@ -45,27 +24,17 @@ function storeBits(word: usize, planeBytes: usize, planes: i32, numbers: v128, l
 // @ts-ignore: decorator
 @inline
 export function storeSpikes(word: usize, planeBytes: usize, lo: i32, hi: i32, spikes: v128, lane: i32): void {
-  const positive = positivePlanes(lo, hi);
-  if (isComplement(lo, hi)) return storeBits(word, planeBytes, positive + 1, spikes, lane);
   const size = i32x4.abs(spikes);
   const sign = i32x4.shr_s(spikes, 31);
+  const positive = planesOf(hi);
   storeBits(word, planeBytes, positive, v128.andnot(size, sign), lane);
-  if (lo < 0) {
-    const below = word + <usize>positive * planeBytes;
-    storeBits(below, planeBytes, negativePlanes(lo, hi), v128.and(size, sign), lane);
-  }
+  if (lo < 0) storeBits(word + <usize>positive * planeBytes, planeBytes, planesOf(-lo), v128.and(size, sign), lane);
 }
 
 /** Spike of one channel of a word, which was zero before the first. */
-export function storeSpike(word: usize, planeBytes: usize, lo: i32, hi: i32, spike: i32, lane: i32): void {
-  const positive = positivePlanes(lo, hi);
-  let bits = spike;
-  if (isComplement(lo, hi)) bits &= (2 << positive) - 1;
-  else if (spike < 0) {
-    bits = -spike;
-    word += <usize>positive * planeBytes;
-  }
-  for (; bits != 0; bits >>= 1, word += planeBytes) {
+export function storeSpike(word: usize, planeBytes: usize, hi: i32, spike: i32, lane: i32): void {
+  if (spike < 0) word += <usize>planesOf(hi) * planeBytes;
+  for (let bits = abs(spike); bits != 0; bits >>= 1, word += planeBytes) {
     if (bits & 1) store<u16>(word, <u16>(<i32>load<u16>(word) | (1 << lane)));
   }
 }
