@@ -7,7 +7,7 @@
 import { noteCall } from "./calls";
 import { baseOf, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 
-/** A block of a pixel: pointers of one call of the kernel's inner loop. */
+/** Adds the spikes of a block of a pixel, of which silent steps were counted as −1. */
 // @ts-ignore: decorator
 @inline
 function addCounts(counts: usize, steps: i32, silent0: v128, silent1: v128): void {

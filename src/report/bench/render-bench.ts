@@ -87,8 +87,9 @@ export function describeMachine({ machine }: BenchResult): string {
 }
 
 function describeCounting({ counting }: BenchResult): string {
+  const times = `${formatCount(counting.at.length)} time${counting.at.length === 1 ? "" : "s"}`;
   return (
-    `Counting spikes and operations of every layer at ${formatCount(counting.at.length)} times costs ` +
+    `Counting spikes and operations of every layer at ${times} costs ` +
     `${formatFixed(counting.costPercent, 1)} % (${formatSignificant(counting.imagesPerSecondWithout)} → ` +
     `${formatSignificant(counting.imagesPerSecond)} images/s at T = ${formatCount(counting.T)}, ${nameThreads(counting.threads)}).`
   );

@@ -108,7 +108,7 @@ export interface NetworkMemory {
   readonly commands: number;
 }
 
-/** Steps that the kernels run pixel by pixel (assembly/spiking/layer-arguments.ts). */
+/** Steps that the kernels run pixel by pixel (assembly/spiking/tile-arguments.ts). */
 export const tileSteps = 32;
 
 function writeZeros(arena: MemoryArena, bytes: number): number {
