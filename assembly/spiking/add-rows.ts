@@ -3,11 +3,11 @@
  *
  * Current kernel: tables of 12 source channels with 16-bit sums, for windows 3×3 over all of 16, 32 or 64 channels of a source: a row of
  * a window is 48, 96 or 192 bits side by side. Every table's address is a constant. A second segment is the word of 16 channels that a
- * shortcut brings along, through two tables of 8.
+ * shortcut brings along, through two tables of 8. A round is two steps of a pixel, or a step of two pixels.
  */
 import { noteCall } from "./calls";
 import { Segment, segmentSize } from "./segments";
-import { baseOf, coefficientOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
+import { baseOf, coefficientOf, Pass, TileArguments } from "./tile-arguments";
 
 /** Source row `ky` of the tile's row at its first step and column, or 0 where there is none. */
 function findRow(tile: TileArguments, rows: Segment, ky: i32): usize {
@@ -26,21 +26,21 @@ function addThreeRowsToBase(tile: TileArguments, pass: Pass, starts: bool, p0Fir
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p0, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -91,8 +91,8 @@ function addThreeRowsToBase(tile: TileArguments, pass: Pass, starts: bool, p0Fir
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p0, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -148,11 +148,11 @@ function addThreeRowsToSums(tile: TileArguments, pass: Pass, starts: bool, p0Fir
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -269,20 +269,20 @@ function addThreeRowsScaled(tile: TileArguments, pass: Pass, starts: bool, p0Fir
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p0, 0);
@@ -335,9 +335,9 @@ function addThreeRowsScaled(tile: TileArguments, pass: Pass, starts: bool, p0Fir
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p0, 0);
@@ -399,22 +399,22 @@ function addThreeRowsToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool
   const table = words.table;
   const shortcutStep = words.sourceStep;
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let shortcut = shortcuts + x * words.sourcePixel;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p0, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -457,8 +457,8 @@ function addThreeRowsToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
         v128.store(sum, a1, 16);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -474,8 +474,8 @@ function addThreeRowsToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p0, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -518,8 +518,8 @@ function addThreeRowsToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
         v128.store(sum, a1, 48);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -544,13 +544,13 @@ function addThreeRowsToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool
   const table = words.table;
   const shortcutStep = words.sourceStep;
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let shortcut = shortcuts + x * words.sourcePixel;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
@@ -599,8 +599,8 @@ function addThreeRowsToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
         v128.store(sum, a1, 16);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -660,8 +660,8 @@ function addThreeRowsToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
         v128.store(sum, a1, 48);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -686,29 +686,705 @@ function addThreeRows(tile: TileArguments, pass: Pass, starts: bool, p0: usize, 
   else addThreeRowsToSums(tile, pass, starts, p0, p1, p2);
 }
 
+function addThreeSharedToBase(tile: TileArguments, pass: Pass, starts: bool, p0First: usize, p1First: usize, p2First: usize): void {
+  const sourceStep = changetype<Segment>(pass.segments).sourceStep;
+  const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
+  const bytes = <usize>(tile.last - tile.first) << 5;
+  for (let x: usize = 0; x < <usize>tile.width; x += 2) {
+    let p0 = p0First + x * sourcePixel;
+    let p1 = p1First + x * sourcePixel;
+    let p2 = p2First + x * sourcePixel;
+    let sum = tile.sums + x * 1024;
+    const past = sum + bytes;
+    const base = baseOf<i16>(tile, pass.block) + (x << 5);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
+    const b10 = v128.load(base, 32);
+    const b11 = v128.load(base, 48);
+    for (; sum < past; sum += 32) {
+      const p0Words = load<u64>(p0);
+      p0 += sourceStep;
+      const p1Words = load<u64>(p1);
+      p1 += sourceStep;
+      const p2Words = load<u64>(p2);
+      p2 += sourceStep;
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = b00;
+        let a1 = b01;
+        w = p0Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 16);
+        w = p1Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 16);
+        w = p2Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a0, 0);
+        v128.store(sum, a1, 16);
+      }
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = b10;
+        let a1 = b11;
+        w = p0Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 1040);
+        w = p1Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 1040);
+        w = p2Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a0, 1024);
+        v128.store(sum, a1, 1040);
+      }
+    }
+  }
+}
+
+function addThreeSharedToSums(tile: TileArguments, pass: Pass, starts: bool, p0First: usize, p1First: usize, p2First: usize): void {
+  const sourceStep = changetype<Segment>(pass.segments).sourceStep;
+  const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
+  const bytes = <usize>(tile.last - tile.first) << 5;
+  for (let x: usize = 0; x < <usize>tile.width; x += 2) {
+    let p0 = p0First + x * sourcePixel;
+    let p1 = p1First + x * sourcePixel;
+    let p2 = p2First + x * sourcePixel;
+    let sum = tile.sums + x * 1024;
+    const past = sum + bytes;
+    for (; sum < past; sum += 32) {
+      const p0Words = load<u64>(p0);
+      p0 += sourceStep;
+      const p1Words = load<u64>(p1);
+      p1 += sourceStep;
+      const p2Words = load<u64>(p2);
+      p2 += sourceStep;
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = v128.load(sum, 0);
+        let a1 = v128.load(sum, 16);
+        w = p0Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 16);
+        w = p1Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 16);
+        w = p2Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a0, 0);
+        v128.store(sum, a1, 16);
+      }
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = v128.load(sum, 1024);
+        let a1 = v128.load(sum, 1040);
+        w = p0Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 1040);
+        w = p1Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 1040);
+        w = p2Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a0, 1024);
+        v128.store(sum, a1, 1040);
+      }
+    }
+  }
+}
+
+function addThreeSharedScaled(tile: TileArguments, pass: Pass, starts: bool, p0First: usize, p1First: usize, p2First: usize): void {
+  const sourceStep = changetype<Segment>(pass.segments).sourceStep;
+  const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
+  const bytes = <usize>(tile.last - tile.first) << 5;
+  const coefficient = coefficientOf(pass);
+  const fromStep: usize = starts ? 0 : 32;
+  const fromPixel: usize = starts ? 32 : 1024;
+  for (let x: usize = 0; x < <usize>tile.width; x += 2) {
+    let p0 = p0First + x * sourcePixel;
+    let p1 = p1First + x * sourcePixel;
+    let p2 = p2First + x * sourcePixel;
+    let sum = tile.sums + x * 1024;
+    const past = sum + bytes;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from1 = from0 + fromPixel;
+    for (; sum < past; sum += 32) {
+      const p0Words = load<u64>(p0);
+      p0 += sourceStep;
+      const p1Words = load<u64>(p1);
+      p1 += sourceStep;
+      const p2Words = load<u64>(p2);
+      p2 += sourceStep;
+      {
+        let r: usize;
+        let w: u64;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
+        let a0 = i16x8.splat(0);
+        let a1 = i16x8.splat(0);
+        w = p0Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 16);
+        w = p1Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 16);
+        w = p2Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, i16x8.add(s0, i16x8.mul(a0, coefficient)), 0);
+        v128.store(sum, i16x8.add(s1, i16x8.mul(a1, coefficient)), 16);
+      }
+      {
+        let r: usize;
+        let w: u64;
+        const s0 = v128.load(from1);
+        const s1 = v128.load(from1, 16);
+        from1 += fromStep;
+        let a0 = i16x8.splat(0);
+        let a1 = i16x8.splat(0);
+        w = p0Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 1040);
+        w = p1Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 1040);
+        w = p2Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, i16x8.add(s0, i16x8.mul(a0, coefficient)), 1024);
+        v128.store(sum, i16x8.add(s1, i16x8.mul(a1, coefficient)), 1040);
+      }
+    }
+  }
+}
+
+function addThreeSharedToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool, p0First: usize, p1First: usize, p2First: usize): void {
+  const sourceStep = changetype<Segment>(pass.segments).sourceStep;
+  const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
+  const bytes = <usize>(tile.last - tile.first) << 5;
+  const words = changetype<Segment>(pass.segments + segmentSize);
+  const table = words.table;
+  const shortcutStep = words.sourceStep;
+  const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
+  for (let x: usize = 0; x < <usize>tile.width; x += 2) {
+    let p0 = p0First + x * sourcePixel;
+    let p1 = p1First + x * sourcePixel;
+    let p2 = p2First + x * sourcePixel;
+    let sum = tile.sums + x * 1024;
+    const past = sum + bytes;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
+    let shortcut1 = shortcuts + (x + 1) * words.sourcePixel;
+    const base = baseOf<i16>(tile, pass.block) + (x << 5);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
+    const b10 = v128.load(base, 32);
+    const b11 = v128.load(base, 48);
+    for (; sum < past; sum += 32) {
+      const p0Words = load<u64>(p0);
+      p0 += sourceStep;
+      const p1Words = load<u64>(p1);
+      p1 += sourceStep;
+      const p2Words = load<u64>(p2);
+      p2 += sourceStep;
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = b00;
+        let a1 = b01;
+        w = p0Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 16);
+        w = p1Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 16);
+        w = p2Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a1, 16);
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
+        r = table + ((word << 5) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r));
+        a1 = i16x8.add(a1, v128.load(r, 16));
+        r = table + ((word >> 3) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r, 8512));
+        a1 = i16x8.add(a1, v128.load(r, 8528));
+        v128.store(sum, a0, 0);
+        v128.store(sum, a1, 16);
+      }
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = b10;
+        let a1 = b11;
+        w = p0Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 1040);
+        w = p1Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 1040);
+        w = p2Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a1, 1040);
+        const word = <usize>load<u16>(shortcut1);
+        shortcut1 += shortcutStep;
+        r = table + ((word << 5) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r));
+        a1 = i16x8.add(a1, v128.load(r, 16));
+        r = table + ((word >> 3) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r, 8512));
+        a1 = i16x8.add(a1, v128.load(r, 8528));
+        v128.store(sum, a0, 1024);
+        v128.store(sum, a1, 1040);
+      }
+    }
+  }
+}
+
+function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool, p0First: usize, p1First: usize, p2First: usize): void {
+  const sourceStep = changetype<Segment>(pass.segments).sourceStep;
+  const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
+  const bytes = <usize>(tile.last - tile.first) << 5;
+  const words = changetype<Segment>(pass.segments + segmentSize);
+  const table = words.table;
+  const shortcutStep = words.sourceStep;
+  const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
+  for (let x: usize = 0; x < <usize>tile.width; x += 2) {
+    let p0 = p0First + x * sourcePixel;
+    let p1 = p1First + x * sourcePixel;
+    let p2 = p2First + x * sourcePixel;
+    let sum = tile.sums + x * 1024;
+    const past = sum + bytes;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
+    let shortcut1 = shortcuts + (x + 1) * words.sourcePixel;
+    for (; sum < past; sum += 32) {
+      const p0Words = load<u64>(p0);
+      p0 += sourceStep;
+      const p1Words = load<u64>(p1);
+      p1 += sourceStep;
+      const p2Words = load<u64>(p2);
+      p2 += sourceStep;
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = v128.load(sum, 0);
+        let a1 = v128.load(sum, 16);
+        w = p0Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 16);
+        w = p1Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 16);
+        w = p2Words;
+        r = <usize>(w << 5) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 7) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 19) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 31) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a1, 16);
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
+        r = table + ((word << 5) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r));
+        a1 = i16x8.add(a1, v128.load(r, 16));
+        r = table + ((word >> 3) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r, 8512));
+        a1 = i16x8.add(a1, v128.load(r, 8528));
+        v128.store(sum, a0, 0);
+        v128.store(sum, a1, 16);
+      }
+      {
+        let r: usize;
+        let w: u64;
+        let a0 = v128.load(sum, 1024);
+        let a1 = v128.load(sum, 1040);
+        w = p0Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 65536));
+        a1 = i16x8.add(a1, v128.load(r, 65552));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 196928));
+        a1 = i16x8.add(a1, v128.load(r, 196944));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 328320));
+        a1 = i16x8.add(a1, v128.load(r, 328336));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 459712));
+        a1 = i16x8.add(a1, v128.load(r, 459728));
+        v128.store(sum, a1, 1040);
+        w = p1Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 591104));
+        a1 = i16x8.add(a1, v128.load(r, 591120));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 722496));
+        a1 = i16x8.add(a1, v128.load(r, 722512));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 853888));
+        a1 = i16x8.add(a1, v128.load(r, 853904));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 985280));
+        a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(sum, a1, 1040);
+        w = p2Words;
+        r = <usize>(w >> 11) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1116672));
+        a1 = i16x8.add(a1, v128.load(r, 1116688));
+        r = <usize>(w >> 23) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1248064));
+        a1 = i16x8.add(a1, v128.load(r, 1248080));
+        r = <usize>(w >> 35) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1379456));
+        a1 = i16x8.add(a1, v128.load(r, 1379472));
+        r = <usize>(w >> 47) & 0x1ffe0;
+        a0 = i16x8.add(a0, v128.load(r, 1510848));
+        a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(sum, a1, 1040);
+        const word = <usize>load<u16>(shortcut1);
+        shortcut1 += shortcutStep;
+        r = table + ((word << 5) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r));
+        a1 = i16x8.add(a1, v128.load(r, 16));
+        r = table + ((word >> 3) & 0x1fe0);
+        a0 = i16x8.add(a0, v128.load(r, 8512));
+        a1 = i16x8.add(a1, v128.load(r, 8528));
+        v128.store(sum, a0, 1024);
+        v128.store(sum, a1, 1040);
+      }
+    }
+  }
+}
+
+function addThreeShared(tile: TileArguments, pass: Pass, starts: bool, p0: usize, p1: usize, p2: usize): void {
+  if (pass.shift != 0 || pass.negative != 0) addThreeSharedScaled(tile, pass, starts, p0, p1, p2);
+  else if (pass.segmentCount == 2 && starts) addThreeSharedToBaseAndWord(tile, pass, starts, p0, p1, p2);
+  else if (pass.segmentCount == 2) addThreeSharedToSumsAndWord(tile, pass, starts, p0, p1, p2);
+  else if (starts) addThreeSharedToBase(tile, pass, starts, p0, p1, p2);
+  else addThreeSharedToSums(tile, pass, starts, p0, p1, p2);
+}
+
 export function addRows16(tile: TileArguments, pass: Pass): void {
   noteCall(5);
   const rows = changetype<Segment>(pass.segments);
-  addThreeRows(tile, pass, pass.starts != 0, rowOrZeros(tile, rows, 0), rowOrZeros(tile, rows, 1), rowOrZeros(tile, rows, 2));
+  const p0 = rowOrZeros(tile, rows, 0);
+  const p1 = rowOrZeros(tile, rows, 1);
+  const p2 = rowOrZeros(tile, rows, 2);
+  if (rows.sourcePixel == 2) addThreeShared(tile, pass, pass.starts != 0, p0, p1, p2);
+  else addThreeRows(tile, pass, pass.starts != 0, p0, p1, p2);
 }
 
 function addRow0Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst: usize): void {
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -743,8 +1419,8 @@ function addRow0Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -784,9 +1460,9 @@ function addRow0Of32ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -871,18 +1547,18 @@ function addRow0Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -919,9 +1595,9 @@ function addRow0Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -969,19 +1645,19 @@ function addRow1Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -1016,8 +1692,8 @@ function addRow1Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -1057,9 +1733,9 @@ function addRow1Of32ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -1144,18 +1820,18 @@ function addRow1Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -1192,9 +1868,9 @@ function addRow1Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -1242,19 +1918,19 @@ function addRow2Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2167808));
@@ -1289,8 +1965,8 @@ function addRow2Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2167808));
@@ -1330,9 +2006,9 @@ function addRow2Of32ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -1417,18 +2093,18 @@ function addRow2Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -1465,9 +2141,9 @@ function addRow2Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -1513,20 +2189,20 @@ function addRow2Of32ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const table = words.table;
   const shortcutStep = words.sourceStep;
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let shortcut = shortcuts + x * words.sourcePixel;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2167808));
@@ -1555,8 +2231,8 @@ function addRow2Of32ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
         v128.store(sum, a1, 16);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -1570,8 +2246,8 @@ function addRow2Of32ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2167808));
@@ -1600,8 +2276,8 @@ function addRow2Of32ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
         v128.store(sum, a1, 48);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -1624,11 +2300,11 @@ function addRow2Of32ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const table = words.table;
   const shortcutStep = words.sourceStep;
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let shortcut = shortcuts + x * words.sourcePixel;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
@@ -1663,8 +2339,8 @@ function addRow2Of32ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
         v128.store(sum, a1, 16);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -1708,8 +2384,8 @@ function addRow2Of32ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
         v128.store(sum, a1, 48);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -1758,19 +2434,19 @@ function addRow0Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -1833,8 +2509,8 @@ function addRow0Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -1902,9 +2578,9 @@ function addRow0Of64ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -2045,18 +2721,18 @@ function addRow0Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -2121,9 +2797,9 @@ function addRow0Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -2199,19 +2875,19 @@ function addRow1Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2167808));
@@ -2274,8 +2950,8 @@ function addRow1Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2167808));
@@ -2343,9 +3019,9 @@ function addRow1Of64ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -2486,18 +3162,18 @@ function addRow1Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -2562,9 +3238,9 @@ function addRow1Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -2640,19 +3316,19 @@ function addRow2Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4270080));
@@ -2715,8 +3391,8 @@ function addRow2Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4270080));
@@ -2784,9 +3460,9 @@ function addRow2Of64ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
   const bytes = <usize>(tile.last - tile.first) << 5;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -2927,18 +3603,18 @@ function addRow2Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -3003,9 +3679,9 @@ function addRow2Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
       {
         let r: usize;
         let w: u64;
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;
+        const s0 = v128.load(from0);
+        const s1 = v128.load(from0, 16);
+        from0 += fromStep;
         let a0 = i16x8.splat(0);
         let a1 = i16x8.splat(0);
         w = load<u64>(p, 0);
@@ -3079,20 +3755,20 @@ function addRow2Of64ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const table = words.table;
   const shortcutStep = words.sourceStep;
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let shortcut = shortcuts + x * words.sourcePixel;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);
+    const b00 = v128.load(base, 0);
+    const b01 = v128.load(base, 16);
     for (; sum < past; sum += 64) {
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4270080));
@@ -3149,8 +3825,8 @@ function addRow2Of64ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 6240960));
         a1 = i16x8.add(a1, v128.load(r, 6240976));
         v128.store(sum, a1, 16);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -3164,8 +3840,8 @@ function addRow2Of64ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
       {
         let r: usize;
         let w: u64;
-        let a0 = b0;
-        let a1 = b1;
+        let a0 = b00;
+        let a1 = b01;
         w = load<u64>(p, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4270080));
@@ -3222,8 +3898,8 @@ function addRow2Of64ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 6240960));
         a1 = i16x8.add(a1, v128.load(r, 6240976));
         v128.store(sum, a1, 48);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -3246,11 +3922,11 @@ function addRow2Of64ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const table = words.table;
   const shortcutStep = words.sourceStep;
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
+  for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let sum = tile.sums + x * 1024;
     const past = sum + bytes;
-    let shortcut = shortcuts + x * words.sourcePixel;
+    let shortcut0 = shortcuts + x * words.sourcePixel;
     for (; sum < past; sum += 64) {
       {
         let r: usize;
@@ -3313,8 +3989,8 @@ function addRow2Of64ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 6240960));
         a1 = i16x8.add(a1, v128.load(r, 6240976));
         v128.store(sum, a1, 16);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -3386,8 +4062,8 @@ function addRow2Of64ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
         a0 = i16x8.add(a0, v128.load(r, 6240960));
         a1 = i16x8.add(a1, v128.load(r, 6240976));
         v128.store(sum, a1, 48);
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+        const word = <usize>load<u16>(shortcut0);
+        shortcut0 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));

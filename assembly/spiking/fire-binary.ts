@@ -7,11 +7,13 @@
 import { noteCall } from "./calls";
 import { baseOf, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 
-/** Adds the spikes of a block of a pixel, of which silent steps were counted as −1. */
+/** Adds the spikes of a block of a pixel, of which silent steps were counted as −1, in 8 bits each. */
 // @ts-ignore: decorator
 @inline
-function addCounts(counts: usize, steps: i32, silent0: v128, silent1: v128): void {
+function addCounts(counts: usize, steps: i32, silent: v128): void {
   const all = i32x4.splat(steps);
+  const silent0 = i16x8.extend_low_i8x16_s(silent);
+  const silent1 = i16x8.extend_high_i8x16_s(silent);
   v128.store(counts, i32x4.add(v128.load(counts), i32x4.add(all, i32x4.extend_low_i16x8_s(silent0))));
   v128.store(counts, i32x4.add(v128.load(counts, 16), i32x4.add(all, i32x4.extend_high_i16x8_s(silent0))), 16);
   v128.store(counts, i32x4.add(v128.load(counts, 32), i32x4.add(all, i32x4.extend_low_i16x8_s(silent1))), 32);
@@ -41,8 +43,7 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, zero: bool): void
   let u1 = i32x4.sub(v128.load(potential, 16), th1);
   let u2 = i32x4.sub(v128.load(potential, 32), th2);
   let u3 = i32x4.sub(v128.load(potential, 48), th3);
-  let c0 = i16x8.splat(0);
-  let c1 = i16x8.splat(0);
+  let silent = i8x16.splat(0);
   const isConstant = tile.passCount == 0;
   let sum = isConstant
     ? baseOf<T>(tile, block) + (x << 4) * sizeof<T>()
@@ -58,12 +59,10 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, zero: bool): void
   const past = out + <usize>(tile.last - tile.first) * outStep;
   for (; out < past; out += outStep, sum += sumStep) {
     if (sizeof<T>() == 2) {
-      const a0 = v128.load(sum);
-      const a1 = v128.load(sum, 16);
-      u0 = i32x4.add(u0, i32x4.extend_low_i16x8_s(a0));
-      u1 = i32x4.add(u1, i32x4.extend_high_i16x8_s(a0));
-      u2 = i32x4.add(u2, i32x4.extend_low_i16x8_s(a1));
-      u3 = i32x4.add(u3, i32x4.extend_high_i16x8_s(a1));
+      u0 = i32x4.add(u0, v128.load16x4_s(sum));
+      u1 = i32x4.add(u1, v128.load16x4_s(sum, 8));
+      u2 = i32x4.add(u2, v128.load16x4_s(sum, 16));
+      u3 = i32x4.add(u3, v128.load16x4_s(sum, 24));
     } else {
       u0 = i32x4.add(u0, v128.load(sum));
       u1 = i32x4.add(u1, v128.load(sum, 16));
@@ -78,17 +77,15 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, zero: bool): void
     u1 = resetInt(u1, th1, m1, zero);
     u2 = resetInt(u2, th2, m2, zero);
     u3 = resetInt(u3, th3, m3, zero);
-    const m01 = i16x8.narrow_i32x4_s(m0, m1);
-    const m23 = i16x8.narrow_i32x4_s(m2, m3);
-    c0 = i16x8.add(c0, m01);
-    c1 = i16x8.add(c1, m23);
-    store<u16>(out, <u16>~i8x16.bitmask(i8x16.narrow_i16x8_s(m01, m23)));
+    const m = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m0, m1), i16x8.narrow_i32x4_s(m2, m3));
+    silent = i8x16.add(silent, m);
+    store<u16>(out, <u16>~i8x16.bitmask(m));
   }
   v128.store(potential, i32x4.add(u0, th0));
   v128.store(potential, i32x4.add(u1, th1), 16);
   v128.store(potential, i32x4.add(u2, th2), 32);
   v128.store(potential, i32x4.add(u3, th3), 48);
-  addCounts(tile.count + neuron, tile.last - tile.first, c0, c1);
+  addCounts(tile.count + neuron, tile.last - tile.first, silent);
 }
 
 // @ts-ignore: decorator

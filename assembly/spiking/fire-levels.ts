@@ -36,9 +36,8 @@ function fireBursts2<T>(tile: TileArguments, block: i32, x: usize, half: usize, 
   const past = out + <usize>(tile.last - tile.first) * outStep;
   for (; out < past; out += outStep, sum += sumStep) {
     if (sizeof<T>() == 2) {
-      const a = v128.load(sum);
-      v0 = i32x4.add(v0, i32x4.extend_low_i16x8_s(a));
-      v1 = i32x4.add(v1, i32x4.extend_high_i16x8_s(a));
+      v0 = i32x4.add(v0, v128.load16x4_s(sum));
+      v1 = i32x4.add(v1, v128.load16x4_s(sum, 8));
     } else {
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));
@@ -129,9 +128,8 @@ function fireBursts3<T>(tile: TileArguments, block: i32, x: usize, half: usize, 
   const past = out + <usize>(tile.last - tile.first) * outStep;
   for (; out < past; out += outStep, sum += sumStep) {
     if (sizeof<T>() == 2) {
-      const a = v128.load(sum);
-      v0 = i32x4.add(v0, i32x4.extend_low_i16x8_s(a));
-      v1 = i32x4.add(v1, i32x4.extend_high_i16x8_s(a));
+      v0 = i32x4.add(v0, v128.load16x4_s(sum));
+      v1 = i32x4.add(v1, v128.load16x4_s(sum, 8));
     } else {
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));
@@ -224,9 +222,8 @@ function fireSigned<T>(tile: TileArguments, block: i32, x: usize, half: usize, z
   const past = out + <usize>(tile.last - tile.first) * outStep;
   for (; out < past; out += outStep, sum += sumStep) {
     if (sizeof<T>() == 2) {
-      const a = v128.load(sum);
-      v0 = i32x4.add(v0, i32x4.extend_low_i16x8_s(a));
-      v1 = i32x4.add(v1, i32x4.extend_high_i16x8_s(a));
+      v0 = i32x4.add(v0, v128.load16x4_s(sum));
+      v1 = i32x4.add(v1, v128.load16x4_s(sum, 8));
     } else {
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));
@@ -308,9 +305,8 @@ function fireSignedBursts2<T>(tile: TileArguments, block: i32, x: usize, half: u
   const past = out + <usize>(tile.last - tile.first) * outStep;
   for (; out < past; out += outStep, sum += sumStep) {
     if (sizeof<T>() == 2) {
-      const a = v128.load(sum);
-      v0 = i32x4.add(v0, i32x4.extend_low_i16x8_s(a));
-      v1 = i32x4.add(v1, i32x4.extend_high_i16x8_s(a));
+      v0 = i32x4.add(v0, v128.load16x4_s(sum));
+      v1 = i32x4.add(v1, v128.load16x4_s(sum, 8));
     } else {
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));
@@ -414,9 +410,8 @@ function fireSignedBursts3<T>(tile: TileArguments, block: i32, x: usize, half: u
   const past = out + <usize>(tile.last - tile.first) * outStep;
   for (; out < past; out += outStep, sum += sumStep) {
     if (sizeof<T>() == 2) {
-      const a = v128.load(sum);
-      v0 = i32x4.add(v0, i32x4.extend_low_i16x8_s(a));
-      v1 = i32x4.add(v1, i32x4.extend_high_i16x8_s(a));
+      v0 = i32x4.add(v0, v128.load16x4_s(sum));
+      v1 = i32x4.add(v1, v128.load16x4_s(sum, 8));
     } else {
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));

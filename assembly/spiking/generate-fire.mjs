@@ -14,9 +14,8 @@ const each = (lines) => two.map((k) => lines.replaceAll("#", k)).join("");
 /** V grows by the current. */
 const charge = `
     if (sizeof<T>() == 2) {
-      const a = v128.load(sum);
-      v0 = i32x4.add(v0, i32x4.extend_low_i16x8_s(a));
-      v1 = i32x4.add(v1, i32x4.extend_high_i16x8_s(a));
+      v0 = i32x4.add(v0, v128.load16x4_s(sum));
+      v1 = i32x4.add(v1, v128.load16x4_s(sum, 8));
     } else {
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));

@@ -18,36 +18,49 @@ const list = (length, each) => Array.from({ length }, (_, k) => each(k)).join(""
 const tables = 65_536;
 const tableStride = 131_392;
 
-/** Byte offsets of the rows of 4 tables, from 48 bits of spikes in w. */
-const offsets = ["<usize>(w << 5)", "<usize>(w >> 7)", "<usize>(w >> 19)", "<usize>(w >> 31)"];
+/** Byte offsets of the rows of 4 tables, from the 48 bits of spikes that begin at bit `from` of w. */
+const offsets = (from) =>
+  [0, 12, 24, 36].map((bit) => (from + bit < 5 ? `w << ${5 - from - bit}` : `w >> ${from + bit - 5}`));
 
 const addRow = (offset, table) => `
-        r = ${offset} & 0x1ffe0;
+        r = <usize>(${offset}) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, ${tables + table * tableStride}));
         a1 = i16x8.add(a1, v128.load(r, ${tables + table * tableStride + 16}));`;
 
 /** Adds the rows of 4 tables to both accumulators: 48 bits, 3 words of 16 channels. */
-const addWords = (pointer, words, firstTable) => `
-        w = load<u64>(${pointer}, ${words * 6});${offsets.map((offset, k) => addRow(offset, firstTable + k)).join("")}`;
+const addWords = (word, from, firstTable) => `
+        w = ${word};${offsets(from)
+          .map((offset, k) => addRow(offset, firstTable + k))
+          .join("")}`;
 
-/** How a pass begins and ends a sum: from the base, from the sums so far, or from either by ±2^shift. */
+/** Bytes from a pixel's sums to the next pixel's: tables of 12 run one block of outputs at a time. */
+const sumPixel = 1024;
+
+/**
+ * How a pass begins and ends a sum, which lies `at` bytes on: from the base, from the sums so far, or from either by
+ * ±2^shift.
+ */
 const forms = {
-  ToBase: { before: "", start: () => ["b0", "b1"], end: ["a0", "a1"] },
-  ToSums: { before: "", start: (at) => [`v128.load(sum, ${at})`, `v128.load(sum, ${at + 16})`], end: ["a0", "a1"] },
+  ToBase: { before: () => "", start: (pixel) => [`b${pixel}0`, `b${pixel}1`], end: ["a0", "a1"] },
+  ToSums: {
+    before: () => "",
+    start: (_, at) => [`v128.load(sum, ${at})`, `v128.load(sum, ${at + 16})`],
+    end: ["a0", "a1"],
+  },
   Scaled: {
-    before: `
-        const s0 = v128.load(from);
-        const s1 = v128.load(from, 16);
-        from += fromStep;`,
+    before: (pixel) => `
+        const s0 = v128.load(from${pixel});
+        const s1 = v128.load(from${pixel}, 16);
+        from${pixel} += fromStep;`,
     start: () => ["i16x8.splat(0)", "i16x8.splat(0)"],
     end: ["i16x8.add(s0, i16x8.mul(a0, coefficient))", "i16x8.add(s1, i16x8.mul(a1, coefficient))"],
   },
 };
 
 /** The word of a shortcut: 16 channels through two tables of 8. */
-const addWord = `
-        const word = <usize>load<u16>(shortcut);
-        shortcut += shortcutStep;
+const addWord = (pixel) => `
+        const word = <usize>load<u16>(shortcut${pixel});
+        shortcut${pixel} += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r));
         a1 = i16x8.add(a1, v128.load(r, 16));
@@ -55,26 +68,50 @@ const addWord = `
         a0 = i16x8.add(a0, v128.load(r, 8512));
         a1 = i16x8.add(a1, v128.load(r, 8528));`;
 
-/** One step of one pixel, over the rows of the window that `pointers` stand for. */
-const addStep = ({ pointers, first, loads }, { before, start, end }, withWord, at) => {
+/** A step of a pixel of the round, over the rows of the window that `pointers` stand for. */
+const addStep = ({ pointers, first, loads, isShared }, { before, start, end }, withWord, { pixel, step }) => {
+  const at = pixel * sumPixel + step * 32;
+  const wordOf = (pointer, j) => (isShared ? `${pointer}Words` : `load<u64>(${pointer}, ${j * 6})`);
   const words = pointers.flatMap((pointer, row) =>
-    Array.from({ length: loads }, (_, j) => addWords(pointer, j, first + (row * loads + j) * 4)),
+    Array.from({ length: loads }, (_, j) =>
+      addWords(wordOf(pointer, j), pixel * 16, first + (row * loads + j) * 4),
+    ),
   );
+  const moves = pointers.map((pointer) => `\n        ${pointer} += sourceStep;`).join("");
   return `
       {
         let r: usize;
-        let w: u64;${before}
-        let a0 = ${start(at)[0]};
-        let a1 = ${start(at)[1]};${[...words, ...(withWord ? [addWord] : [])].join(`\n        v128.store(sum, a1, ${at + 16});`)}${pointers
-          .map((pointer) => `\n        ${pointer} += sourceStep;`)
-          .join("")}
+        let w: u64;${before(pixel)}
+        let a0 = ${start(pixel, at)[0]};
+        let a1 = ${start(pixel, at)[1]};${[...words, ...(withWord ? [addWord(pixel)] : [])].join(`\n        v128.store(sum, a1, ${at + 16});`)}${isShared ? "" : moves}
         v128.store(sum, ${end[0]}, ${at});
         v128.store(sum, ${end[1]}, ${at + 16});
       }`;
 };
 
-/** All pixels and steps of a tile; two steps a round, so the last may be one too many. */
-const addPass = (name, form, pass, withWord) => `
+/**
+ * What a round does: two steps of a pixel, or a step of two pixels whose windows one load of 64 bits covers. So the last step
+ * or pixel may be one too many.
+ */
+const roundOf = ({ isShared }) => (isShared ? { pixels: 2, steps: 1 } : { pixels: 1, steps: 2 });
+
+const addRound = (pass, form, withWord) => {
+  const { pixels, steps } = roundOf(pass);
+  const parts = Array.from({ length: pixels }, (_, pixel) =>
+    list(steps, (step) => addStep(pass, forms[form], withWord, { pixel, step })),
+  ).join("");
+  if (!pass.isShared) return parts;
+  const loads = pass.pointers.map((p) => `
+      const ${p}Words = load<u64>(${p});
+      ${p} += sourceStep;`);
+  return loads.join("") + parts;
+};
+
+/** All pixels and steps of a tile. */
+const addPass = (name, form, pass, withWord) => {
+  const { pixels, steps } = roundOf(pass);
+  const ofPixels = (each) => list(pixels, each);
+  return `
 function ${name}${form}${withWord ? "AndWord" : ""}(tile: TileArguments, pass: Pass, starts: bool, ${pass.pointers.map((p) => `${p}First: usize`).join(", ")}): void {
   const sourceStep = changetype<Segment>(pass.segments).sourceStep;
   const sourcePixel = changetype<Segment>(pass.segments).sourcePixel;
@@ -90,26 +127,29 @@ function ${name}${form}${withWord ? "AndWord" : ""}(tile: TileArguments, pass: P
     form === "Scaled"
       ? `
   const coefficient = coefficientOf(pass);
-  const fromStep: usize = starts ? 0 : 32;`
+  const fromStep: usize = starts ? 0 : 32;${pixels === 2 ? `
+  const fromPixel: usize = starts ? 32 : ${sumPixel};` : ""}`
       : ""
   }
-  for (let x: usize = 0; x < <usize>tile.width; x++) {${pass.pointers.map((p) => `\n    let ${p} = ${p}First + x * sourcePixel;`).join("")}
-    let sum = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
-    const past = sum + bytes;${withWord ? "\n    let shortcut = shortcuts + x * words.sourcePixel;" : ""}${
+  for (let x: usize = 0; x < <usize>tile.width; x += ${pixels}) {${pass.pointers.map((p) => `\n    let ${p} = ${p}First + x * sourcePixel;`).join("")}
+    let sum = tile.sums + x * ${sumPixel};
+    const past = sum + bytes;${withWord ? ofPixels((k) => `\n    let shortcut${k} = shortcuts + ${k === 0 ? "x" : `(x + ${k})`} * words.sourcePixel;`) : ""}${
       form === "ToBase"
         ? `
-    const base = baseOf<i16>(tile, pass.block) + (x << 5);
-    const b0 = v128.load(base);
-    const b1 = v128.load(base, 16);`
+    const base = baseOf<i16>(tile, pass.block) + (x << 5);${ofPixels((k) => `
+    const b${k}0 = v128.load(base, ${k * 32});
+    const b${k}1 = v128.load(base, ${k * 32 + 16});`)}`
         : form === "Scaled"
-          ? "\n    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;"
+          ? `
+    let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;${pixels === 2 ? "\n    let from1 = from0 + fromPixel;" : ""}`
           : ""
     }
-    for (; sum < past; sum += 64) {${addStep(pass, forms[form], withWord, 0)}${addStep(pass, forms[form], withWord, 32)}
+    for (; sum < past; sum += ${steps * 32}) {${addRound(pass, form, withWord)}
     }
   }
 }
 `;
+};
 
 /** @param withWord whether the last of what a plain pass adds may be a shortcut's word */
 const addPasses = (name, pass, withWord) => {
@@ -128,12 +168,20 @@ ${withWord ? `  else if (pass.segmentCount == 2 && starts) ${call("ToBaseAndWord
 `;
 };
 
-/** 16 channels: all three rows of the window at once. */
-const rows16 = `${addPasses("addThreeRows", { pointers: ["p0", "p1", "p2"], first: 0, loads: 1 }, true)}
+/**
+ * 16 channels: all three rows of the window at once. Where columns lie side by side, 64 bits of a row hold the windows of
+ * two pixels.
+ */
+const threeRows = { pointers: ["p0", "p1", "p2"], first: 0, loads: 1 };
+const rows16 = `${addPasses("addThreeRows", threeRows, true)}${addPasses("addThreeShared", { ...threeRows, isShared: true }, true)}
 export function addRows16(tile: TileArguments, pass: Pass): void {
   noteCall(5);
   const rows = changetype<Segment>(pass.segments);
-  addThreeRows(tile, pass, pass.starts != 0, rowOrZeros(tile, rows, 0), rowOrZeros(tile, rows, 1), rowOrZeros(tile, rows, 2));
+  const p0 = rowOrZeros(tile, rows, 0);
+  const p1 = rowOrZeros(tile, rows, 1);
+  const p2 = rowOrZeros(tile, rows, 2);
+  if (rows.sourcePixel == 2) addThreeShared(tile, pass, pass.starts != 0, p0, p1, p2);
+  else addThreeRows(tile, pass, pass.starts != 0, p0, p1, p2);
 }
 `;
 
@@ -172,11 +220,11 @@ const rowsHead = `/**
  *
  * Current kernel: tables of 12 source channels with 16-bit sums, for windows 3×3 over all of 16, 32 or 64 channels of a source: a row of
  * a window is 48, 96 or 192 bits side by side. Every table's address is a constant. A second segment is the word of 16 channels that a
- * shortcut brings along, through two tables of 8.
+ * shortcut brings along, through two tables of 8. A round is two steps of a pixel, or a step of two pixels.
  */
 import { noteCall } from "./calls";
 import { Segment, segmentSize } from "./segments";
-import { baseOf, coefficientOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
+import { baseOf, coefficientOf, Pass, TileArguments } from "./tile-arguments";
 
 /** Source row \`ky\` of the tile's row at its first step and column, or 0 where there is none. */
 function findRow(tile: TileArguments, rows: Segment, ky: i32): usize {

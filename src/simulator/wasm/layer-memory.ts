@@ -159,9 +159,10 @@ export function layOutNetwork(
     ]),
   );
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
+  // tables of 12 run two pixels at a time
   const sumsRoom = [...layers.values()].map(
     ({ stage, kernel, groups }) =>
-      stage.shape[2] * largestGroup(groups) * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4),
+      (stage.shape[2] + 1) * largestGroup(groups) * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4),
   );
   const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
   const mostPlanes = Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
