@@ -13,9 +13,10 @@ import { planSnn } from "./plan/plan-snn.js";
 import { makeReferenceSimulator } from "./reference/reference-backend.js";
 import { chooseKernels, defaultRate } from "./wasm/choose-kernels.js";
 import { loadKernels } from "./wasm/kernel-module.js";
+import { defaultSpikeBudget } from "./wasm/network-room.js";
 import type { KernelFamily } from "./wasm/plan-kernels.js";
 import { canRecord } from "./wasm/record-steps.js";
-import { defaultSpikeBudget, WasmSimulator } from "./wasm/wasm-simulator.js";
+import { WasmSimulator } from "./wasm/wasm-simulator.js";
 
 /** A prepared simulator that can also say how often its kernels ran. */
 export interface CountedSimulator extends Simulator {

@@ -1,0 +1,206 @@
+/**
+ * Fills a request's result: counts and readouts at its snapshots, sums, the step at which an image stops.
+ *
+ * Knows: snapshots, delay, early exit. May not know: order of work, kernels.
+ */
+import { countElements } from "../../core/tensor.js";
+import type { LayerCounts, SimulationRequest, SimulationResult } from "../backend.js";
+import { isDecided } from "../exit-margin.js";
+import type { GateStage, NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
+import { fromBlock } from "./block-elements.js";
+import { type CountSums, sumsEach } from "./count-sums.js";
+import type { ImageUnderWay } from "./image-under-way.js";
+import type { CountedImage, OutputReader } from "./output-reader.js";
+import type { BlockState, SlotReader } from "./read-slot.js";
+
+export class SnapshotTaker {
+  readonly result: SimulationResult;
+  readonly #stages: ReadonlyMap<string, NeuronStage | GateStage>;
+  /** Stage id → its counts in the result. */
+  readonly #layers: ReadonlyMap<string, LayerCounts>;
+
+  constructor(
+    private readonly plan: SnnPlan,
+    private readonly request: SimulationRequest,
+    private readonly outputs: OutputReader,
+    private readonly slots: SlotReader,
+    private readonly sums: CountSums | undefined,
+  ) {
+    const { neurons, gates } = plan;
+    this.result = emptyResult(plan, request);
+    this.#stages = new Map([...neurons, ...gates].map((stage) => [stage.id, stage]));
+    const layers = [...this.result.layers, ...this.result.gates];
+    this.#layers = new Map([...this.#stages.keys()].map((id, index) => [id, layers[index] as LayerCounts]));
+  }
+
+  /** Takes what is wanted of a stage at time t; of one block of 16 channels, or of all. */
+  takeRange(image: ImageUnderWay, stage: Stage, block: number | null, t: number): void {
+    if (stage.kind === "output") return;
+    const { request } = this;
+    const snapshot = request.snapshots.indexOf(t);
+    const keepsDelay = t === request.delay && this.outputs.reads(stage);
+    this.slots.forEachBlock(image.state, stage, block, (now) => {
+      image.recorder?.takeStep(stage, t, now);
+      if (keepsDelay) keepBlock(image.kept, `${stage.id} delay`, now.counts, now.block, stage.shape);
+      if (snapshot >= 0) this.#takeBlock(image, stage, now, snapshot);
+    });
+  }
+
+  #takeBlock(image: ImageUnderWay, stage: NeuronStage | GateStage, now: BlockState, snapshot: number): void {
+    const { request, slots } = this;
+    const { counts, magnitudes, sums } = this.#layerOf(stage.id);
+    const t = request.snapshots[snapshot] as number;
+    const at = image.index * request.snapshots.length + snapshot;
+    if (sums !== undefined) this.#sumBlock(stage, now, sums, at);
+    // Sums stand for the counts before T, but for those that a readout needs.
+    if (sums === undefined || t === request.steps || this.outputs.reads(stage)) {
+      const offset = at * countElements(stage.shape);
+      slots.copyBlock(now.countsAt, now.block, stage.shape, counts, offset);
+      if (now.magnitudesAt !== 0 && magnitudes !== undefined)
+        slots.copyBlock(now.magnitudesAt, now.block, stage.shape, magnitudes, offset);
+    }
+    const keepsPotentials = stage.id === this.plan.output.neurons && request.readout === "count+softmax";
+    if (keepsPotentials && now.potentials !== undefined)
+      keepBlock(image.kept, `potentials ${t}`, now.potentials, now.block, stage.shape);
+  }
+
+  /** Adds a block's sums to those of an image and snapshot. */
+  #sumBlock(stage: NeuronStage | GateStage, now: BlockState, sums: Float64Array, at: number): void {
+    const address = now.magnitudesAt === 0 ? now.countsAt : now.magnitudesAt;
+    this.sums?.addBlock(stage, now.block, address, sums, at * sumsEach);
+  }
+
+  /** Whether a span that ends at t was the image's last; then its results are complete. */
+  endSpan(image: ImageUnderWay, t: number): boolean {
+    if (this.#stopsAt(image, t)) return true;
+    if (t < this.request.steps) return false;
+    this.#readSnapshots(image, t);
+    return true;
+  }
+
+  /** Whether the image is decided at t; if so its results are complete. */
+  #stopsAt(image: ImageUnderWay, t: number): boolean {
+    const { result, request } = this;
+    const { exit } = request;
+    const at = exit?.times.indexOf(t) ?? -1;
+    if (exit === undefined || result.exitOutputs === undefined || at < 0) return false;
+    const { classes } = this.plan.output;
+    const offset = (image.index * exit.times.length + at) * classes;
+    this.outputs.read(request, t, this.#countedNow(image), result.exitOutputs, offset);
+    const outputs = result.exitOutputs.subarray(offset, offset + classes);
+    if (!isDecided(exit, at, outputs)) return false;
+    result.exitSteps?.fill(t, image.index, image.index + 1);
+    this.#readSnapshots(image, t);
+    this.#fillSnapshots(image, t, outputs);
+    return true;
+  }
+
+  #countedNow(image: ImageUnderWay): CountedImage {
+    const read = <Values extends Int32Array | Float64Array>(
+      id: string | null,
+      what: "counts" | "potentials",
+      into: (size: number) => Values,
+    ) => {
+      const stage = this.#stages.get(id ?? "");
+      return stage === undefined ? into(0) : this.slots.readStage(image.state, stage, what, into);
+    };
+    return {
+      countsOf: (id) => read(id, "counts", (size) => new Int32Array(size)),
+      countsAtDelay: (id) => image.kept.get(`${id} delay`) ?? [],
+      potentials: () => read(this.plan.output.neurons, "potentials", (size) => new Float64Array(size)),
+      constant: image.constant,
+    };
+  }
+
+  /** At snapshots from the last step on an image says what it said there. */
+  #fillSnapshots(image: ImageUnderWay, t: number, outputs: Float64Array): void {
+    const { snapshots } = this.request;
+    const later = snapshots.flatMap((time, at) => (time >= t ? [image.index * snapshots.length + at] : []));
+    for (const at of later) this.result.outputs.set(outputs, at * outputs.length);
+    for (const stage of this.#stages.values()) {
+      const counts = this.slots.readStage(image.state, stage, "counts", (size) => new Int32Array(size));
+      const into = this.#layerOf(stage.id);
+      for (const at of later) into.counts.set(counts, at * counts.length);
+      this.#fillSums(image, stage, into.sums, later);
+      if (into.magnitudes === undefined) continue;
+      const magnitudes = this.slots.readStage(
+        image.state,
+        stage,
+        "magnitudes",
+        (size) => new Int32Array(size),
+      );
+      for (const at of later) into.magnitudes.set(magnitudes, at * magnitudes.length);
+    }
+  }
+
+  /** The sums of what a stage holds now, at each of some snapshots. */
+  #fillSums(
+    { state }: ImageUnderWay,
+    stage: NeuronStage | GateStage,
+    sums: Float64Array | undefined,
+    snapshots: readonly number[],
+  ): void {
+    if (sums === undefined) return;
+    const now = new Float64Array(sumsEach);
+    this.slots.forEachBlock(state, stage, null, (block) => this.#sumBlock(stage, block, now, 0));
+    for (const at of snapshots) sums.set(now, at * sumsEach);
+  }
+
+  /** Outputs at all snapshots up to `until`. */
+  #readSnapshots(image: ImageUnderWay, until: number): void {
+    const { snapshots } = this.request;
+    for (const [snapshot, t] of snapshots.entries()) {
+      if (t > until) break;
+      const at = image.index * snapshots.length + snapshot;
+      const then: CountedImage = {
+        countsOf: (id) => {
+          const { counts, shape } = this.#layerOf(id);
+          const size = countElements(shape);
+          return counts.subarray(at * size, (at + 1) * size);
+        },
+        countsAtDelay: (id) => image.kept.get(`${id} delay`) ?? [],
+        potentials: () => image.kept.get(`potentials ${t}`) ?? [],
+        constant: image.constant,
+      };
+      this.outputs.read(this.request, t, then, this.result.outputs, at * this.plan.output.classes);
+    }
+  }
+
+  /** The counts of a stage in the result. */
+  #layerOf(id: string): LayerCounts {
+    return this.#layers.get(id) ?? { name: id, shape: [0, 0, 0], counts: new Int32Array(0) };
+  }
+}
+
+function emptyResult(
+  plan: SnnPlan,
+  { n, steps, snapshots, exit, weights }: SimulationRequest,
+): SimulationResult {
+  const empty = ({ shape, lo }: NeuronStage | GateStage, name: string): LayerCounts => {
+    const length = n * snapshots.length * countElements(shape);
+    const sums = weights?.has(name) ? { sums: new Float64Array(n * snapshots.length * sumsEach) } : {};
+    const counts = { name, shape, counts: new Int32Array(length), ...sums };
+    return lo < 0 ? { ...counts, magnitudes: new Int32Array(length) } : counts;
+  };
+  return {
+    outputs: new Float64Array(n * snapshots.length * plan.output.classes),
+    layers: plan.neurons.map((stage) => empty(stage, stage.name)),
+    gates: plan.gates.map((stage) => empty(stage, stage.id)),
+    ...(exit && {
+      exitSteps: new Int32Array(n).fill(steps),
+      exitOutputs: new Float64Array(n * exit.times.length * plan.output.classes),
+    }),
+  };
+}
+
+function keepBlock(
+  kept: ImageUnderWay["kept"],
+  key: string,
+  values: Int32Array | Float32Array,
+  block: number,
+  shape: readonly [number, number, number],
+): void {
+  const whole = kept.get(key) ?? new Float64Array(shape[0] * shape[1] * shape[2]);
+  fromBlock(values, block, shape, whole, 0);
+  kept.set(key, whole);
+}
