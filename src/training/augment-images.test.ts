@@ -1,14 +1,32 @@
 /** What augmentation does to an image, and what it depends on. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Augmentation, augmentImage, noAugmentation } from "./augment-images.js";
+import {
+  type Augmentation,
+  drawChange,
+  moveImage,
+  movesWholePixels,
+  noAugmentation,
+  resampleImage,
+} from "./augment-images.js";
 
 const shape = [2, 4, 5] as const;
 const pixels = Uint8Array.from({ length: 3 * 40 }, (_, at) => at + 1);
 
+/** Each byte of channel c as itself and c·1000 more. */
+const table = Float32Array.from({ length: 512 }, (_, at) => (at & 255) + 1000 * (at >> 8));
+const untabled = (values: Float32Array) => [...values].map((value, at) => value - (at < 20 ? 0 : 1000));
+
 function change(augmentation: Partial<Augmentation>, index: number, epoch = 0, source = pixels): number[] {
-  const result = new Float32Array(40);
-  augmentImage(source, shape, index, { ...noAugmentation, ...augmentation }, { seed: 4, epoch }, result);
+  const result = new Float32Array(40).fill(-1);
+  const image = source.subarray(index * 40, index * 40 + 40);
+  const drawn = drawChange({ ...noAugmentation, ...augmentation }, { seed: 4, epoch }, index);
+  resampleImage(image, shape, drawn, result);
+  if (movesWholePixels(drawn)) {
+    const moved = new Float32Array(40).fill(-1);
+    moveImage(image, shape, drawn, table, moved);
+    assert.deepEqual(untabled(moved), [...result], "moving and resampling give the same image");
+  }
   return [...result];
 }
 
@@ -40,6 +58,10 @@ test("half of the images are mirrored, and mirrored exactly", () => {
     if (isFlipped) flips++;
   }
   assert.ok(Math.abs(flips - 200) < 50, `${flips} of 400`);
+});
+
+test("shifts as far as the image is wide, mirrored or not, are the same moved and resampled", () => {
+  for (let epoch = 0; epoch < 300; epoch++) change({ pad: 3, flip: true }, 1, epoch);
 });
 
 test("rotation and size leave a flat image flat in the middle and keep values within its range", () => {

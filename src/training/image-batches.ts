@@ -1,11 +1,111 @@
 /**
  * Batches as the engine takes them: augmented, preprocessed images and smoothed targets.
  *
- * Knows: pixels, labels, preprocessing. May not know: the engine, networks.
+ * Knows: pixels, labels, preprocessing. May not know: threads, the engine, networks.
+ *
+ * A batch is a function of the plan, the epoch and the step: whoever makes it makes the same bits.
  */
+import { randomPermutation, randomWord } from "../core/counter-random.js";
 import type { ImageSet } from "../datasets/dataset.js";
-import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
-import { type Augmentation, augmentImage } from "./augment-images.js";
+import type { Preprocessing } from "../graph/preprocessing.js";
+import {
+  type Augmentation,
+  drawChange,
+  moveImage,
+  movesWholePixels,
+  noAugmentation,
+  resampleImage,
+} from "./augment-images.js";
+import { makePixelScale, type PixelScale } from "./standardise-pixels.js";
+
+/** What an epoch's batches hold. */
+export interface BatchPlan {
+  /** Indices of the images that are trained on; each epoch takes them in an order of its own. */
+  readonly trained: Uint32Array;
+  /** N */
+  readonly batch: number;
+  readonly seed: number;
+  readonly augmentation: Augmentation;
+  readonly preprocessing: Preprocessing;
+  /** Share of the target that is spread over all classes, 0 to 1. */
+  readonly smoothing: number;
+  readonly classes: number;
+}
+
+/** Where a batch is written. */
+export interface BatchPlace {
+  /** [N,C,H,W] */
+  readonly pixels: Float32Array;
+  /** [N,classes], each row summing to 1. */
+  readonly targets: Float32Array;
+  /** [N]: the images' indices in the data set. */
+  readonly indices: Uint32Array;
+}
+
+/** Makes any batch of a plan; remembers the order of one epoch. */
+export class BatchMaker {
+  readonly #scale: PixelScale;
+  #order: { readonly epoch: number; readonly places: Uint32Array } = { epoch: -1, places: new Uint32Array() };
+
+  /** @param images read only */
+  constructor(
+    readonly images: ImageSet,
+    readonly plan: BatchPlan,
+  ) {
+    const isBytes = images.pixels instanceof Uint8Array;
+    this.#scale = makePixelScale(plan.preprocessing, images.shape[0], isBytes);
+  }
+
+  /** Overwrites all of `place`. @param epoch from 0 @param step from 0, within the epoch */
+  write(epoch: number, step: number, place: BatchPlace): void {
+    const { trained, batch, seed, augmentation, classes, smoothing } = this.plan;
+    if (this.#order.epoch !== epoch) {
+      this.#order = { epoch, places: randomPermutation(trained.length, randomWord(seed, epoch)) };
+    }
+    for (let at = 0; at < batch; at++) {
+      place.indices[at] = trained[this.#order.places[step * batch + at] as number] as number;
+    }
+    writeImages(this.images, place.indices, this.#scale, augmentation, { seed, epoch }, place.pixels);
+    writeTargets(this.images.labels, place.indices, classes, smoothing, place.targets);
+  }
+}
+
+function writeImages(
+  { pixels, shape }: ImageSet,
+  indices: Uint32Array,
+  scale: PixelScale,
+  augmentation: Augmentation,
+  moment: { readonly seed: number; readonly epoch: number },
+  result: Float32Array,
+): void {
+  const size = shape[0] * shape[1] * shape[2];
+  for (let at = 0; at < indices.length; at++) {
+    const index = indices[at] as number;
+    const image = pixels.subarray(index * size, (index + 1) * size);
+    const place = result.subarray(at * size, (at + 1) * size);
+    const change = drawChange(augmentation, moment, index);
+    if (image instanceof Uint8Array && scale.table !== null && movesWholePixels(change)) {
+      moveImage(image, shape, change, scale.table, place);
+    } else {
+      resampleImage(image, shape, change, place);
+      scale.standardise(place);
+    }
+  }
+}
+
+/** Targets [N,classes]: 1 − s at the label, and s spread evenly over all classes (Szegedy et al. 2016). */
+function writeTargets(
+  labels: Int32Array,
+  indices: Uint32Array,
+  classes: number,
+  smoothing: number,
+  result: Float32Array,
+): void {
+  result.fill(smoothing / classes);
+  for (let at = 0; at < indices.length; at++) {
+    result[at * classes + (labels[indices[at] as number] as number)] = smoothing / classes + 1 - smoothing;
+  }
+}
 
 /** Preprocessed images [N,C,H,W] as they are; places of a batch beyond the last index stay 0. */
 export function takeImages(
@@ -14,12 +114,10 @@ export function takeImages(
   batch: number,
   preprocessing: Preprocessing,
 ): Float32Array {
-  const size = set.shape[0] * set.shape[1] * set.shape[2];
-  const result = new Float32Array(batch * size);
-  for (const [at, index] of indices.entries()) {
-    const pixels = set.pixels.subarray(index * size, (index + 1) * size);
-    result.set(preprocessPixels(pixels, set.shape[0], set.shape[1] * set.shape[2], preprocessing), at * size);
-  }
+  const [channels, height, width] = set.shape;
+  const result = new Float32Array(batch * channels * height * width);
+  const scale = makePixelScale(preprocessing, channels, set.pixels instanceof Uint8Array);
+  writeImages(set, indices, scale, noAugmentation, { seed: 0, epoch: 0 }, result);
   return result;
 }
 
@@ -32,29 +130,21 @@ export function takeAugmented(
   moment: { readonly seed: number; readonly epoch: number },
 ): Float32Array {
   const [channels, height, width] = set.shape;
-  const size = channels * height * width;
-  const changed = new Float32Array(indices.length * size);
-  for (const [at, index] of indices.entries()) {
-    const place = changed.subarray(at * size, (at + 1) * size);
-    augmentImage(set.pixels, set.shape, index, augmentation, moment, place);
-  }
-  const isBytes = set.pixels instanceof Uint8Array && preprocessing.range === "0..1";
-  if (isBytes) for (let at = 0; at < changed.length; at++) changed[at] = (changed[at] as number) / 255;
-  return preprocessPixels(changed, channels, height * width, preprocessing);
+  const result = new Float32Array(indices.length * channels * height * width);
+  const scale = makePixelScale(preprocessing, channels, set.pixels instanceof Uint8Array);
+  writeImages(set, indices, scale, augmentation, moment, result);
+  return result;
 }
 
-/** Targets [N,classes]: 1 − s at the label, and s spread evenly over all classes (Szegedy et al. 2016). */
+/** As writeTargets, in a new array. */
 export function makeTargets(
   labels: Int32Array,
   indices: Uint32Array,
   classes: number,
   smoothing: number,
 ): Float32Array {
-  const targets = new Float32Array(indices.length * classes).fill(smoothing / classes);
-  for (const [at, index] of indices.entries()) {
-    const place = at * classes + (labels[index] as number);
-    targets[place] = (targets[place] as number) + 1 - smoothing;
-  }
+  const targets = new Float32Array(indices.length * classes);
+  writeTargets(labels, indices, classes, smoothing, targets);
   return targets;
 }
 
@@ -66,9 +156,12 @@ export function countCorrect(
   classes: number,
 ): number {
   let correct = 0;
-  for (const [at, index] of indices.entries()) {
-    const row = logits.subarray(at * classes, (at + 1) * classes);
-    if (row.indexOf(Math.max(...row)) === labels[index]) correct++;
+  for (let at = 0; at < indices.length; at++) {
+    let best = at * classes;
+    for (let each = best + 1; each < (at + 1) * classes; each++) {
+      if ((logits[each] as number) > (logits[best] as number)) best = each;
+    }
+    if (best - at * classes === labels[indices[at] as number]) correct++;
   }
   return correct;
 }
