@@ -8,32 +8,28 @@
  */
 import type { TaskRunner } from "../core/task-runner.js";
 import type { ImageSet } from "../datasets/dataset.js";
+import { BatchesAhead } from "./batches-ahead.js";
 import { checkBatchPlan } from "./check-batch-plan.js";
-import { BatchMaker, type BatchPlace, type BatchPlan } from "./image-batches.js";
+import {
+  type Batch,
+  BatchMaker,
+  type BatchPlan,
+  checkStep,
+  countSteps,
+  makeBatchArrays,
+} from "./image-batches.js";
 
-export type { BatchPlan } from "./image-batches.js";
+export type { Batch, BatchPlan } from "./image-batches.js";
 
 export interface BatchSourceOptions extends BatchPlan {
   /**
-   * Makes batches ahead on its workers, as many as its `threads`; it needs the job `make-batches` in its workers'
-   * table. Without it each batch is made in the calling thread when it is asked for.
+   * Makes batches ahead on its workers, as many as its `threads`: threads of their own that know the jobs of
+   * training-jobs.ts (library/batch-workers.ts makes such a runner). Without it each batch is made in the calling
+   * thread when it is asked for. The pixels are copied into shared memory once, unless they lie there.
    */
   readonly runner?: TaskRunner | undefined;
-  /** Batches made ahead of the one in use; 4 by default. Each takes 4·N·(C·H·W + classes) bytes. */
+  /** Batches made ahead, at least 1; 4 by default. Each takes 4·N·(C·H·W + classes) bytes. */
   readonly ahead?: number | undefined;
-}
-
-/**
- * One batch. Its arrays belong to the source: they are the caller's to read until it calls `take` or `release` again,
- * and are then written anew.
- */
-export interface Batch {
-  /** [N,C,H,W] row-major: augmented, then preprocessed. */
-  readonly pixels: Float32Array;
-  /** [N,classes], each row summing to 1: 1 − s at the label and s spread evenly over all classes. */
-  readonly targets: Float32Array;
-  /** [N]: the images' indices in the data set, all from `trained`. */
-  readonly indices: Uint32Array;
 }
 
 export interface BatchSource {
@@ -43,6 +39,9 @@ export interface BatchSource {
    * The batch of a step. Each epoch goes through `trained` in an order drawn from (seed, epoch); an image's change is
    * drawn from (seed, epoch, its index). Steps asked for one after the other, across epochs too, are found ready where
    * there are workers; any other step may be asked for at any time and makes the workers begin there.
+   *
+   * The batch's arrays belong to the source and are the same ones at every call: they are the caller's to read until
+   * it calls `take` or `release` again. They lie in memory of the calling thread, for the engine takes no other.
    *
    * @param epoch from 0
    * @param step from 0 to stepsPerEpoch − 1
@@ -56,7 +55,7 @@ export interface BatchSource {
 /**
  * @param images read only while the source is open
  * @throws RespikeError (exit 2) where the plan cannot be followed: no full batch, indices or labels that are not there,
- *   a share or an augmentation out of range
+ *   a share or an augmentation out of range, nothing ahead
  * @example
  * ```ts
  * const source = await openBatchSource(dataset.splits.train, { ...plan, runner });
@@ -71,47 +70,40 @@ export interface BatchSource {
  * ```
  */
 export async function openBatchSource(images: ImageSet, options: BatchSourceOptions): Promise<BatchSource> {
-  checkBatchPlan(images, options);
-  return new InlineBatches(images, options);
+  const { runner, ahead = 4 } = options;
+  checkBatchPlan(images, options, ahead);
+  const plan = takePlan(options);
+  return runner === undefined
+    ? new InlineBatches(images, plan)
+    : new BatchesAhead(images, plan, runner, ahead);
 }
 
-/** A step's place in the plan. @throws RangeError */
-export function checkStep(epoch: number, step: number, stepsPerEpoch: number): void {
-  const isThere = Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(step) && step >= 0;
-  if (!isThere || step >= stepsPerEpoch) {
-    throw new RangeError(`epoch ${epoch}, step ${step}: an epoch has steps 0 to ${stepsPerEpoch - 1}`);
-  }
+/** The plan alone: what else a caller's options hold might not go to a worker. */
+function takePlan(options: BatchPlan): BatchPlan {
+  const { trained, batch, seed, augmentation, preprocessing, smoothing, classes } = options;
+  return { trained, batch, seed, augmentation, preprocessing, smoothing, classes };
 }
 
-/** Space for one batch. */
-export function makeBatchPlace(images: ImageSet, { batch, classes }: BatchPlan): BatchPlace {
-  const [channels, height, width] = images.shape;
-  return {
-    pixels: new Float32Array(batch * channels * height * width),
-    targets: new Float32Array(batch * classes),
-    indices: new Uint32Array(batch),
-  };
-}
-
+/** Makes each batch when it is asked for. */
 class InlineBatches implements BatchSource {
   readonly stepsPerEpoch: number;
   readonly #maker: BatchMaker;
-  #place: BatchPlace | undefined;
+  #arrays: Batch | undefined;
 
   constructor(images: ImageSet, plan: BatchPlan) {
-    this.stepsPerEpoch = Math.floor(plan.trained.length / plan.batch);
+    this.stepsPerEpoch = countSteps(plan);
     this.#maker = new BatchMaker(images, plan);
-    this.#place = makeBatchPlace(images, plan);
+    this.#arrays = makeBatchArrays(images, plan);
   }
 
   async take(epoch: number, step: number): Promise<Batch> {
     checkStep(epoch, step, this.stepsPerEpoch);
-    if (this.#place === undefined) throw new RangeError("a batch was asked for after release");
-    this.#maker.write(epoch, step, this.#place);
-    return this.#place;
+    if (this.#arrays === undefined) throw new RangeError("a batch was asked for after release");
+    this.#maker.write(epoch, step, this.#arrays);
+    return this.#arrays;
   }
 
   async release(): Promise<void> {
-    this.#place = undefined;
+    this.#arrays = undefined;
   }
 }

@@ -8,11 +8,12 @@ import type { ImageSet } from "../datasets/dataset.js";
 import type { BatchPlan } from "./image-batches.js";
 
 /** @throws RespikeError (exit 2) with every rule that the plan breaks */
-export function checkBatchPlan(images: ImageSet, plan: BatchPlan): void {
+export function checkBatchPlan(images: ImageSet, plan: BatchPlan, ahead: number): void {
   const problems = [
     ...checkSizes(images, plan),
     ...checkAugmentation(images, plan),
     ...checkPreprocessing(images, plan),
+    ...checkAhead(ahead),
   ];
   if (problems.length > 0) throw refuseUsage(problems);
 }
@@ -81,6 +82,13 @@ function checkPreprocessing(images: ImageSet, { preprocessing }: BatchPlan): Pro
     const rule = `1 or ${channels} numbers${part === "std" ? " above 0" : ""}`;
     refuse(`preprocessing.${part}`, rule, values.join(","), "choose the preprocessing of these images");
   }
+  return problems;
+}
+
+function checkAhead(ahead: number): Problem[] {
+  const problems: Problem[] = [];
+  const isSound = Number.isInteger(ahead) && ahead >= 1 && ahead <= 1024;
+  if (!isSound) makeRefuse(problems)("ahead", "an integer from 1 to 1024", ahead, "leave it out for 4");
   return problems;
 }
 

@@ -32,14 +32,37 @@ export interface BatchPlan {
   readonly classes: number;
 }
 
-/** Where a batch is written. */
-export interface BatchPlace {
-  /** [N,C,H,W] */
+/** One batch's arrays, row-major. */
+export interface Batch {
+  /** [N,C,H,W]: augmented, then preprocessed. */
   readonly pixels: Float32Array;
-  /** [N,classes], each row summing to 1. */
+  /** [N,classes], each row summing to 1: 1 − s at the label and s spread evenly over all classes. */
   readonly targets: Float32Array;
-  /** [N]: the images' indices in the data set. */
+  /** [N]: the images' indices in the data set, all from `trained`. */
   readonly indices: Uint32Array;
+}
+
+/** ⌊trained/N⌋: a last batch that is not full is left out of its epoch. */
+export function countSteps({ trained, batch }: BatchPlan): number {
+  return Math.floor(trained.length / batch);
+}
+
+/** @throws RangeError for a step that there is not */
+export function checkStep(epoch: number, step: number, stepsPerEpoch: number): void {
+  const isThere = Number.isInteger(epoch) && epoch >= 0 && Number.isInteger(step) && step >= 0;
+  if (!isThere || step >= stepsPerEpoch) {
+    throw new RangeError(`epoch ${epoch}, step ${step}: an epoch has steps 0 to ${stepsPerEpoch - 1}`);
+  }
+}
+
+/** Arrays for one batch. @param isShared whether threads share them */
+export function makeBatchArrays({ shape }: ImageSet, { batch, classes }: BatchPlan, isShared = false): Batch {
+  const memory = (bytes: number) => (isShared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
+  return {
+    pixels: new Float32Array(memory(4 * batch * shape[0] * shape[1] * shape[2])),
+    targets: new Float32Array(memory(4 * batch * classes)),
+    indices: new Uint32Array(memory(4 * batch)),
+  };
 }
 
 /** Makes any batch of a plan; remembers the order of one epoch. */
@@ -57,7 +80,7 @@ export class BatchMaker {
   }
 
   /** Overwrites all of `place`. @param epoch from 0 @param step from 0, within the epoch */
-  write(epoch: number, step: number, place: BatchPlace): void {
+  write(epoch: number, step: number, place: Batch): void {
     const { trained, batch, seed, augmentation, classes, smoothing } = this.plan;
     if (this.#order.epoch !== epoch) {
       this.#order = { epoch, places: randomPermutation(trained.length, randomWord(seed, epoch)) };
