@@ -17,6 +17,7 @@ export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";
 export { runGateLevels } from "./gate-levels";
 export { sumCounts } from "./sum-counts";
+export { addCurrents, fixPixels, roundCurrents } from "./constant-currents";
 export { unblock } from "./unblock";
 export { addFromCache } from "./limits";
 export { countCalls } from "./calls";

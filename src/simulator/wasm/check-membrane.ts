@@ -9,18 +9,17 @@ import type { LayerKernel } from "./layer-kernel.js";
 /**
  * |V| ≤ |V(0)| + T·max|I| and, since kernels hold V − θ, that and θ have to stay below 2³¹.
  *
- * @param constant the image's currents on the layer, if any
+ * @param constant largest magnitude of the image's currents on the layer
  * @throws RespikeError (exit 3, `membrane-overflow`)
  */
 export function checkMembrane(
   { stage, bounds }: LayerKernel,
   largestV0: number,
-  constant: Float64Array | undefined,
+  constant: number,
   steps: number,
 ): void {
   if (stage.number === "float32") return;
-  const current =
-    Math.max(-bounds.lowest, bounds.highest) + (constant === undefined ? 0 : largestMagnitude(constant));
+  const current = Math.max(-bounds.lowest, bounds.highest) + constant;
   const largest = largestV0 + steps * current + largestMagnitude(stage.threshold);
   if (largest < 2 ** 31) return;
   throw refuseInput({

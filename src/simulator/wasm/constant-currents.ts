@@ -1,102 +1,139 @@
 /**
  * The image's constant current on a target, computed once an image.
  *
- * Knows: fixed point and rounding of image-input.ts. May not know: memory, steps.
+ * Knows: fixed point and rounding of image-input.ts, CurrentWindow of assembly/spiking/constant-currents.ts. May not know:
+ * steps, slots.
  */
-import type { NumberFormat } from "../../graph/node-types.js";
-import { fixPixel, roundCurrent } from "../image-input.js";
+import type { NumberFormat, Shape } from "../../graph/node-types.js";
+import { roundCurrent } from "../image-input.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
+import { blockedIndex, countBlocked } from "./block-elements.js";
+import type { KernelExports } from "./kernel-module.js";
+import type { MemoryArena } from "./memory-arena.js";
 
+/** What the image drives a target with: windows, and what is none. */
+export interface ImageDrive {
+  readonly shape: Shape;
+  readonly number: NumberFormat;
+  readonly windows: readonly WindowSynapses[];
+  readonly irregular: readonly SynapseGroup[];
+}
+
+/** @param shape of the target's currents, before a pool */
+export function describeImageDrive(
+  groups: readonly SynapseGroup[],
+  shape: Shape,
+  number: NumberFormat,
+): ImageDrive {
+  const found = groups.map((group) => ({ group, window: windowOf(group) }));
+  return {
+    shape,
+    number,
+    windows: found.flatMap(({ window }) => (window === null ? [] : [window])),
+    irregular: found.flatMap(({ group, window }) => (window === null ? [group] : [])),
+  };
+}
+
+/** An image drive in the kernels' memory. */
 export class ConstantCurrents {
-  readonly #windows: readonly (WindowSynapses | null)[];
+  readonly #pixels: number;
+  readonly #raw: number;
+  readonly #sums: number;
+  readonly #shared: number;
+  readonly #windows: readonly number[];
 
-  /** @param elements of the target, before a pool */
+  /** @param shared constant currents that all images share, [block][y][x][16] */
   constructor(
-    private readonly groups: readonly SynapseGroup[],
-    private readonly elements: number,
-    private readonly number: NumberFormat,
+    private readonly drive: ImageDrive,
+    private readonly imageLength: number,
+    shared: Float64Array,
+    private readonly module: KernelExports,
+    private readonly arena: MemoryArena,
   ) {
-    this.#windows = groups.map(windowOf);
+    const even = imageLength + (imageLength & 1);
+    this.#raw = arena.allocate(even * 4);
+    this.#pixels = arena.allocate(even * 8);
+    this.#sums = arena.allocate(shared.length * 8);
+    this.#shared = writeDoubles(arena, shared);
+    this.#windows = drive.windows.map((window) => this.#writeWindow(window));
   }
 
-  /** Σ over all groups, rounded once: [C,H,W]. */
-  compute(image: Float32Array): Float64Array {
-    const isFloat = this.number === "float32";
-    const pixels = new Float64Array(image.length);
-    for (let i = 0; i < image.length; i++) {
-      const x = image[i] as number;
-      pixels[i] = isFloat ? x : fixPixel(x);
+  get #isFloat(): boolean {
+    return this.drive.number === "float32";
+  }
+
+  #writeWindow(window: WindowSynapses): number {
+    const { arena } = this;
+    const [targets, height, width] = window.targetShape;
+    const [sources, sourceHeight, sourceWidth] = window.sourceShape;
+    const taps = window.weights.length / targets;
+    const blocks = Math.ceil(targets / 16);
+    const weights = new Float64Array(blocks * taps * 16);
+    for (let i = 0; i < window.weights.length; i++) {
+      const [tap, target] = [Math.floor(i / targets), i % targets];
+      weights[((target >> 4) * taps + tap) * 16 + (target & 15)] = window.weights[i] as number;
     }
-    const sums = new Float64Array(this.elements);
-    for (const [index, group] of this.groups.entries()) {
-      const window = this.#windows[index] ?? null;
-      if (window !== null) addWindow(window, pixels, sums);
-      else {
-        forEachSynapse(group, (source, target, weight) => {
-          sums[target] = (sums[target] as number) + weight * (pixels[source] as number);
-        });
-      }
+    return arena.writeWords([
+      this.#pixels,
+      sources,
+      sourceHeight,
+      sourceWidth,
+      ...window.kernel,
+      ...window.stride,
+      ...window.offset,
+      ...window.dilation,
+      height,
+      width,
+      blocks,
+      writeDoubles(arena, weights),
+      arena.allocate(taps * 8),
+      this.#sums,
+    ]);
+  }
+
+  /** Σ over all groups, not rounded, at `#sums`. */
+  #sum(image: Float32Array): void {
+    const { arena, module, drive, imageLength } = this;
+    arena.floats(this.#raw, imageLength).set(image);
+    module.fixPixels(this.#raw, imageLength + (imageLength & 1), this.#pixels, this.#isFloat ? 1 : 0);
+    const sums = arena.doubles(this.#sums, countBlocked(drive.shape)).fill(0);
+    for (const window of this.#windows) module.addCurrents(window);
+    const pixels = arena.doubles(this.#pixels, imageLength);
+    for (const group of drive.irregular) {
+      forEachSynapse(group, (source, target, weight) => {
+        const at = blockedIndex(target, drive.shape);
+        sums[at] = (sums[at] as number) + weight * (pixels[source] as number);
+      });
     }
-    for (let i = 0; i < sums.length; i++) {
-      const sum = sums[i] as number;
-      sums[i] = isFloat ? Math.fround(sum) : roundCurrent(sum);
-    }
-    return sums;
+  }
+
+  /**
+   * Writes the image's rounded currents and those that all images share, int32 or float32 [block][y][x][16].
+   *
+   * @returns the largest magnitude of the image's part
+   */
+  write(image: Float32Array, address: number): number {
+    this.#sum(image);
+    const count = countBlocked(this.drive.shape);
+    return this.module.roundCurrents(this.#sums, this.#shared, count, address, this.#isFloat ? 1 : 0);
+  }
+
+  /** The image's rounded currents alone, [C,H,W]. */
+  read(image: Float32Array): Float64Array {
+    this.#sum(image);
+    const { shape } = this.drive;
+    const sums = this.arena.doubles(this.#sums, countBlocked(shape));
+    return Float64Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, element) => {
+      const sum = sums[blockedIndex(element, shape)] as number;
+      return this.#isFloat ? Math.fround(sum) : roundCurrent(sum);
+    });
   }
 }
 
-/** Pixel after pixel: what its window holds, then four outputs at a time over all of it. */
-function addWindow(window: WindowSynapses, pixels: Float64Array, sums: Float64Array): void {
-  const { weights } = window;
-  const [targets, height, width] = window.targetShape;
-  const area = height * width;
-  const held = new Float64Array(weights.length / targets);
-  for (let at = 0; at < area; at++) {
-    holdWindow(window, Math.floor(at / width), at % width, pixels, held);
-    let o = 0;
-    for (; o + 4 <= targets; o += 4) {
-      let [s0, s1, s2, s3] = [0, 0, 0, 0];
-      for (let i = 0, w = o; i < held.length; i++, w += targets) {
-        const pixel = held[i] as number;
-        s0 += pixel * (weights[w] as number);
-        s1 += pixel * (weights[w + 1] as number);
-        s2 += pixel * (weights[w + 2] as number);
-        s3 += pixel * (weights[w + 3] as number);
-      }
-      const to = o * area + at;
-      sums[to] = (sums[to] as number) + s0;
-      sums[to + area] = (sums[to + area] as number) + s1;
-      sums[to + 2 * area] = (sums[to + 2 * area] as number) + s2;
-      sums[to + 3 * area] = (sums[to + 3 * area] as number) + s3;
-    }
-    for (; o < targets; o++) {
-      let sum = 0;
-      for (let i = 0, w = o; i < held.length; i++, w += targets)
-        sum += (held[i] as number) * (weights[w] as number);
-      sums[o * area + at] = (sums[o * area + at] as number) + sum;
-    }
-  }
-}
-
-/** The pixels that target (row, column) hears, [kh][kw][source channels], zeros outside. */
-function holdWindow(
-  { kernel, stride, offset, dilation, sourceShape }: WindowSynapses,
-  row: number,
-  column: number,
-  pixels: Float64Array,
-  held: Float64Array,
-): void {
-  const [sources, height, width] = sourceShape;
-  let i = 0;
-  for (let ky = 0; ky < kernel[0]; ky++) {
-    const y = row * stride[0] + offset[0] + ky * dilation[0];
-    for (let kx = 0; kx < kernel[1]; kx++) {
-      const x = column * stride[1] + offset[1] + kx * dilation[1];
-      const isInside = y >= 0 && y < height && x >= 0 && x < width;
-      for (let c = 0; c < sources; c++)
-        held[i++] = isInside ? (pixels[(c * height + y) * width + x] as number) : 0;
-    }
-  }
+function writeDoubles(arena: MemoryArena, values: Float64Array): number {
+  const address = arena.allocate(values.length * 8);
+  arena.doubles(address, values.length).set(values);
+  return address;
 }

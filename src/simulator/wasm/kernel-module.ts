@@ -25,6 +25,12 @@ export interface KernelExports {
   sumCounts(counts: number, first: number, second: number, length: number, sums: number): void;
   /** 32-bit values [pixels][16] at `from` to [16][pixels] at `to`. */
   unblock(from: number, pixels: number, to: number): void;
+  /** float32 pixels in fixed point, or as they are, in float64; an even `count`. */
+  fixPixels(from: number, count: number, to: number, isFloat: number): void;
+  /** Adds a window's currents, Σ weight · pixel, to its sums. */
+  addCurrents(window: number): void;
+  /** Rounds float64 `sums` and adds `shared`; the largest magnitude of the rounded sums. */
+  roundCurrents(sums: number, shared: number, count: number, to: number, isFloat: number): number;
   /** Calls of a kernel by its number in kernel-numbers.ts. */
   countCalls(kernel: number): number;
 }

@@ -56,4 +56,5 @@ export const kernelNumbers = {
   bursts: 14,
   signed: 15,
   signedBursts: 16,
+  constants: 17,
 } as const;

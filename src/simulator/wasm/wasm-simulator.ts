@@ -3,17 +3,19 @@
  *
  * Knows: which image runs which span in which slot. May not know: kernels' insides, readouts, labels.
  */
+
+import { countElements } from "../../core/tensor.js";
 import type { SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
-import type { SnnPlan } from "../plan/snn-plan.js";
-import { toBlocked } from "./block-elements.js";
+import type { NeuronStage, SnnPlan } from "../plan/snn-plan.js";
+import { countBlocked, toBlocked } from "./block-elements.js";
 import { checkMembrane, largestMagnitude } from "./check-membrane.js";
-import { ConstantCurrents } from "./constant-currents.js";
+import { ConstantCurrents, describeImageDrive, type ImageDrive } from "./constant-currents.js";
 import { CountSums } from "./count-sums.js";
 import { drawPixels } from "./draw-pixels.js";
 import type { ImageUnderWay } from "./image-under-way.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { LayerKernel } from "./layer-kernel.js";
-import { layOutNetwork, type NetworkMemory, type SlotMemory, setLanes } from "./layer-memory.js";
+import { layOutNetwork, type NetworkMemory, type SlotMemory } from "./layer-memory.js";
 import { MemoryArena } from "./memory-arena.js";
 import { planRoom } from "./network-room.js";
 import { OutputReader } from "./output-reader.js";
@@ -30,6 +32,8 @@ interface PreparedNetwork {
   readonly key: string;
   readonly memory: NetworkMemory;
   readonly sums: CountSums | undefined;
+  /** What the image drives: stage id → its currents; those of the output. */
+  readonly constants: ReadonlyMap<string, ConstantCurrents>;
 }
 
 export class WasmSimulator {
@@ -38,7 +42,7 @@ export class WasmSimulator {
   /** Steps of all images run so far. */
   imageSteps = 0;
   readonly #arena: MemoryArena;
-  readonly #constants = new Map<string, ConstantCurrents>();
+  readonly #drives = new Map<string, ImageDrive>();
   readonly #largestV0: ReadonlyMap<string, number>;
   readonly #reader: OutputReader;
   #network: PreparedNetwork | undefined;
@@ -53,14 +57,13 @@ export class WasmSimulator {
     this.#arena = new MemoryArena(module.memory);
     for (const { stage, constant } of options.poisson ? [] : kernels) {
       if (constant.length === 0) continue;
-      const [c, h, w] = stage.currentShape;
-      this.#constants.set(stage.id, new ConstantCurrents(constant, c * h * w, stage.number));
+      this.#drives.set(stage.id, describeImageDrive(constant, stage.currentShape, stage.number));
     }
     this.#largestV0 = new Map(plan.neurons.map((stage) => [stage.id, largestMagnitude(stage.v0)]));
     const { output } = plan;
     const fromImage = output.groups.filter((group) => group.source === plan.image);
     if (fromImage.length > 0) {
-      this.#constants.set(outputImage, new ConstantCurrents(fromImage, output.classes, output.number));
+      this.#drives.set(outputImage, describeImageDrive(fromImage, [output.classes, 1, 1], output.number));
     }
     this.#reader = new OutputReader(plan);
   }
@@ -68,7 +71,8 @@ export class WasmSimulator {
   run(request: SimulationRequest): SimulationResult {
     const records: SimulationRecord[] = [];
     const { images, blockSteps } = planRoom(this.plan, this.kernels, this.options.spikeBudget, request);
-    const { memory, sums } = this.#prepareNetwork(request, images, blockSteps);
+    const network = this.#prepareNetwork(request, images, blockSteps);
+    const { memory, sums } = network;
     const slots = new SlotReader(this.module, this.#arena, memory.turned);
     const taker = new SnapshotTaker(this.plan, request, this.#reader, slots, sums);
     const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
@@ -80,7 +84,7 @@ export class WasmSimulator {
       while (free.length > 0 && next < request.n) {
         const slot = free.shift() as number;
         runner.startSlot(slot);
-        active.push(this.#startImage(request, memory, slot, next++));
+        active.push(this.#startImage(request, network, slot, next++));
       }
       this.#runBlock(request, memory, runner, active, spans, taker);
       const done = active.filter((image) => taker.endSpan(image, (spans[image.spansDone++] as TimeSpan).end));
@@ -104,8 +108,18 @@ export class WasmSimulator {
     const memory = layOutNetwork(this.plan, this.kernels, this.#arena, blockSteps, images);
     const stages = [...this.plan.neurons, ...this.plan.gates];
     const sums = weights && new CountSums(weights, stages, this.module, this.#arena);
-    this.#network = { key, memory, sums };
+    this.#network = { key, memory, sums, constants: this.#layOutConstants() };
     return this.#network;
+  }
+
+  #layOutConstants(): ReadonlyMap<string, ConstantCurrents> {
+    const length = countElements(this.plan.imageShape);
+    const shared = new Map(this.plan.neurons.map((stage) => [stage.id, sharedCurrents(stage)]));
+    const place = (id: string, drive: ImageDrive) => {
+      const currents = shared.get(id) ?? new Float64Array(countBlocked(drive.shape));
+      return new ConstantCurrents(drive, length, currents, this.module, this.#arena);
+    };
+    return new Map([...this.#drives].map(([id, drive]) => [id, place(id, drive)]));
   }
 
   /** Every image under way runs its next span. */
@@ -139,25 +153,20 @@ export class WasmSimulator {
   }
 
   /** Puts the image's constant currents in place. */
-  #startImage(request: SimulationRequest, memory: NetworkMemory, slot: number, index: number): ImageUnderWay {
+  #startImage(
+    request: SimulationRequest,
+    { memory, constants }: PreparedNetwork,
+    slot: number,
+    index: number,
+  ): ImageUnderWay {
     const pixels = this.#image(request, index);
     const state = memory.slots[slot] as SlotMemory;
     for (const { stage, kernel } of memory.layers.values()) {
-      const constant = this.#constants.get(stage.id)?.compute(pixels);
-      checkMembrane(kernel, this.#largestV0.get(stage.id) ?? 0, constant, request.steps);
-      const layer = state.layers.get(stage.id);
-      if (constant === undefined || layer === undefined) continue;
-      const isFloat = stage.number === "float32";
-      if (stage.poolBefore === null) {
-        for (let i = 0; i < constant.length; i++) {
-          const sum = (constant[i] as number) + (stage.current[i] as number);
-          constant[i] = isFloat ? Math.fround(sum) : sum;
-        }
-      }
-      setLanes(this.#arena, kernel.lanes, layer.base, toBlocked(constant, stage.currentShape));
+      const base = state.layers.get(stage.id)?.base ?? 0;
+      const largest = constants.get(stage.id)?.write(pixels, base) ?? 0;
+      checkMembrane(kernel, this.#largestV0.get(stage.id) ?? 0, largest, request.steps);
     }
-    const constant =
-      this.#constants.get(outputImage)?.compute(pixels) ?? new Float64Array(this.plan.output.classes);
+    const constant = constants.get(outputImage)?.read(pixels) ?? new Float64Array(this.plan.output.classes);
     const recorder =
       request.record &&
       new StepRecorder(this.plan, this.#reader.synapses, request.record, request.steps, constant);
@@ -175,4 +184,9 @@ export class WasmSimulator {
     const source = { seed: poisson.seed, index: poisson.imageIndices[index] ?? 0 };
     drawPixels(this.#arena, state, layout, this.#image({ images }, index), source, span);
   }
+}
+
+/** Constant currents that an image's are added to, [block][y][x][16]; none before a pool. */
+function sharedCurrents({ poolBefore, current, shape, currentShape }: NeuronStage): Float64Array {
+  return poolBefore === null ? toBlocked(current, shape) : new Float64Array(countBlocked(currentShape));
 }
