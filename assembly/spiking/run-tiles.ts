@@ -19,6 +19,28 @@ import {
   fireSignedBursts3Int,
   fireSignedInt,
 } from "./fire-levels";
+import {
+  narrowBursts216,
+  narrowBursts2Int,
+  narrowBursts316,
+  narrowBursts3Int,
+  narrowSigned16,
+  narrowSignedBursts216,
+  narrowSignedBursts2Int,
+  narrowSignedBursts316,
+  narrowSignedBursts3Int,
+  narrowSignedInt,
+} from "./fire-narrow";
+import {
+  wideBursts216,
+  wideBursts2Int,
+  wideBursts316,
+  wideBursts3Int,
+  wideSignedBursts216,
+  wideSignedBursts2Int,
+  wideSignedBursts316,
+  wideSignedBursts3Int,
+} from "./fire-wide";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
 function addPass(tile: TileArguments, pass: Pass): void {
@@ -72,8 +94,44 @@ function fire(tile: TileArguments): void {
       return fireSignedBursts2Int(tile);
     case 14:
       return fireSignedBursts316(tile);
-    default:
+    case 15:
       return fireSignedBursts3Int(tile);
+    case 16:
+      return narrowBursts216(tile);
+    case 17:
+      return narrowBursts2Int(tile);
+    case 18:
+      return narrowBursts316(tile);
+    case 19:
+      return narrowBursts3Int(tile);
+    case 20:
+      return narrowSigned16(tile);
+    case 21:
+      return narrowSignedInt(tile);
+    case 22:
+      return narrowSignedBursts216(tile);
+    case 23:
+      return narrowSignedBursts2Int(tile);
+    case 24:
+      return narrowSignedBursts316(tile);
+    case 25:
+      return narrowSignedBursts3Int(tile);
+    case 26:
+      return wideBursts216(tile);
+    case 27:
+      return wideBursts2Int(tile);
+    case 28:
+      return wideBursts316(tile);
+    case 29:
+      return wideBursts3Int(tile);
+    case 30:
+      return wideSignedBursts216(tile);
+    case 31:
+      return wideSignedBursts2Int(tile);
+    case 32:
+      return wideSignedBursts316(tile);
+    default:
+      return wideSignedBursts3Int(tile);
   }
 }
 

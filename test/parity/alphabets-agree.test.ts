@@ -99,11 +99,40 @@ test(`float32: counts differ by at most 1 % in sum (seed ${seed})`, async () => 
   }
 });
 
+test(`θ of all sizes: the neuron kernel for it ran, with the same spikes to the bit (seed ${seed})`, async () => {
+  const ran = new Set<string>();
+  for (const [each, alphabet] of levels.filter(({ hi }) => hi < 8).entries()) {
+    for (const [theta, number] of [
+      [200, "int16"],
+      [9_000, "int16"],
+      [20_000, "int16"],
+      [60_000, "int32"],
+    ] as const) {
+      const forms = ["conv", "identity"] as const;
+      const snn = makeRandomSnn(seed + 400 + each, { number, alphabet, theta, forms, layers: 3 });
+      await assertSameSpikes(wasmBackend, snn, requestOf(snn, each), `${nameAlphabet(alphabet)}, θ ${theta}`);
+      const simulator = await wasmBackend.prepare(snn);
+      simulator.run(requestOf(snn, each));
+      for (const [name, kernel] of Object.entries(kernelNumbers))
+        if (simulator.countCalls(kernel) > 0) ran.add(name);
+    }
+  }
+  const families = ["Bursts", "SignedBursts"].flatMap((name) => [`narrow${name}`, `wide${name}`]);
+  for (const name of [...families, "narrowSigned", "bursts", "signed", "signedBursts"])
+    assert.ok(ran.has(name), `${name} did not run, only ${[...ran]}`);
+});
+
 test("the neuron kernels of levels ran, and no binary ones", async () => {
-  const runKernels = async (number: NumberFormat, alphabet: SpikeAlphabet, forms: readonly LayerForm[]) => {
+  const runKernels = async (
+    number: NumberFormat,
+    alphabet: SpikeAlphabet,
+    forms: readonly LayerForm[],
+    reset: "subtract" | "zero" = "subtract",
+  ) => {
     const snn = makeRandomSnn(20_240, {
       number,
       alphabet,
+      reset,
       forms: ["conv", ...forms],
       layers: 6,
       channels: [32],
@@ -117,11 +146,20 @@ test("the neuron kernels of levels ran, and no binary ones", async () => {
     { lo: 0, hi: 3 },
     { lo: -1, hi: 1 },
   ] as const;
-  assert.deepEqual(await runKernels("int16", burst, ["identity"]), ["bursts", "events", "tables16"]);
-  assert.deepEqual(await runKernels("int32", signed, ["gate"]), ["gateLevels", "signed", "tablesInt"]);
+  const currents = ["events", "tables16"];
+  assert.deepEqual(await runKernels("int16", burst, ["identity"]), ["events", "narrowBursts", "tables16"]);
+  assert.deepEqual(await runKernels("int16", burst, ["identity"], "zero"), ["bursts", ...currents]);
+  assert.deepEqual(await runKernels("int16", signed, []), ["events", "narrowSigned"]);
+  assert.deepEqual(await runKernels("int32", signed, ["gate"], "zero"), [
+    "gateLevels",
+    "signed",
+    "tablesInt",
+  ]);
   assert.deepEqual(await runKernels("float32", signed, ["gate"]), ["anyFloat", "gateLevels", "tablesFloat"]);
-  for (const alphabet of levels.filter(({ lo, hi }) => lo === -hi && hi > 1 && hi < 8))
-    assert.deepEqual(await runKernels("int32", alphabet, []), ["signedBursts", "tablesInt"]);
+  for (const alphabet of levels.filter(({ lo, hi }) => lo === -hi && hi > 1 && hi < 8)) {
+    assert.deepEqual(await runKernels("int32", alphabet, [], "zero"), ["signedBursts", "tablesInt"]);
+    assert.deepEqual(await runKernels("int32", alphabet, []), ["narrowSignedBursts", "tablesInt"]);
+  }
   const other = { lo: -1, hi: 2 } as const;
   assert.deepEqual(await runKernels("int16", other, ["identity"]), ["any16", "anyInt", "events", "tables16"]);
 });

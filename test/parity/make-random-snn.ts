@@ -21,6 +21,8 @@ export interface RandomSnnOptions {
   readonly forms?: readonly LayerForm[];
   /** Channels to draw from; small odd and even numbers by default. */
   readonly channels?: readonly number[];
+  /** About the threshold of integer layers; 200 by default. Weights grow with it up to 1,000, so that they fit 16 bits. */
+  readonly theta?: number;
 }
 
 export const layerForms = [
@@ -100,7 +102,7 @@ class SnnBuilder {
     this.number = number === "integers" ? this.draw.of(["int16", "int32"] as const) : number;
   }
   get theta(): number {
-    return this.number === "float32" ? 1 : 200;
+    return this.number === "float32" ? 1 : (this.options.theta ?? 200);
   }
   add(node: GraphNode): string {
     this.nodes.push(node);
@@ -108,7 +110,7 @@ class SnnBuilder {
   }
   /** Weights around ±θ·3/√fanIn, some of them 0. */
   weights(shape: readonly number[], fanIn: number): Tensor {
-    const size = (3 * this.theta) / Math.sqrt(fanIn);
+    const size = (3 * Math.min(this.theta, 1_000)) / Math.sqrt(fanIn);
     return this.tensor(shape, () => (this.draw.unit() < 0.1 ? 0 : (this.draw.unit() * 2 - 0.7) * size));
   }
   tensor(shape: readonly number[], value: () => number, wide = false): Tensor {

@@ -72,6 +72,7 @@ test("the generated kernels are what their generator writes", () => {
     for (const [generator, ...written] of [
       ["generate-kernels.mjs", "add-rows.ts", "gather-events.ts"],
       ["generate-fire.mjs", "fire-levels.ts"],
+      ["generate-fire-pairs.mjs", "fire-narrow.ts", "fire-wide.ts"],
     ] as const) {
       copyFileSync(new URL(generator, assembly), join(folder, generator));
       execFileSync(process.execPath, [join(folder, generator)]);

@@ -62,6 +62,7 @@ const settings: readonly [string, ExplicitOptions, Partial<SimulationRequest>][]
   ["int16", { number: "int16" }, {}],
   ["int32", { number: "int32" }, {}],
   ["auto, preset authors", { preset: "authors" }, { readout: "count+softmax" }],
+  ["signed bursts of 3", { spikes: "signed-burst:3" }, { steps: 32, snapshots: [8, 32] }],
 ];
 
 for (const [name, options, change] of settings) {

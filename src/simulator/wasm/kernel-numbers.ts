@@ -3,7 +3,8 @@
  *
  * Knows: numbers. May not know: what kernels do.
  */
-import type { SpikeAlphabet } from "../../graph/spike-alphabet.js";
+import { isBinary, type SpikeAlphabet } from "../../graph/spike-alphabet.js";
+import type { NeuronStage } from "../plan/snn-plan.js";
 import type { Lanes } from "./layer-kernel.js";
 
 /** Current kernels of a pass: tables of 8. */
@@ -25,12 +26,46 @@ const neuronKernels = {
   signedBursts3: { int16: 14, int32: 15, float32: 5 },
 } as const;
 
-/** The neuron kernel of spikes lo…hi. */
-export function neuronKernelOf({ lo, hi }: SpikeAlphabet, lanes: Lanes): number {
-  return neuronKernels[nameNeurons(lo, hi)][lanes];
+/** The same with reset by subtraction, θ in 16 bits, and θ times the largest spike too. */
+const narrowKernels: PairKernels = {
+  bursts2: { int16: 16, int32: 17 },
+  bursts3: { int16: 18, int32: 19 },
+  signed: { int16: 20, int32: 21 },
+  signedBursts2: { int16: 22, int32: 23 },
+  signedBursts3: { int16: 24, int32: 25 },
+};
+
+/** With reset by subtraction and θ in 16 bits. */
+const wideKernels: PairKernels = {
+  bursts2: { int16: 26, int32: 27 },
+  bursts3: { int16: 28, int32: 29 },
+  signedBursts2: { int16: 30, int32: 31 },
+  signedBursts3: { int16: 32, int32: 33 },
+};
+
+type NeuronFamily = keyof typeof neuronKernels;
+type PairKernels = Readonly<
+  Partial<Record<NeuronFamily, Readonly<Record<Exclude<Lanes, "float32">, number>>>>
+>;
+
+/** The neuron kernel of a layer. */
+export function neuronKernelOf({ lo, hi, reset, threshold }: NeuronStage, lanes: Lanes): number {
+  const name = nameNeurons(lo, hi);
+  const fits = (factor: number) => threshold.every((theta) => theta * factor <= 32_767);
+  if (lanes !== "float32" && reset === "subtract" && fits(1)) {
+    const kernels = fits(Math.max(hi, -lo)) ? narrowKernels[name] : wideKernels[name];
+    if (kernels !== undefined) return kernels[lanes];
+  }
+  return neuronKernels[name][lanes];
 }
 
-function nameNeurons(lo: number, hi: number): keyof typeof neuronKernels {
+/** θ of the channels that fill a block up, which no current drives: one that every kernel of the layer takes. */
+export function neverReached({ lo, hi }: SpikeAlphabet, lanes: Lanes): number {
+  if (!isBinary({ lo, hi })) return Math.floor(32_767 / Math.max(hi, -lo));
+  return lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
+}
+
+function nameNeurons(lo: number, hi: number): NeuronFamily {
   if (lo === 0 && hi < 8) return hi === 1 ? "binary" : hi < 4 ? "bursts2" : "bursts3";
   if (lo === -1 && hi === 1) return "signed";
   if (lo === -hi && hi < 8) return hi < 4 ? "signedBursts2" : "signedBursts3";
@@ -57,4 +92,9 @@ export const kernelNumbers = {
   signed: 15,
   signedBursts: 16,
   constants: 17,
+  narrowBursts: 18,
+  narrowSigned: 19,
+  narrowSignedBursts: 20,
+  wideBursts: 21,
+  wideSignedBursts: 23,
 } as const;

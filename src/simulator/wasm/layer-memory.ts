@@ -4,7 +4,6 @@
  * Knows: addresses. May not know: requests, order of work.
  */
 import type { Shape } from "../../graph/node-types.js";
-import { isBinary } from "../../graph/spike-alphabet.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { GateStage, NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
@@ -16,6 +15,7 @@ import {
   writeEventWindow,
 } from "./event-memory.js";
 import { type BlockGroup, groupBlocks } from "./group-blocks.js";
+import { neverReached } from "./kernel-numbers.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import type { MemoryArena } from "./memory-arena.js";
 import { packTables, type Run, type TableBlock } from "./pack-tables.js";
@@ -206,12 +206,6 @@ function tableRoom({ lanes, together }: LayerKernel, packed: readonly TableBlock
     rooms.slice(first, first + count).reduce((sum, room) => sum + room, 0),
   );
   return Math.max(0, ...groups);
-}
-
-/** θ of the channels that fill a block up, which no current drives; some multiples of it have to fit 32 bits. */
-function neverReached({ lo, hi }: NeuronStage, lanes: Lanes): number {
-  if (!isBinary({ lo, hi })) return 2 ** 23;
-  return lanes === "float32" ? Number.POSITIVE_INFINITY : 2 ** 31 - 1;
 }
 
 function layOutLayer(
