@@ -140,7 +140,8 @@ test("the neuron kernels of levels ran, and no binary ones", async () => {
     const simulator = await wasmBackend.prepare(snn);
     simulator.run(requestOf(snn, 0));
     const ran = Object.entries(kernelNumbers).filter(([, kernel]) => simulator.countCalls(kernel) > 0);
-    return ran.map(([name]) => name).sort();
+    // whether the image's currents are sums of integers that a kernel takes is not asked here
+    return ran.flatMap(([name]) => (name === "constants" ? [] : [name])).sort();
   };
   const [burst, signed] = [
     { lo: 0, hi: 3 },
