@@ -14,6 +14,7 @@ import { makeSimulation } from "../evaluation/simulate-calibration.js";
 import type { Model } from "../formats/read-model.js";
 import { requirePreprocessing } from "../graph/resolve-preprocessing.js";
 import type { Snn } from "../graph/snn.js";
+import { hasCeilings } from "../graph/trained-ceilings.js";
 import { type BrowserRunnerOptions, makeBrowserRunner } from "./browser-runner.js";
 
 export interface BrowserConvertOptions extends ExplicitOptions, LongCallOptions, BrowserRunnerOptions {
@@ -39,7 +40,7 @@ export async function convert(
   options: BrowserConvertOptions = {},
 ): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
   const preprocessing = requirePreprocessing(model.preprocessing, model.name);
-  const resolved = resolveConvertOptions(options);
+  const resolved = resolveConvertOptions(options, hasCeilings(model.graph));
   const runner = makeBrowserRunner(options);
   const { signal, onProgress, wasmUrl, data = "images", command } = options;
   const indices = selectCalibration(train.n, resolved.calibrateN, resolved.seed);

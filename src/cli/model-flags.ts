@@ -91,12 +91,13 @@ export const conversionFlags = {
     shownDefault: "default",
   }),
   lambda: patternFlag(
-    "max|pNN",
-    /^(max|p(100|\d{1,2}(\.\d+)?))$/,
-    "max, or p and a percentile such as p99.9",
+    "max|pNN|ceiling",
+    /^(max|ceiling|p(100|\d{1,2}(\.\d+)?))$/,
+    "max, ceiling, or p and a percentile such as p99.9",
     {
-      description: "the activation that stands for the largest rate: the maximum or a percentile",
-      shownDefault: "p99.9",
+      description:
+        "the activation that stands for the largest rate: the maximum, a percentile, or the ceiling that the layer was trained with",
+      shownDefault: "ceiling where the network has them, else p99.9",
     },
   ),
   lambdaScope: choiceFlag(["layer", "channel"], {

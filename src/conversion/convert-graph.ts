@@ -9,6 +9,7 @@ import { refuseInput } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import type { Snn, SnnLayer } from "../graph/snn.js";
+import { dropCeilings, readCeilings } from "../graph/trained-ceilings.js";
 import type { CompensationReport } from "./compensation/compensation.js";
 import { runCompensation } from "./compensation/run-compensation.js";
 import type { ConversionContext, SourceModel } from "./conversion-context.js";
@@ -21,6 +22,7 @@ import { passOrder } from "./pass-order.js";
 import { type ConvertedLayer, reportLayers } from "./report-layers.js";
 import { PassRunner } from "./run-passes.js";
 import { scaleActivations, scaleOfLayer } from "./scale-activations.js";
+import { requireCeilings, takeCeilings } from "./scale-to-ceilings.js";
 import { percentileFraction } from "./statistics/activation-histogram.js";
 import { findStatistics } from "./statistics/cached-statistics.js";
 
@@ -59,15 +61,17 @@ export async function convertGraph(
 
   // 1. What pixels mean must be known before anything is measured.
   const preprocessing = requirePreprocessing(model);
-  const passes = await preparePasses(model.graph, preprocessing, options, context);
+  const source = dropCeilings(model.graph);
+  const passes = await preparePasses(source, preprocessing, options, context);
 
   // 2. The same function in a simpler form: batch norms folded, shortcuts spelled out.
   const bare: PassContext = { options, preprocessing, activations: [], scales: new Map(), warn };
-  const network = await passes.run(model.graph, passOrder.prepare, bare);
+  const network = await passes.run(source, passOrder.prepare, bare);
 
   // 3. λ of every activation that neurons will stand for.
   const activations = listActivations(network, options);
-  const scales = await measureScales(network, preprocessing, activations, options, context, warn);
+  const ceilings = options.lambda === "ceiling" ? readCeilings(model.graph) : null;
+  const scales = await measureScales(network, preprocessing, activations, options, context, ceilings, warn);
 
   // 4. Normalise, put neurons where activations were, bring synapses into canonical form.
   const passContext: PassContext = { ...bare, activations, scales };
@@ -156,8 +160,12 @@ async function measureScales(
   activations: readonly Activation[],
   options: ConvertOptions,
   context: ConversionContext,
+  ceilings: ReadonlyMap<string, number> | null,
   warn: (warning: Warning) => void,
 ): Promise<ReadonlyMap<string, ActivationScale>> {
+  if (ceilings !== null) requireCeilings(activations, ceilings);
+  // Where ceilings say λ, the percentile is that of average pools and outputs, which have none.
+  const lambda = ceilings === null ? options.lambda : "p99.9";
   const statistics = await findStatistics(
     context.runner,
     {
@@ -166,7 +174,7 @@ async function measureScales(
       ids: activations.map(({ node }) => node),
       // All logits have one λ, which keeps their order; a class that calibration never favoured may still win.
       scopes: activations.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
-      share: options.lambda === "max" ? "max" : percentileFraction(options.lambda),
+      share: lambda === "max" ? "max" : percentileFraction(lambda),
       wasmUrl: context.wasmUrl?.href,
       signal: context.signal,
       onProgress: context.onProgress,
@@ -175,7 +183,8 @@ async function measureScales(
     context.calibration.indices,
     context.cache,
   );
-  return scaleActivations(activations, statistics, warn);
+  const decided = ceilings === null ? statistics : takeCeilings(statistics, activations, ceilings);
+  return scaleActivations(activations, decided, warn);
 }
 
 function listLayers(

@@ -21,6 +21,17 @@ test("authors: neurons after average pools and at the output, read by counts and
   assert.equal(resolveConvertOptions({ output: "neuron" }).readout, "count");
 });
 
+test("a network's ceilings go before the default λ, after everything that was said", () => {
+  const lambdaOf = (explicit: Parameters<typeof resolveConvertOptions>[0]) =>
+    resolveConvertOptions(explicit, true).lambda;
+  assert.equal(lambdaOf({}), "ceiling");
+  assert.equal(lambdaOf({ lambda: "p99.9" }), "p99.9");
+  assert.equal(lambdaOf({ preset: "paper" }), "max");
+  assert.equal(lambdaOf({ preset: "authors" }), "p99.9");
+  assert.equal(lambdaOf({ lambdaScope: "channel" }), "p99.9");
+  assert.equal(resolveConvertOptions({ lambda: "ceiling" }).lambda, "ceiling");
+});
+
 test("every percentile from 0 to 100 is one", () => {
   for (const lambda of ["p0", "p50", "p99.99", "p100"]) {
     assert.equal(resolveConvertOptions({ lambda }).lambda, lambda);
@@ -38,6 +49,7 @@ test("what excludes each other, or is none of the values, is refused with exit 2
     { T: 10, delay: 10 },
     { lambda: "p101" },
     { lambda: "q9" },
+    { lambda: "ceiling", lambdaScope: "channel" },
     { T: 1.5 },
     { T: Number.NaN },
     { delay: -1 },

@@ -10,7 +10,7 @@ import { presets } from "./presets/preset-list.js";
 
 export interface ConvertOptions {
   readonly preset: string;
-  /** `max`, or `p` and a percentile. */
+  /** `max`, `p` and a percentile, or `ceiling`: what the network was trained with. */
   readonly lambda: string;
   readonly lambdaScope: "layer" | "channel";
   readonly calibrateN: number | "all";
@@ -55,11 +55,12 @@ const defaults: Omit<ConvertOptions, "readout"> = {
 };
 
 /**
- * explicit > preset > default.
+ * explicit > preset > the network's ceilings > default.
  *
+ * @param withCeilings whether the network was trained with a ceiling a layer: λ is that where nothing else is said
  * @throws RespikeError (exit 2) for an unknown preset and for values that exclude each other
  */
-export function resolveConvertOptions(explicit: ExplicitOptions): ConvertOptions {
+export function resolveConvertOptions(explicit: ExplicitOptions, withCeilings = false): ConvertOptions {
   const name = explicit.preset ?? defaults.preset;
   const preset = presets.find((each) => each.name === name);
   if (preset === undefined) {
@@ -71,7 +72,8 @@ export function resolveConvertOptions(explicit: ExplicitOptions): ConvertOptions
       .filter((key) => explicit[key as keyof ExplicitOptions] !== undefined)
       .map((key) => [key, explicit[key as keyof ExplicitOptions]]),
   );
-  const merged = { ...defaults, ...preset.options, ...given } as Omit<ConvertOptions, "readout">;
+  const trained = withCeilings && given.lambdaScope !== "channel" ? { lambda: "ceiling" } : {};
+  const merged = { ...defaults, ...trained, ...preset.options, ...given } as Omit<ConvertOptions, "readout">;
   const readout =
     explicit.readout ?? preset.options.readout ?? (merged.output === "neuron" ? "count" : "mean");
   const options: ConvertOptions = { ...merged, readout };
@@ -90,8 +92,12 @@ function checkOptions(options: ConvertOptions): void {
   }
   checkNumbers(options);
   if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "wait for fewer steps");
-  if (lambda !== "max" && !(percentileOf(lambda) >= 0 && percentileOf(lambda) <= 100)) {
-    throw usage("--lambda", "max, or p and a percentile from 0 to 100", lambda, "use p99.9");
+  const isNamed = lambda === "max" || lambda === "ceiling";
+  if (!isNamed && !(percentileOf(lambda) >= 0 && percentileOf(lambda) <= 100)) {
+    throw usage("--lambda", "max, ceiling, or p and a percentile from 0 to 100", lambda, "use p99.9");
+  }
+  if (lambda === "ceiling" && options.lambdaScope === "channel") {
+    throw usage("--lambda-scope", "a layer has one ceiling", "channel", "leave one of the two out");
   }
 }
 

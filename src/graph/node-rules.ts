@@ -112,6 +112,16 @@ function perChannelShape(names: readonly string[]) {
   };
 }
 
+function reluShape(node: NodeOf<"relu">, [input]: readonly Shape[], complain: Complain): Shape | null {
+  const { ceiling } = node.tensors;
+  expectTensor(ceiling, "ceiling", [[1]], complain);
+  if (ceiling !== undefined && ceiling.data[0] !== node.attributes.max) {
+    const value = `${ceiling.data[0]} and ${node.attributes.max}`;
+    complain("a trained ceiling is the ReLU's maximum", value, "set max to the ceiling");
+  }
+  return input ?? null;
+}
+
 function addShape(_: NodeOf<"add">, inputs: readonly Shape[], complain: Complain): Shape | null {
   const [first] = inputs;
   if (first === undefined) return null;
@@ -225,7 +235,7 @@ export const nodeRules: { readonly [O in Op]: NodeRule<O> } = {
     affine: true,
     shape: perChannelShape(["gamma", "beta", "mean", "variance"]),
   },
-  relu: { inputs: 1, required: none, optional: none, affine: false, shape: (_, [input]) => input ?? null },
+  relu: { inputs: 1, required: none, optional: ["ceiling"], affine: false, shape: reluShape },
   add: { inputs: { atLeast: 2 }, required: none, optional: none, affine: true, shape: addShape },
   pool: { inputs: 1, required: none, optional: none, affine: true, shape: poolShape },
   concat: { inputs: { atLeast: 1 }, required: none, optional: none, affine: true, shape: concatShape },

@@ -30,7 +30,10 @@ export interface NodeAttributes {
   linear: Record<never, never>;
   /** y = gamma·(x − mean)/√(variance + epsilon) + beta per channel; four tensors [C]. */
   "batch-norm": { readonly epsilon: number };
-  /** y = min(max(x, 0), max); `layer` is the name that the neurons standing here will have. */
+  /**
+   * y = min(max(x, 0), max); `layer` is the name that the neurons standing here will have. While a network is trained
+   * with ceilings: a tensor `ceiling` [1], equal to max.
+   */
   relu: { readonly layer: string; readonly max: number | null };
   /** Sum of two or more values of one shape. */
   add: Record<never, never>;

@@ -16,6 +16,7 @@ import type { Model } from "../formats/read-model.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import { requirePreprocessing } from "../graph/resolve-preprocessing.js";
 import type { Snn } from "../graph/snn.js";
+import { hasCeilings } from "../graph/trained-ceilings.js";
 import { resolveCacheFolder } from "../node/cache-folder.js";
 import { openFileCache } from "../node/file-cache.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
@@ -78,7 +79,7 @@ export interface Conversion {
 export async function convert(model: Model, options: ConvertCallOptions = {}): Promise<Conversion> {
   // 1. what is asked for, checked before anything is fetched
   const preprocessing = requirePreprocessing(model.preprocessing, model.name);
-  const resolved = resolveConvertOptions(options);
+  const resolved = resolveConvertOptions(options, hasCeilings(model.graph));
   const warnings: Warning[] = [...model.warnings];
   // 2. calibration images
   const { name, train } = await openCalibration(model, options, (warning) => warnings.push(warning));

@@ -64,7 +64,12 @@ export function readState(graph: Graph): Map<string, Float32Array> {
   );
 }
 
-/** The network with the tensors of a state in place of its own; throws a `RangeError` where one is missing. */
+/**
+ * The network with the tensors of a state in place of its own.
+ *
+ * @throws RangeError where one is missing; RespikeError (exit 3) where the network is none with it: a value is no
+ *   number, a ceiling is not above 0
+ */
 export function applyState(graph: Graph, state: NetworkState): Graph {
   return new Graph(
     graph.nodes.map((node) => {
@@ -73,7 +78,10 @@ export function applyState(graph: Graph, state: NetworkState): Graph {
         if (values === undefined) throw new RangeError(`the state lacks '${name}'`);
         return [tensor, float32Tensor(shape, values.slice())] as const;
       });
-      return { ...node, tensors: { ...node.tensors, ...Object.fromEntries(entries) } } as GraphNode;
+      const tensors = { ...node.tensors, ...Object.fromEntries(entries) };
+      const max = tensors.ceiling?.data[0];
+      const attributes = max === undefined ? node.attributes : { ...node.attributes, max };
+      return { ...node, attributes, tensors } as GraphNode;
     }),
   );
 }

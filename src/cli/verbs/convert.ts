@@ -101,7 +101,7 @@ function describe({ result, snn }: Conversion): string {
             .join("; ")}`,
         ];
   return [
-    `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; ${String(snn.options.spikes)} spikes; λ = ${calibration.lambda} over ${calibration.n.toLocaleString("en-US")} training images of ${calibration.data}`,
+    `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; ${String(snn.options.spikes)} spikes; ${describeLambda(calibration)}`,
     "",
     layTable(["pass", "preserves", "largest difference", "relative"], passRows),
     "",
@@ -112,6 +112,13 @@ function describe({ result, snn }: Conversion): string {
     `saved ${result.snn?.path} (${result.snn?.bytes.toLocaleString("en-US")} bytes, SHA-256 ${result.snn?.sha256})`,
     `next: respike evaluate ${result.snn?.path} -T ${String(snn.options.T)}`,
   ].join("\n");
+}
+
+function describeLambda({ lambda, n, data }: Conversion["result"]["calibration"]): string {
+  const images = `${n.toLocaleString("en-US")} training images of ${data}`;
+  return lambda === "ceiling"
+    ? `λ = the trained ceilings; dead channels from ${images}`
+    : `λ = ${lambda} over ${images}`;
 }
 
 function describeRounding(rounding: Conversion["result"]["rounding"]): string {

@@ -5,7 +5,7 @@
  */
 import { refuseInput, type Warning } from "../../core/respike-error.js";
 import { Graph } from "../../graph/graph.js";
-import type { Shape } from "../../graph/node-types.js";
+import type { GraphNode, Shape } from "../../graph/node-types.js";
 import type { ModelOptions, NamedTensors, ParsedModel } from "../format.js";
 import { quote } from "../refuse-file.js";
 import { buildNodes, type NetworkFacts } from "./build-nodes.js";
@@ -58,12 +58,23 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
     arch: describeArchitecture(recognised),
     evidence: [
       ...recognised.evidence,
+      ...describeCeilings(nodes, metadata),
       `${facts.classes} classes and ${facts.inputShape[0]} input channels from the tensors, images of ${height}×${width}`,
     ],
     preprocessing: metadata.preprocessing,
     warnings: said,
     ignoredKeys: [...named.ignoredKeys, ...others, ...counters],
   };
+}
+
+function describeCeilings(nodes: readonly GraphNode[], { activation }: ModelMetadata): string[] {
+  const count = nodes.filter(({ tensors }) => tensors.ceiling !== undefined).length;
+  if (count === 0) return [];
+  const rounded =
+    activation?.kind === "qcfs"
+      ? `, trained with activations rounded to ${activation.levels} levels (qcfs), which are left unrounded here`
+      : "";
+  return [`${count} trained ceilings: ReLUs clip at them${rounded}`];
 }
 
 function describeArchitecture({ architecture, shortcut }: Recognised): string {

@@ -5,7 +5,7 @@
  * May not know: files, how the architecture was recognised.
  *
  * Ids are the file's keys without `.weight`; a relu after X is `X.relu`, after a block's sum
- * `<block>.relu`; a sum is `<block>.add`; a shortcut without weights `<block>.shortcut`.
+ * `<block>.relu`, with a ceiling where the file has `<relu>.ceiling`; a sum is `<block>.add`; a shortcut without weights `<block>.shortcut`.
  */
 import type { GraphNode, Pair, Shape } from "../../graph/node-types.js";
 import type { Recognised } from "./recognise-architecture.js";
@@ -27,6 +27,8 @@ class NetworkBuilder {
   /** Whether the file's 3×3 convolutions have biases: all or none. */
   readonly #biases: boolean;
   readonly #projectionBiases: boolean;
+  /** Whether every ReLU has a trained ceiling `<layer>.relu.ceiling`: all or none. */
+  readonly #ceilings: boolean;
 
   constructor(
     readonly recognised: Recognised,
@@ -37,6 +39,7 @@ class NetworkBuilder {
     const keys = [...ledger.entries.keys()];
     this.#biases = keys.some((key) => /(^|\.)conv\d\.bias$/.test(key));
     this.#projectionBiases = keys.some((key) => key.endsWith(`.${projection}.bias`));
+    this.#ceilings = keys.some((key) => key.endsWith(".relu.ceiling"));
   }
 
   build(): GraphNode[] {
@@ -164,7 +167,10 @@ class NetworkBuilder {
   }
 
   #relu(from: string, layer: string): string {
-    const attributes = { layer, max: null };
-    return this.#push({ id: `${layer}.relu`, op: "relu", inputs: [from], attributes, tensors: {} });
+    const id = `${layer}.relu`;
+    const ceiling = this.#ceilings ? this.ledger.takeCeiling(`${id}.ceiling`) : undefined;
+    const attributes = { layer, max: ceiling?.data[0] ?? null };
+    const tensors = ceiling === undefined ? {} : { ceiling };
+    return this.#push({ id, op: "relu", inputs: [from], attributes, tensors });
   }
 }

@@ -19,12 +19,17 @@ export const preprocessingSchema = z.strictObject({
 });
 
 const size = z.number().int().min(1).max(65_536);
+const activationSchema = z.union([
+  z.strictObject({ kind: z.literal("clip") }),
+  z.strictObject({ kind: z.literal("qcfs"), levels: z.number().int().min(1).max(1024) }),
+]);
 const schema = z.looseObject({
   arch: z.string().optional(),
   shortcut: z.enum(["A", "B", "P", "avg"]).optional(),
   preprocessing: preprocessingSchema.optional(),
   bnEpsilon: z.number().nonnegative().optional(),
   inputSize: z.tuple([size, size]).optional(),
+  activation: activationSchema.optional(),
 });
 
 export interface ModelMetadata {
@@ -33,6 +38,8 @@ export interface ModelMetadata {
   readonly preprocessing: Preprocessing | null;
   readonly bnEpsilon?: number | undefined;
   readonly inputSize?: readonly [number, number] | undefined;
+  /** What the network was trained with in place of ReLUs; its ceilings are tensors. */
+  readonly activation?: z.infer<typeof activationSchema> | undefined;
   /** What was assumed in reading it; null for nothing. */
   readonly assumed: string | null;
 }

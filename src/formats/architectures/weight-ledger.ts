@@ -50,6 +50,19 @@ export class WeightLedger {
     return tensor;
   }
 
+  /** What a ReLU was trained to clip at, above 0. */
+  takeCeiling(key: string): Tensor<"float32"> {
+    const tensor = this.take(key, [1]);
+    const [value = 0] = tensor.data;
+    if (value > 0 && value < Number.POSITIVE_INFINITY) return tensor;
+    if (this.entries.get(key) === tensor) {
+      const rule = "a trained ceiling is a number above 0";
+      const next = "give weights of a network that was trained to the end";
+      this.problems.push({ code: "wrong-value", where: this.prefix + key, rule, value: `${value}`, next });
+    }
+    return float32Tensor([1], [1]);
+  }
+
   #complain(code: string, key: string, shape: readonly number[], value: string): void {
     const rule = `expected float32 ${show(shape)}`;
     this.problems.push({ code, where: this.prefix + key, rule, value, next: reexport });

@@ -1,10 +1,13 @@
-/** y = min(max(x, 0), max); ∂x = ∂y where 0 < y (and y < max), else 0. */
+/** y = min(max(x, 0), max); ∂x = ∂y where 0 < y (and y < max), else 0. With a trained ceiling: clip.ts. */
+import { clipRule } from "./clip.js";
 import { type GradientRule, onlyInput } from "./gradient-rule.js";
 
 export const reluRule: GradientRule<"relu"> = {
-  trained: [],
+  trained: clipRule.trained,
   tracked: [],
-  lower(node, inputs, { builder }) {
+  lower(node, inputs, context) {
+    if (node.tensors.ceiling !== undefined) return clipRule.lower(node, inputs, context);
+    const { builder } = context;
     const { max } = node.attributes;
     const x = onlyInput(inputs);
     const value =
