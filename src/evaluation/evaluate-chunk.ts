@@ -94,6 +94,8 @@ interface Evaluator {
   readonly snn: Snn;
   readonly simulator: Simulator;
   readonly network: FloatNetwork | null;
+  /** The last chunk's result, which nobody reads any more. */
+  recycle?: SimulationResult | undefined;
 }
 
 function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
@@ -114,7 +116,9 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
       shared.poissonSeed === null ? undefined : { seed: shared.poissonSeed, imageIndices: task.indices },
     exit: exit ?? undefined,
     weights: evaluator.weights,
+    recycle: evaluator.recycle,
   });
+  evaluator.recycle = result;
   const times = shared.at.map((_, snapshot) =>
     countOperations(shared.tables, result, n, shared.at.length, snapshot),
   );

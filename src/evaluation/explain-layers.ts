@@ -40,7 +40,7 @@ export async function measureLayers(
 
 /**
  * @param rounds simulations of `steps` steps
- * @param counted a round counted at times the last of which is `steps`; for the rates
+ * @param counted a round counted at times the last of which is `steps`; for the rates and kernels
  */
 export function explainLayers(
   snn: Snn,
@@ -55,7 +55,7 @@ export function explainLayers(
   for (const { stages } of results) {
     for (const [id, milliseconds] of stages) spent.set(id, (spent.get(id) ?? 0) + milliseconds);
   }
-  const explanations = new Map((results[0]?.explanations ?? []).map((each) => [each.layer, each]));
+  const explanations = new Map((counted.results[0]?.explanations ?? []).map((each) => [each.layer, each]));
   const rates = measureRates(snn, counted, steps);
   const layers = [...spent].map(([id, milliseconds]): BenchLayer => {
     const rate = rates.get(id) ?? null;

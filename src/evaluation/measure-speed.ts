@@ -50,7 +50,7 @@ export interface SpeedResult {
   readonly milliseconds: number;
   /** Stage (layer or gate) → milliseconds spent in it; empty where the backend does not tell. */
   readonly stages: readonly (readonly [id: string, milliseconds: number])[];
-  /** The planner's choice of each layer; empty where the backend has no planner. */
+  /** With `count`: the planner's choice of each layer; empty where the backend has no planner. */
   readonly explanations: readonly KernelExplanation[];
   /** Class of each image (at T). */
   readonly predictions: Int32Array;
@@ -69,6 +69,8 @@ interface Prepared {
   readonly simulator: TimedSimulator;
   readonly network: FloatNetwork;
   readonly weights: SourceWeights;
+  /** The last result, which nobody reads any more. */
+  recycle?: SimulationResult | undefined;
 }
 
 /** Handler of the job `measure-speed`. */
@@ -97,21 +99,23 @@ function runNetwork({ snn, network }: Prepared, { images, n }: SpeedTask): Speed
 }
 
 function simulate(prepared: Prepared, { work, images, n }: SpeedTask): SpeedResult {
-  const { shared, simulator } = prepared;
+  const { shared, simulator, recycle } = prepared;
   const snapshots = work.kind === "count" ? work.at : [(work as { readonly steps: number }).steps];
   const steps = snapshots[snapshots.length - 1] as number;
   const before = new Map(simulator.readMilliseconds?.() ?? []);
   const began = performance.now();
   const { readout, delay } = shared;
   const weights = work.kind === "count" ? prepared.weights : undefined;
-  const result = simulator.run({ images, n, steps, snapshots, readout, delay, weights });
+  const result = simulator.run({ images, n, steps, snapshots, readout, delay, weights, recycle });
+  prepared.recycle = result;
   const spikes = work.kind === "count" ? countAll(shared, result, n, snapshots.length) : [];
   const milliseconds = performance.now() - began;
   const stages = [...(simulator.readMilliseconds?.() ?? [])].map(
     ([id, sum]) => [id, sum - (before.get(id) ?? 0)] as const,
   );
   const predictions = predictAll(result.outputs, n, snapshots.length);
-  return { milliseconds, stages, explanations: simulator.explain(), predictions, spikes };
+  const explanations = work.kind === "count" ? simulator.explain() : [];
+  return { milliseconds, stages, explanations, predictions, spikes };
 }
 
 function countAll(

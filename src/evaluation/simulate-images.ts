@@ -9,6 +9,7 @@ import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import type { SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, simulatorBackends } from "./backend-list.js";
 import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
@@ -65,10 +66,13 @@ export async function startSimulateHandler(
 ): Promise<TaskHandler<SimulateTask, SimulateResult>> {
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(unpackSnn(shared.snn), options);
+  let recycle: SimulationResult | undefined;
   return {
     handle({ images, n }) {
       const { steps, readout, delay } = shared;
-      const { outputs, layers } = simulator.run({ images, n, steps, snapshots: [steps], readout, delay });
+      const result = simulator.run({ images, n, steps, snapshots: [steps], readout, delay, recycle });
+      const { outputs, layers } = result;
+      if (shared.countLayer === null) recycle = result;
       const classes = outputs.length / n;
       return {
         predictions: Int32Array.from({ length: n }, (_, image) =>

@@ -63,6 +63,7 @@ export function openSpeedMeter(snn: Snn, runner: TaskRunner, options: SpeedMeter
       wasmUrl: options.wasmUrl?.href,
     },
     tasks: queue,
+    transfer: ({ images }) => [images.buffer as ArrayBuffer],
     signal: options.signal,
     onResult: (result, number) => round?.add(result, number),
   });

@@ -32,6 +32,8 @@ export interface SimulationRequest {
   readonly weights?: SourceWeights | undefined;
   /** Stop each image as soon as it is decided; without, all run to T. Not together with `record`. */
   readonly exit?: ExitRequest | undefined;
+  /** A result of this simulator that is not read any more: its arrays may become the new result's. */
+  readonly recycle?: SimulationResult | undefined;
 }
 
 /** Layer or gate → two weights of each of its elements, [C,H,W]; whole numbers 0…2³¹−1. */

@@ -5,8 +5,8 @@
  */
 import { drawPixelSpike } from "../image-input.js";
 import { spikesAt } from "./kernel-commands.js";
-import type { SlotMemory } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
+import type { SlotMemory } from "./slot-memory.js";
 import type { SpikeLayout } from "./spike-layout.js";
 import type { TimeSpan } from "./time-blocks.js";
 

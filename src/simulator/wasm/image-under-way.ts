@@ -3,8 +3,9 @@
  *
  * Knows: what belongs to one image. May not know: order of work, requests.
  */
-import type { SlotMemory } from "./layer-memory.js";
+
 import type { StepRecorder } from "./record-steps.js";
+import type { SlotMemory } from "./slot-memory.js";
 
 export interface ImageUnderWay {
   readonly slot: number;

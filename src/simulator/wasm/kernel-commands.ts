@@ -5,9 +5,10 @@
  */
 import type { GateStage } from "../plan/snn-plan.js";
 import { argumentBytes, listGroupWords } from "./command-size.js";
-import type { LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
+import type { LayerMemory, NetworkMemory } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
+import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane } from "./spike-layout.js";
 
 /** Address of a source's spikes of one image: (y 0, t 0, x 0). */

@@ -5,7 +5,7 @@
  */
 import type { Shape } from "../../graph/node-types.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
-import type { GateStage, NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
+import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
 import { commandBytes } from "./command-size.js";
 import {
@@ -19,6 +19,7 @@ import { neverReached } from "./kernel-numbers.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import type { MemoryArena } from "./memory-arena.js";
 import { packTables, type Run, type TableBlock } from "./pack-tables.js";
+import { layOutSlots, type NetworkSize, type SlotMemory } from "./slot-memory.js";
 import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
 
 /** 256 rows of 16 sums, and what keeps equal rows of two tables out of one cache set. */
@@ -64,30 +65,6 @@ export interface LayerMemory {
   readonly elements: number;
 }
 
-export interface SlotLayer {
-  readonly potential: number;
-  readonly count: number;
-  /** Σ|s| where spikes may be negative, else 0. */
-  readonly magnitude: number;
-  /** The layer's shared base, or one of its own where the image adds to it. */
-  readonly base: number;
-  readonly total: number;
-  readonly largest: number;
-}
-
-export interface SlotGate {
-  readonly seen: number;
-  readonly largest: number;
-  /** Σ|M(t) − M(t−1)| where it may fall, else 0. */
-  readonly magnitude: number;
-}
-
-export interface SlotMemory {
-  readonly spikes: number;
-  readonly layers: ReadonlyMap<string, SlotLayer>;
-  readonly gates: ReadonlyMap<string, SlotGate>;
-}
-
 export interface NetworkMemory {
   readonly blockSteps: number;
   readonly layouts: ReadonlyMap<string, SpikeLayout>;
@@ -105,6 +82,7 @@ export interface NetworkMemory {
   readonly current: number;
   /** A block of 32-bit values in the order of channels. */
   readonly turned: number;
+  /** Room for arguments that are written anew for each call, and for what kernels note while they run. */
   readonly commands: number;
 }
 
@@ -137,9 +115,9 @@ export function layOutNetwork(
   plan: SnnPlan,
   kernels: readonly LayerKernel[],
   arena: MemoryArena,
-  blockSteps: number,
-  slotCount: number,
+  size: NetworkSize,
 ): NetworkMemory {
+  const { blockSteps } = size;
   const { layouts, bytes } = layOutSpikes(plan, kernels, blockSteps);
   const packed = kernels.map((kernel) =>
     packTables(
@@ -180,7 +158,7 @@ export function layOutNetwork(
     blockSteps,
     layouts,
     layers,
-    slots: Array.from({ length: slotCount }, () => layOutSlot(plan, layers, arena, bytes)),
+    slots: layOutSlots(plan, layers, arena, bytes, size),
     tables,
     zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
     partial: arena.allocate(Math.max(64, ...sumsRoom)),
@@ -287,32 +265,5 @@ function writeList(
     starts: startsAt,
     targets: targetsAt,
     weights: writeLanes(arena, lanes, weights),
-  };
-}
-
-function layOutSlot(
-  plan: SnnPlan,
-  layers: ReadonlyMap<string, LayerMemory>,
-  arena: MemoryArena,
-  spikeBytes: number,
-): SlotMemory {
-  const elements = (shape: Shape) => arena.allocate(countBlocked(shape) * 4);
-  const slotLayer = ({ kernel, stage, base }: LayerMemory): SlotLayer => ({
-    potential: elements(stage.shape),
-    count: elements(stage.shape),
-    magnitude: stage.lo < 0 ? elements(stage.shape) : 0,
-    base: kernel.constant.length > 0 ? elements(stage.currentShape) : base,
-    total: stage.poolBefore === null ? 0 : elements(stage.currentShape),
-    largest: stage.poolBefore === null ? 0 : elements(stage.shape),
-  });
-  const slotGate = (gate: GateStage): SlotGate => ({
-    seen: elements(gate.sourceShape),
-    largest: elements(gate.shape),
-    magnitude: gate.lo < 0 ? elements(gate.shape) : 0,
-  });
-  return {
-    spikes: arena.allocate(spikeBytes),
-    layers: new Map([...layers].map(([id, layer]) => [id, slotLayer(layer)])),
-    gates: new Map(plan.gates.map((gate) => [gate.id, slotGate(gate)])),
   };
 }

@@ -8,9 +8,9 @@ import type { Shape } from "../../graph/node-types.js";
 import type { GateStage, NeuronStage } from "../plan/snn-plan.js";
 import { fromBlock } from "./block-elements.js";
 import type { KernelExports } from "./kernel-module.js";
-import type { SlotMemory } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { StepState } from "./record-steps.js";
+import type { SlotMemory } from "./slot-memory.js";
 
 /** What one block of a stage holds, [y][x][16]. */
 export interface BlockState extends StepState {

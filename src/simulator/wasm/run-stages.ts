@@ -3,11 +3,12 @@
  *
  * Knows: the order of work: layer → block of 16 channels → image → range of steps. May not know: requests, readouts.
  *
- * Tables are built once a layer and block, for all images and steps of the time block.
+ * Tables are built once a layer and block, for all images and steps of the time block. What an image starts from is written
+ * just before its first steps, stage by stage, so that the kernels find it in the cache.
  */
 import { isBinary } from "../../graph/spike-alphabet.js";
 import type { SnnPlan, Stage } from "../plan/snn-plan.js";
-import { countBlocked } from "./block-elements.js";
+import type { BlockGroup } from "./group-blocks.js";
 import { setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { Lanes } from "./layer-kernel.js";
@@ -16,10 +17,11 @@ import {
   type LayerMemory,
   type NetworkMemory,
   rowsTableBytes,
-  type SlotMemory,
   tableBytes,
 } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
+import type { SlotMemory } from "./slot-memory.js";
+import { startGate, startList, startNeurons } from "./start-state.js";
 import { writeTiles } from "./tile-commands.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
@@ -41,6 +43,9 @@ export interface SlotBlock {
 }
 
 export class StageRunner {
+  /** Arguments written so far: layer → first block of the group → slot → address. */
+  readonly #tiles = new Map<LayerMemory, Map<number, number[]>>();
+
   constructor(
     private readonly plan: SnnPlan,
     private readonly kernels: KernelExports,
@@ -56,7 +61,6 @@ export class StageRunner {
     for (const stage of this.plan.stages) {
       if (stage.kind === "output") continue;
       const before = performance.now();
-      for (const each of slots) this.#clearSpikes(stage.id, each);
       const layer = this.network.layers.get(stage.id);
       if (layer?.kernel.form === "tables") this.#runTables(layer, slots, onRangeEnd);
       else this.#runSteps(stage, layer, slots, onRangeEnd);
@@ -85,17 +89,21 @@ export class StageRunner {
   }
 
   #runTables(layer: LayerMemory, slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
-    const { arena, kernels, network } = this;
+    const { arena, kernels } = this;
     const { lanes } = layer.kernel;
     const build = {
       int16: kernels.buildTables16,
       int32: kernels.buildTablesInt,
       float32: kernels.buildTablesFloat,
     }[lanes];
-    for (const { first, count } of layer.groups) {
+    for (const group of layer.groups) {
+      const { first, count } = group;
       this.#buildTables(layer.blocks.slice(first, first + count), lanes, build);
-      for (const { slot, time } of slots) {
-        const command = writeTiles(arena, network, this.#slot(slot), layer, { first, count });
+      for (const each of slots) {
+        const { slot, time } = each;
+        if (first === 0) this.#clearSpikes(layer.stage.id, each);
+        if (time.start === 0) startNeurons(arena, layer, this.#slot(slot), group);
+        const command = this.#tilesOf(layer, group, slot);
         this.#runRanges(layer.stage.id, time, (from, end) => {
           setBlockSteps(arena, command, from, end);
           kernels.runTiles(command);
@@ -104,6 +112,16 @@ export class StageRunner {
         });
       }
     }
+  }
+
+  /** The arguments of a slot's tiles, which stay as they are but for the steps. */
+  #tilesOf(layer: LayerMemory, group: BlockGroup, slot: number): number {
+    const groups = this.#tiles.get(layer) ?? new Map<number, number[]>();
+    this.#tiles.set(layer, groups);
+    const addresses = groups.get(group.first) ?? [];
+    groups.set(group.first, addresses);
+    addresses[slot] ??= writeTiles(this.arena, this.network, this.#slot(slot), layer, group);
+    return addresses[slot];
   }
 
   #buildTables(
@@ -127,9 +145,15 @@ export class StageRunner {
     onRangeEnd: OnRangeEnd,
   ): void {
     const { arena, network, kernels } = this;
-    for (const { slot, time } of slots) {
+    for (const each of slots) {
+      const { slot, time } = each;
+      this.#clearSpikes(stage.id, each);
       const isGate = stage.kind === "gate";
       if (!isGate && layer === undefined) continue;
+      if (time.start === 0) {
+        if (isGate) startGate(arena, stage, this.#slot(slot));
+        else startList(arena, layer as LayerMemory, this.#slot(slot));
+      }
       const command = isGate
         ? writeGate(arena, network, this.#slot(slot), stage)
         : writeList(arena, network, this.#slot(slot), layer as LayerMemory);
@@ -149,29 +173,6 @@ export class StageRunner {
     for (const end of time.stepwise.has(id) ? everyStep(time) : time.ends) {
       run(first, end - time.start);
       first = end - time.start;
-    }
-  }
-
-  /** V(0), counts and pools as they are before the first step. */
-  startSlot(index: number): void {
-    const slot = this.#slot(index);
-    const all = new Uint8Array(this.arena.memory.buffer);
-    for (const { stage, v0, elements } of this.network.layers.values()) {
-      const state = slot.layers.get(stage.id);
-      if (state === undefined) continue;
-      all.copyWithin(state.potential, v0, v0 + elements * 4);
-      this.arena.words(state.count, elements).fill(0);
-      if (state.magnitude !== 0) this.arena.words(state.magnitude, elements).fill(0);
-      if (stage.poolBefore === null) continue;
-      this.arena.words(state.total, countBlocked(stage.currentShape)).fill(0);
-      this.arena.words(state.largest, elements).fill(0);
-    }
-    for (const gate of this.plan.gates) {
-      const state = slot.gates.get(gate.id);
-      if (state === undefined) continue;
-      this.arena.words(state.seen, countBlocked(gate.sourceShape)).fill(0);
-      this.arena.words(state.largest, countBlocked(gate.shape)).fill(0);
-      if (state.magnitude !== 0) this.arena.words(state.magnitude, countBlocked(gate.shape)).fill(0);
     }
   }
 }

@@ -172,20 +172,21 @@ export class SnapshotTaker {
   }
 }
 
-function emptyResult(
-  plan: SnnPlan,
-  { n, steps, snapshots, exit, weights }: SimulationRequest,
-): SimulationResult {
-  const empty = ({ shape, lo }: NeuronStage | GateStage, name: string): LayerCounts => {
+function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResult {
+  const { n, steps, snapshots, exit, weights, recycle } = request;
+  // All values that are defined are written: old ones need not be cleared.
+  const take = (used: Int32Array | undefined, length: number) =>
+    used?.length === length ? used : new Int32Array(length);
+  const empty = ({ shape, lo }: NeuronStage | GateStage, name: string, old?: LayerCounts): LayerCounts => {
     const length = n * snapshots.length * countElements(shape);
     const sums = weights?.has(name) ? { sums: new Float64Array(n * snapshots.length * sumsEach) } : {};
-    const counts = { name, shape, counts: new Int32Array(length), ...sums };
-    return lo < 0 ? { ...counts, magnitudes: new Int32Array(length) } : counts;
+    const counts = { name, shape, counts: take(old?.counts, length), ...sums };
+    return lo < 0 ? { ...counts, magnitudes: take(old?.magnitudes, length) } : counts;
   };
   return {
     outputs: new Float64Array(n * snapshots.length * plan.output.classes),
-    layers: plan.neurons.map((stage) => empty(stage, stage.name)),
-    gates: plan.gates.map((stage) => empty(stage, stage.id)),
+    layers: plan.neurons.map((stage, at) => empty(stage, stage.name, recycle?.layers[at])),
+    gates: plan.gates.map((stage, at) => empty(stage, stage.id, recycle?.gates[at])),
     ...(exit && {
       exitSteps: new Int32Array(n).fill(steps),
       exitOutputs: new Float64Array(n * exit.times.length * plan.output.classes),

@@ -9,11 +9,14 @@ import { type EventRoom, eventWindowOf } from "./event-memory.js";
 import type { BlockGroup } from "./group-blocks.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
 import { currentKernels, eventsKernel, neuronKernelOf, rowsKernels } from "./kernel-numbers.js";
-import type { BlockMemory, LayerMemory, NetworkMemory, SlotMemory } from "./layer-memory.js";
+import type { BlockMemory, LayerMemory, NetworkMemory } from "./layer-memory.js";
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
+import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
+
+const headerWords = 28;
 
 /** A pass, and what it points at: Segment[] or an EventWindow. */
 interface PassWords {
@@ -27,8 +30,8 @@ interface PassWords {
 }
 
 /**
- * Writes the arguments of a group of a layer's blocks, whose tables lie side by side; returns their address. `setBlockSteps`
- * sets the steps.
+ * Writes the arguments of a group of a layer's blocks, whose tables lie side by side, to a piece of memory of their own;
+ * returns its address. `setBlockSteps` sets the steps.
  */
 export function writeTiles(
   arena: MemoryArena,
@@ -41,14 +44,11 @@ export function writeTiles(
     ...listEventPasses(network, slot, layer, group),
     ...listTablePasses(network, slot, layer, group),
   ];
-  const passesAt = network.commands + argumentBytes;
-  const partsAt = passesAt + passes.length * passWords * 4;
   const words = passes.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.length, 0);
-  writeHeader(arena, network, slot, layer, group, {
-    passCount: passes.length,
-    passesAt,
-    active: partsAt + words * 4,
-  });
+  const command = arena.allocate(argumentBytes + (passes.length * passWords + words) * 4);
+  const passesAt = command + argumentBytes;
+  const partsAt = passesAt + passes.length * passWords * 4;
+  arena.words(command, headerWords).set(headerOf(network, slot, layer, group, passes.length, passesAt));
   let [passAt, partAt] = [passesAt, partsAt];
   let started = 0;
   for (const { kernel, block, blocks, plane, parts } of passes) {
@@ -63,50 +63,48 @@ export function writeTiles(
       partAt += part.length * 4;
     }
   }
-  return network.commands;
+  return command;
 }
 
-function writeHeader(
-  arena: MemoryArena,
+function headerOf(
   network: NetworkMemory,
   slot: SlotMemory,
   { stage, kernel, threshold }: LayerMemory,
   group: BlockGroup,
-  at: { readonly passCount: number; readonly passesAt: number; readonly active: number },
-): void {
+  passCount: number,
+  passesAt: number,
+): readonly number[] {
   const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, magnitude: 0 };
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const [, height, width] = stage.shape;
   const elements = group.first * height * width * 16;
-  arena
-    .words(network.commands, 28)
-    .set([
-      height,
-      width,
-      0,
-      0,
-      group.count,
-      at.passCount,
-      at.passesAt,
-      at.active,
-      network.partial,
-      state.base + elements * (kernel.lanes === "int16" ? 2 : 4),
-      state.potential + elements * 4,
-      state.count + elements * 4,
-      height * width * 16,
-      threshold + group.first * 64,
-      stage.reset === "zero" ? 1 : 0,
-      spikesAt(slot, out) + group.first * wordBytes,
-      out.row,
-      out.step,
-      out.pixel,
-      out.plane,
-      stage.lo,
-      stage.hi,
-      state.magnitude + elements * 4,
-      neuronKernelOf(stage, kernel.lanes),
-      network.zeros,
-    ]);
+  return [
+    height,
+    width,
+    0,
+    0,
+    group.count,
+    passCount,
+    passesAt,
+    network.commands,
+    network.partial,
+    state.base + elements * (kernel.lanes === "int16" ? 2 : 4),
+    state.potential + elements * 4,
+    state.count + elements * 4,
+    height * width * 16,
+    threshold + group.first * 64,
+    stage.reset === "zero" ? 1 : 0,
+    spikesAt(slot, out) + group.first * wordBytes,
+    out.row,
+    out.step,
+    out.pixel,
+    out.plane,
+    stage.lo,
+    stage.hi,
+    state.magnitude + elements * 4,
+    neuronKernelOf(stage, kernel.lanes),
+    network.zeros,
+  ];
 }
 
 /** One pass a plane of each window that the event list runs, for all blocks together. */

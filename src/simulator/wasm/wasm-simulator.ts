@@ -3,7 +3,6 @@
  *
  * Knows: which image runs which span in which slot. May not know: kernels' insides, readouts, labels.
  */
-
 import { countElements } from "../../core/tensor.js";
 import type { SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
 import type { NeuronStage, SnnPlan } from "../plan/snn-plan.js";
@@ -15,22 +14,24 @@ import { drawPixels } from "./draw-pixels.js";
 import type { ImageUnderWay } from "./image-under-way.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { LayerKernel } from "./layer-kernel.js";
-import { layOutNetwork, type NetworkMemory, type SlotMemory } from "./layer-memory.js";
+import { layOutNetwork, type NetworkMemory } from "./layer-memory.js";
 import { MemoryArena } from "./memory-arena.js";
 import { planRoom } from "./network-room.js";
 import { OutputReader } from "./output-reader.js";
 import { SlotReader } from "./read-slot.js";
 import { StepRecorder } from "./record-steps.js";
 import { StageRunner } from "./run-stages.js";
+import type { NetworkSize, SlotMemory } from "./slot-memory.js";
 import { SnapshotTaker } from "./take-snapshots.js";
 import { listTimeSpans, type TimeSpan } from "./time-blocks.js";
 
 const outputImage = "output";
 
-/** The network laid out for so many images and steps. */
+/** The network laid out for so many images and steps, at most. */
 interface PreparedNetwork {
-  readonly key: string;
+  readonly size: NetworkSize;
   readonly memory: NetworkMemory;
+  readonly runner: StageRunner;
   readonly sums: CountSums | undefined;
   /** What the image drives: stage id → its currents; those of the output. */
   readonly constants: ReadonlyMap<string, ConstantCurrents>;
@@ -71,22 +72,21 @@ export class WasmSimulator {
   run(request: SimulationRequest): SimulationResult {
     const records: SimulationRecord[] = [];
     const { images, blockSteps } = planRoom(this.plan, this.kernels, this.options.spikeBudget, request);
-    const network = this.#prepareNetwork(request, images, blockSteps);
+    const spans = listTimeSpans(request, blockSteps);
+    const keepsState = spans.length > 1 || request.exit !== undefined;
+    const network = this.#prepareNetwork(request, { images, blockSteps, keepsState });
     const { memory, sums } = network;
     const slots = new SlotReader(this.module, this.#arena, memory.turned);
     const taker = new SnapshotTaker(this.plan, request, this.#reader, slots, sums);
-    const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
-    const spans = listTimeSpans(request, blockSteps);
     const free = Array.from({ length: images }, (_, slot) => slot);
     let active: ImageUnderWay[] = [];
     for (let next = 0; next < request.n || active.length > 0; ) {
       // An image that stops makes room for the next: tables are shared by as many images as there is room for.
       while (free.length > 0 && next < request.n) {
         const slot = free.shift() as number;
-        runner.startSlot(slot);
         active.push(this.#startImage(request, network, slot, next++));
       }
-      this.#runBlock(request, memory, runner, active, spans, taker);
+      this.#runBlock(request, network, active, spans, taker);
       const done = active.filter((image) => taker.endSpan(image, (spans[image.spansDone++] as TimeSpan).end));
       for (const { slot, index, recorder } of done) {
         free.push(slot);
@@ -99,16 +99,19 @@ export class WasmSimulator {
     return request.record === undefined ? result : { ...result, records };
   }
 
-  /** The network in memory, laid out anew where the last request wanted it otherwise. */
-  #prepareNetwork({ weights }: SimulationRequest, images: number, blockSteps: number): PreparedNetwork {
-    const key = `${images} ${blockSteps}`;
+  /** The network in memory, laid out anew where the last request wanted it otherwise or smaller. */
+  #prepareNetwork({ weights }: SimulationRequest, size: NetworkSize): PreparedNetwork {
     const now = this.#network;
-    if (now?.key === key && (weights === undefined || now.sums?.weights === weights)) return now;
+    const isSame = now !== undefined && holds(now.size, size);
+    if (isSame && (weights === undefined || now.sums?.weights === weights)) return now;
+    this.#network = undefined;
     this.#arena.reset();
-    const memory = layOutNetwork(this.plan, this.kernels, this.#arena, blockSteps, images);
+    const memory = layOutNetwork(this.plan, this.kernels, this.#arena, size);
     const stages = [...this.plan.neurons, ...this.plan.gates];
     const sums = weights && new CountSums(weights, stages, this.module, this.#arena);
-    this.#network = { key, memory, sums, constants: this.#layOutConstants() };
+    const constants = this.#layOutConstants();
+    const runner = new StageRunner(this.plan, this.module, this.#arena, memory, this.milliseconds);
+    this.#network = { size, memory, runner, sums, constants };
     return this.#network;
   }
 
@@ -125,8 +128,7 @@ export class WasmSimulator {
   /** Every image under way runs its next span. */
   #runBlock(
     request: SimulationRequest,
-    memory: NetworkMemory,
-    runner: StageRunner,
+    { memory, runner }: PreparedNetwork,
     active: readonly ImageUnderWay[],
     spans: readonly TimeSpan[],
     taker: SnapshotTaker,
@@ -184,6 +186,12 @@ export class WasmSimulator {
     const source = { seed: poisson.seed, index: poisson.imageIndices[index] ?? 0 };
     drawPixels(this.#arena, state, layout, this.#image({ images }, index), source, span);
   }
+}
+
+/** Whether a network that was laid out serves where `wanted` is asked for. */
+function holds(laidOut: NetworkSize, wanted: NetworkSize): boolean {
+  const isSame = laidOut.blockSteps === wanted.blockSteps && laidOut.keepsState === wanted.keepsState;
+  return isSame && laidOut.images >= wanted.images;
 }
 
 /** Constant currents that an image's are added to, [block][y][x][16]; none before a pool. */
