@@ -39,9 +39,10 @@ export interface SpeedMeter {
    * Does `work` for all images, `repeat` times over.
    *
    * @param images preprocessed [n,C,H,W], read only
+   * @param batch images a worker takes at once, where it is not the meter's
    * @throws RespikeError of the simulator or of a worker
    */
-  measure(work: SpeedWork, images: Float32Array, repeat?: number): Promise<Round>;
+  measure(work: SpeedWork, images: Float32Array, repeat?: number, batch?: number): Promise<Round>;
   /** Ends the workers. */
   close(): Promise<void>;
 }
@@ -50,7 +51,6 @@ export interface SpeedMeter {
 export function openSpeedMeter(snn: Snn, runner: TaskRunner, options: SpeedMeterOptions = {}): SpeedMeter {
   const queue = new TaskQueue();
   const size = countElements(snn.graph.input.attributes.shape);
-  const { batch = 8 } = options;
   let round: OpenRound | undefined;
   const job = runner.run<SpeedShared, SpeedTask, SpeedResult>({
     kind: "measure-speed",
@@ -71,7 +71,7 @@ export function openSpeedMeter(snn: Snn, runner: TaskRunner, options: SpeedMeter
   failed.catch(() => {});
   return {
     threads: runner.threads,
-    async measure(work, images, repeat = 1) {
+    async measure(work, images, repeat = 1, batch = options.batch ?? 8) {
       const tasks = cutTasks(work, images, size, batch, repeat);
       round = new OpenRound(queue.pushed, tasks.length);
       const began = performance.now();

@@ -111,6 +111,23 @@ test("the planned kernels ran, and no others", async () => {
   ]);
 });
 
+test(`a recycled result and a smaller request change no spike (seed ${seed})`, async () => {
+  const snn = makeRandomSnn(seed + 3, { alphabet: { lo: -3, hi: 3 }, layers: 4 });
+  const simulator = await wasmBackend.prepare(snn);
+  const request = requestOf(snn, 2);
+  const fresh = simulator.run(request);
+  assert.ok(totalSpikes(fresh) > 0);
+  const kept = structuredClone(fresh);
+  const other = { ...request, images: request.images.map((x) => x / 2) };
+  const halved = structuredClone(simulator.run(other));
+  assert.deepEqual(simulator.run({ ...other, recycle: fresh }), halved);
+  assert.notDeepEqual(halved, kept);
+  const one = { ...request, n: 1, images: request.images.subarray(0, request.images.length / request.n) };
+  const alone = simulator.run({ ...one, recycle: halved });
+  assert.deepEqual(alone, (await wasmBackend.prepare(snn)).run(one));
+  assert.deepEqual(simulator.run({ ...request, recycle: alone }), kept);
+});
+
 test("a batch gives each image the result it has alone; a second run repeats the first", async () => {
   const snn = makeRandomSnn(seed + 1, { number: "float32" });
   const simulator = await wasmBackend.prepare(snn);
