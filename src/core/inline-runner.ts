@@ -6,6 +6,9 @@
 import type { Job, TaskHandler, TaskHandlerFactory, TaskRunner } from "./task-runner.js";
 import { packError, placeOf, unpackError } from "./worker-messages.js";
 
+/** Timers, abortions and a page's painting wait for a task, and no longer than so much beyond. */
+const longestBlock = 50;
+
 /** @param handlers job kind → factory */
 export function makeInlineRunner(handlers: Readonly<Record<string, TaskHandlerFactory>>): TaskRunner {
   return {
@@ -17,9 +20,13 @@ export function makeInlineRunner(handlers: Readonly<Record<string, TaskHandlerFa
       const handler = await factory(job.shared);
       try {
         let number = 0;
+        let began = performance.now();
         for await (const task of job.tasks) {
           job.signal?.throwIfAborted();
           await job.onResult(await handle(handler, job, task, number), number++);
+          if (performance.now() - began < longestBlock) continue;
+          await new Promise((resolve) => setTimeout(resolve, 0));
+          began = performance.now();
         }
       } finally {
         handler.free?.();
