@@ -50,7 +50,8 @@ for (const number of ["int16", "int32"] as const) {
     for (let each = 0; each < 9; each++) {
       const outputNeurons = each % 3 === 1;
       const snn = makeRandomSnn(seed + each, { number, outputNeurons, layers: 3 + (each % 3) });
-      const readout = outputNeurons ? (["count", "count+softmax", "mean"] as const)[each % 3] : "mean";
+      const readouts = ["count", "count+softmax", "mean"] as const;
+      const readout = outputNeurons ? readouts[Math.floor(each / 3) % 3] : "mean";
       const poisson = each % 4 === 3 ? { seed: 3, imageIndices: [17, 4, 99, 3, 8] } : undefined;
       const request = requestOf(snn, each, { readout: readout ?? "mean", poisson });
       const exit = await chooseThresholds(snn, request);
