@@ -26,9 +26,6 @@ export interface Tensor<T extends ElementType = ElementType> {
   readonly data: TensorData[T];
 }
 
-/** Element types whose values are ordinary numbers. */
-export type NumericTensor = Tensor<Exclude<ElementType, "int64">>;
-
 export const bytesPerElement: Readonly<Record<ElementType, number>> = {
   float32: 4,
   float64: 8,

@@ -70,4 +70,3 @@ export const chunkSchema = z.object({
 
 export type ChunkRecord = z.infer<typeof chunkSchema>;
 export type LayerRecordSums = z.infer<typeof layer>;
-export type ChunkAtTime = ChunkRecord["at"][number];
