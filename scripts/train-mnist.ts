@@ -2,6 +2,7 @@
  * Trains the MNIST ResNet-8 that respike ships with, and writes it to networks/.
  *
  *   node dist-dev/scripts/train-mnist.js [--epochs N] [--seed N] [--threads N] [--out FILE]
+ *                                        [--activation relu|clip|qcfs:L] [--warm-up EPOCHS]
  *                                        [--checkpoint FILE] [--cache DIR] [--from DIR|FILE|URL]
  *
  * After each epoch it writes its checkpoint; called again with the same arguments, it goes on
@@ -19,6 +20,7 @@ import { openDataset } from "#src/datasets/open-dataset.js";
 import { encodeSafetensors } from "#src/formats/safetensors/encode-safetensors.js";
 import type { Graph } from "#src/graph/graph.js";
 import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
+import { addCeilings, parseActivation } from "#src/training/activations.js";
 import { buildResnet } from "#src/training/build-resnet.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
 import { listState } from "#src/training/network-state.js";
@@ -32,6 +34,8 @@ import {
 const { values: flags } = parseArgs({
   options: {
     epochs: { type: "string", default: "16" },
+    "warm-up": { type: "string", default: "1" },
+    activation: { type: "string", default: "relu" },
     seed: { type: "string", default: "1" },
     threads: { type: "string", default: "1" },
     out: { type: "string", default: "networks/mnist-resnet8.safetensors" },
@@ -44,6 +48,7 @@ const { values: flags } = parseArgs({
 const seed = readCount("seed");
 const threads = readCount("threads");
 const epochs = readCount("epochs");
+const activation = parseActivation(flags.activation);
 const judgedCount = 5000;
 const model = {
   arch: "resnet8",
@@ -51,14 +56,16 @@ const model = {
   preprocessing: preprocessingPresets.mnist as Preprocessing,
   bnEpsilon: 1e-5,
   inputSize: [28, 28],
+  ...(activation.kind === "relu" ? {} : { activation }),
 } as const;
 const recipe = {
-  schedule: { kind: "cosine", peak: 0.1, last: 0, warmUp: 1, epochs },
+  schedule: { kind: "cosine", peak: 0.1, last: 0, warmUp: Number(flags["warm-up"]), epochs },
   batch: 128,
   momentum: 0.9,
   weightDecay: 5e-4,
   smoothing: 0,
   augmentation: { pad: 2, flip: false, rotate: 10, zoom: 0.1 },
+  ...(activation.kind === "relu" ? {} : { activation }),
 } as const;
 
 try {
@@ -72,7 +79,7 @@ try {
 async function trainMnist(): Promise<void> {
   const dataset = await openDataset("mnist", { cacheDir: flags.cache, from: flags.from });
   const { train, test } = dataset.splits;
-  const graph = buildResnet({
+  const network = buildResnet({
     input: dataset.shape,
     classes: dataset.classes,
     blocks: 1,
@@ -81,6 +88,7 @@ async function trainMnist(): Promise<void> {
     batchNormEpsilon: model.bnEpsilon,
     seed,
   });
+  const graph = addCeilings(network, activation);
   const plan = stableJson({ ...recipe, seed, threads });
   const file = flags.checkpoint;
   const options: TrainingOptions = {
@@ -126,7 +134,7 @@ function describeOrigin(result: Checkpoint, testAccuracy: number, sha256: string
     testImages: 10_000,
     model,
     trainedValues,
-    command: `node dist-dev/scripts/train-mnist.js --epochs ${epochs} --seed ${seed} --threads ${threads}`,
+    command: `node dist-dev/scripts/train-mnist.js --epochs ${epochs} --seed ${seed} --threads ${threads}${activation.kind === "relu" ? "" : ` --activation ${flags.activation}`}`,
     engine: `onnxruntime-node ${version}`,
     data: {
       name: "mnist",

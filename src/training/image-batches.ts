@@ -144,33 +144,6 @@ export function takeImages(
   return result;
 }
 
-/** Augmented, then preprocessed images [N,C,H,W]. */
-export function takeAugmented(
-  set: ImageSet,
-  indices: Uint32Array,
-  augmentation: Augmentation,
-  preprocessing: Preprocessing,
-  moment: { readonly seed: number; readonly epoch: number },
-): Float32Array {
-  const [channels, height, width] = set.shape;
-  const result = new Float32Array(indices.length * channels * height * width);
-  const scale = makePixelScale(preprocessing, channels, set.pixels instanceof Uint8Array);
-  writeImages(set, indices, scale, augmentation, moment, result);
-  return result;
-}
-
-/** As writeTargets, in a new array. */
-export function makeTargets(
-  labels: Int32Array,
-  indices: Uint32Array,
-  classes: number,
-  smoothing: number,
-): Float32Array {
-  const targets = new Float32Array(indices.length * classes);
-  writeTargets(labels, indices, classes, smoothing, targets);
-  return targets;
-}
-
 /** How many of the first images have their label's logit as the largest (the first, where several are). */
 export function countCorrect(
   logits: Float32Array,

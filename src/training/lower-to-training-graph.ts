@@ -17,15 +17,17 @@ import { encodeOnnxModel, makeValueInfo, type OnnxValueInfo } from "../inference
 import { listState, nameTensor, type StateTensor } from "./network-state.js";
 import { OnnxBuilder } from "./onnx-builder.js";
 import type { LoweredNode, LoweringContext } from "./rules/gradient-rule.js";
-import { findRule } from "./rules/rule-table.js";
+import { findRule, type GradientRules, gradientRules } from "./rules/rule-table.js";
 
 export interface StepOptions {
   /** N */
   readonly batch: number;
   /** μ */
   readonly momentum: number;
-  /** d, for every trained tensor. */
+  /** d, for every trained tensor but ceilings. */
   readonly weightDecay: number;
+  /** d of the activations' ceilings; `weightDecay` by default. */
+  readonly ceilingDecay?: number | undefined;
 }
 
 export interface CompiledGraph {
@@ -48,9 +50,16 @@ export function nameNext(name: string): string {
   return `${name}/next`;
 }
 
-/** @throws RespikeError (exit 3) where the network has an operator that cannot be trained */
-export function lowerToTrainingGraph(graph: Graph, options: StepOptions): CompiledGraph {
-  const lowering = new Lowering(graph, options.batch, true);
+/**
+ * @param rules of the network's operators; whichever they are, the graph's inputs and outputs are the same
+ * @throws RespikeError (exit 3) where the network has an operator that cannot be trained
+ */
+export function lowerToTrainingGraph(
+  graph: Graph,
+  options: StepOptions,
+  rules: GradientRules = gradientRules,
+): CompiledGraph {
+  const lowering = new Lowering(graph, options.batch, true, rules);
   const { builder } = lowering;
   const classes = graph.shape(graph.output.id)[0];
   const logits = lowering.runForward();
@@ -89,8 +98,12 @@ export function lowerToTrainingGraph(graph: Graph, options: StepOptions): Compil
  *
  * @throws RespikeError (exit 3) as above
  */
-export function lowerToEvaluationGraph(graph: Graph, batch: number): CompiledGraph {
-  const lowering = new Lowering(graph, batch, false);
+export function lowerToEvaluationGraph(
+  graph: Graph,
+  batch: number,
+  rules: GradientRules = gradientRules,
+): CompiledGraph {
+  const lowering = new Lowering(graph, batch, false, rules);
   const classes = graph.shape(graph.output.id)[0];
   lowering.builder.emitAs("logits", "Reshape", [
     lowering.runForward(),
@@ -137,10 +150,9 @@ function emitLoss(b: OnnxBuilder, output: string, batch: number, classes: number
 }
 
 function emitStep(b: OnnxBuilder, { name }: StateTensor, gradient: string, options: StepOptions): void {
-  const decayed =
-    options.weightDecay === 0
-      ? gradient
-      : b.emit("Add", [gradient, b.emit("Mul", [name, b.scalar(options.weightDecay)])]);
+  const { weightDecay, ceilingDecay = weightDecay } = options;
+  const decay = name.endsWith(".ceiling") ? ceilingDecay : weightDecay;
+  const decayed = decay === 0 ? gradient : b.emit("Add", [gradient, b.emit("Mul", [name, b.scalar(decay)])]);
   const kept = b.emit("Mul", [nameVelocity(name), b.scalar(options.momentum)]);
   const velocity = nameNext(nameVelocity(name));
   b.emitAs(velocity, "Add", [kept, decayed]);
@@ -159,6 +171,7 @@ class Lowering {
     readonly graph: Graph,
     batch: number,
     training: boolean,
+    readonly rules: GradientRules,
   ) {
     this.#context = {
       builder: this.builder,
@@ -188,7 +201,7 @@ class Lowering {
         continue;
       }
       const inputs = node.inputs.map((id) => expectName(values, id));
-      const lowered = findRule(node).lower(node, inputs, this.#context);
+      const lowered = findRule(node, this.rules).lower(node, inputs, this.#context);
       this.#lowered.set(node.id, lowered);
       values.set(node.id, lowered.value);
     }
@@ -221,7 +234,7 @@ class Lowering {
     const found = new Set<string>();
     for (const node of this.graph.nodes) {
       if (node.op === "input") continue;
-      const has = findRule(node).trained.some((name) => node.tensors[name] !== undefined);
+      const has = findRule(node, this.rules).trained.some((name) => node.tensors[name] !== undefined);
       if (has || node.inputs.some((id) => found.has(id))) found.add(node.id);
     }
     return found;

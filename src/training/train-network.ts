@@ -7,16 +7,19 @@
  * Everything random is a function of (seed, epoch, image), so a run that goes on from a
  * checkpoint does what the uninterrupted one does, to the bit with one thread.
  */
-import { randomPermutation, randomWord } from "../core/counter-random.js";
 import type { LongCallOptions } from "../core/progress.js";
 import { exitCodes, RespikeError } from "../core/respike-error.js";
+import type { TaskRunner } from "../core/task-runner.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
+import { type ActivationPlan, addCeilings, chooseActivationRules, plainActivation } from "./activations.js";
 import type { Augmentation } from "./augment-images.js";
+import { type BatchSource, openBatchSource } from "./batch-source.js";
 import type { Checkpoint, EpochRecord } from "./checkpoint.js";
+import { chooseLowering, type LoweringChoice } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
-import { countCorrect, makeTargets, takeAugmented, takeImages } from "./image-batches.js";
+import { countCorrect, takeImages } from "./image-batches.js";
 import { type Engine, loadEngine } from "./load-engine.js";
 import { lowerToEvaluationGraph, lowerToTrainingGraph } from "./lower-to-training-graph.js";
 import { listState, type NetworkState, readState } from "./network-state.js";
@@ -27,6 +30,14 @@ export interface TrainingOptions extends LongCallOptions {
   readonly batch: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Of the activations' ceilings; `weightDecay` by default. */
+  readonly ceilingDecay?: number | undefined;
+  /** ReLUs as they are by default; else the network of `addCeilings` is trained. */
+  readonly activation?: ActivationPlan | undefined;
+  /** Makes batches ahead, as openBatchSource has it; by default this thread makes them. */
+  readonly runner?: TaskRunner | undefined;
+  /** How the step is computed (choose-lowering.ts); `auto` by default. */
+  readonly lowering?: LoweringChoice | undefined;
   /** Share of the target that is spread over all classes. */
   readonly smoothing: number;
   readonly augmentation: Augmentation;
@@ -49,19 +60,23 @@ export interface TrainingOptions extends LongCallOptions {
  *   a number, 5 without the engine; the signal's reason where it is aborted
  */
 export async function trainNetwork(
-  graph: Graph,
+  network: Graph,
   images: ImageSet,
   options: TrainingOptions,
 ): Promise<Checkpoint> {
   const engine = await loadEngine();
-  const { batch, threads, schedule } = options;
-  const compiled = lowerToTrainingGraph(graph, options);
+  const { batch, threads, schedule, activation = plainActivation } = options;
+  const graph = addCeilings(network, activation);
+  const lowering = await chooseLowering(engine, graph, batch, options.lowering ?? "auto");
+  const rules = chooseActivationRules(lowering.rules, activation);
+  const compiled = lowerToTrainingGraph(graph, options, rules);
   let checkpoint = options.checkpoint ?? startCheckpoint(graph);
   const session = await TrainingSession.open(engine, compiled, checkpoint.state, threads);
-  const judge = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch), threads);
+  const judge = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), threads);
+  const source = await openBatchSource(images, { ...options, classes: compiled.classes });
   try {
     while (checkpoint.history.length < countEpochs(schedule)) {
-      const record = await trainEpoch(engine, session, images, checkpoint.history.length, options);
+      const record = await trainEpoch(engine, session, images, source, checkpoint.history.length, options);
       const state = session.readState();
       const correct = await countCorrectImages(engine, judge, images, state, options);
       checkpoint = advance(checkpoint, state, {
@@ -71,6 +86,7 @@ export async function trainNetwork(
       await options.onEpoch?.(checkpoint);
     }
   } finally {
+    await source.release();
     await session.release();
     await judge.release();
   }
@@ -78,18 +94,25 @@ export async function trainNetwork(
 }
 
 /**
- * Accuracy of a network's state on some images, with running statistics.
+ * Accuracy of a network's state on some images, with running statistics, and activations rounded as they were trained.
  *
  * @throws RespikeError exit 5 without the engine
  */
 export async function measureAccuracy(
-  graph: Graph,
+  network: Graph,
   images: ImageSet,
   state: NetworkState,
-  options: Pick<TrainingOptions, "batch" | "preprocessing" | "threads" | "judged" | "signal">,
+  options: Pick<
+    TrainingOptions,
+    "activation" | "batch" | "lowering" | "preprocessing" | "threads" | "judged" | "signal"
+  >,
 ): Promise<number> {
   const engine = await loadEngine();
-  const compiled = lowerToEvaluationGraph(graph, options.batch);
+  const { activation = plainActivation } = options;
+  const graph = addCeilings(network, activation);
+  const lowering = await chooseLowering(engine, graph, options.batch, options.lowering ?? "auto");
+  const rules = chooseActivationRules(lowering.rules, activation);
+  const compiled = lowerToEvaluationGraph(graph, options.batch, rules);
   const session = await EvaluationSession.open(engine, compiled, options.threads);
   try {
     return (await countCorrectImages(engine, session, images, state, options)) / options.judged.length;
@@ -115,24 +138,19 @@ async function trainEpoch(
   engine: Engine,
   session: TrainingSession,
   images: ImageSet,
+  source: BatchSource,
   epoch: number,
   options: TrainingOptions,
 ): Promise<Omit<EpochRecord, "judgedAccuracy">> {
-  const { batch, trained, seed, schedule } = options;
+  const { batch, schedule } = options;
   const { classes } = session.compiled;
-  const order = randomPermutation(trained.length, randomWord(seed, epoch));
-  const steps = Math.floor(trained.length / batch);
+  const steps = source.stepsPerEpoch;
   const epochs = countEpochs(schedule);
   let loss = 0;
   let correct = 0;
   for (let step = 0; step < steps; step++) {
     options.signal?.throwIfAborted();
-    const indices = order.slice(step * batch, (step + 1) * batch).map((at) => trained[at] as number);
-    const pixels = takeAugmented(images, indices, options.augmentation, options.preprocessing, {
-      seed,
-      epoch,
-    });
-    const targets = makeTargets(images.labels, indices, classes, options.smoothing);
+    const { pixels, targets, indices } = await source.take(epoch, step);
     const result = await session.step(
       new engine.Tensor("float32", pixels, [batch, ...images.shape]),
       new engine.Tensor("float32", targets, [batch, classes]),

@@ -26,6 +26,25 @@ export interface Float64Run {
   readonly statistics: ReadonlyMap<string, Statistics>;
 }
 
+/** Rounding errors of y/c at the values of a first run. */
+export class StraightThrough {
+  readonly #errors = new Map<string, Float64Array>();
+
+  constructor(readonly levels: number) {}
+
+  errorsOf(id: string, inputs: Float64Array, ceiling: number): Float64Array {
+    const kept = this.#errors.get(id);
+    if (kept !== undefined) return kept;
+    const errors = inputs.map((input) => {
+      const counts = Math.floor((input * this.levels) / ceiling + 0.5);
+      const quantised = Math.min(Math.max(counts, 0), this.levels) / this.levels;
+      return quantised - Math.min(Math.max(input / ceiling, 0), 1);
+    });
+    this.#errors.set(id, errors);
+    return errors;
+  }
+}
+
 export function readTensors(graph: Graph): Map<string, Float64Array> {
   return new Map(
     graph.nodes.flatMap((node) =>
@@ -37,12 +56,17 @@ export function readTensors(graph: Graph): Map<string, Float64Array> {
   );
 }
 
+/**
+ * @param straightThrough replaces each ReLU with a ceiling by a quantised one; its rounding error is that of the first
+ *   run, and a constant afterwards
+ */
 export function runFloat64(
   graph: Graph,
   tensors: Tensors,
   images: ArrayLike<number>,
   targets: ArrayLike<number>,
   batch: number,
+  straightThrough?: StraightThrough,
 ): Float64Run {
   const values = new Map<string, Values>();
   const statistics = new Map<string, Statistics>();
@@ -57,10 +81,13 @@ export function runFloat64(
       statistics.set(node.id, counted);
       values.set(node.id, normalise(node, take(first), graph.shape(node.id), counted, tensor));
     } else if (isOp(node, "relu")) {
-      const top = node.attributes.max ?? Number.POSITIVE_INFINITY;
+      const ceiling = tensor(node.id, "ceiling")?.[0];
+      const top = ceiling ?? node.attributes.max ?? Number.POSITIVE_INFINITY;
+      const clipped = take(first).map((value) => Math.min(Math.max(value, 0), top));
+      const errors = straightThrough?.errorsOf(node.id, take(first), top);
       values.set(
         node.id,
-        take(first).map((value) => Math.min(Math.max(value, 0), top)),
+        errors === undefined ? clipped : clipped.map((value, at) => value + top * (errors[at] as number)),
       );
     } else if (isOp(node, "add")) {
       values.set(
@@ -207,16 +234,18 @@ export function differentiate(
   targets: ArrayLike<number>,
   batch: number,
   names: readonly string[],
+  straightThrough?: StraightThrough,
 ): Map<string, Float64Array> {
   const tensors = readTensors(graph);
   const reach = 1e-6;
+  if (straightThrough !== undefined) runFloat64(graph, tensors, images, targets, batch, straightThrough);
   return new Map(
     names.map((name) => {
       const values = tensors.get(name) as Float64Array;
       const gradient = values.map((value, at) => {
         const lossAt = (moved: number) => {
           values[at] = moved;
-          return runFloat64(graph, tensors, images, targets, batch).loss;
+          return runFloat64(graph, tensors, images, targets, batch, straightThrough).loss;
         };
         const slope = (lossAt(value + reach) - lossAt(value - reach)) / (2 * reach);
         values[at] = value;

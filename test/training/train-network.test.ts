@@ -6,10 +6,14 @@ import { RespikeError } from "#src/core/respike-error.js";
 import { float32Tensor } from "#src/core/tensor.js";
 import type { ImageSet } from "#src/datasets/dataset.js";
 import { encodeSafetensors } from "#src/formats/safetensors/encode-safetensors.js";
+import { readCeilings } from "#src/graph/trained-ceilings.js";
+import { makeBatchRunner } from "#src/library/batch-workers.js";
+import { addCeilings, initialCeiling } from "#src/training/activations.js";
 import { buildResnet } from "#src/training/build-resnet.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
 import { loadEngine } from "#src/training/load-engine.js";
-import { type TrainingOptions, trainNetwork } from "#src/training/train-network.js";
+import { applyState } from "#src/training/network-state.js";
+import { measureAccuracy, type TrainingOptions, trainNetwork } from "#src/training/train-network.js";
 
 /** Noise with a bright row: the class is the row's number. */
 const images: ImageSet = {
@@ -59,6 +63,24 @@ test("a small task is learnt, and going on from a checkpoint gives the same bits
   assert.deepEqual(resumed, whole);
   assert.deepEqual(decodeCheckpoint(kept[5] as Uint8Array, "kept", "plan").history, whole.history);
   assert.deepEqual(encodeCheckpoint(resumed, "plan"), kept[5]);
+});
+
+test("with rounded activations the task is learnt too, ceilings move, and workers change no bit", async () => {
+  const rounded: TrainingOptions = {
+    ...options,
+    activation: { kind: "qcfs", levels: 8 },
+    ceilingDecay: 1e-3,
+  };
+  const trained = await trainNetwork(graph, images, { ...rounded, runner: makeBatchRunner(2) });
+  const accuracy = trained.history[trained.bestEpoch - 1]?.judgedAccuracy ?? 0;
+  assert.ok(accuracy >= 0.9, JSON.stringify(trained.history));
+  const best = applyState(addCeilings(graph, { kind: "qcfs", levels: 8 }), trained.best);
+  const ceilings = [...readCeilings(best).values()];
+  assert.ok(ceilings.length === 7 && ceilings.every((each) => each !== initialCeiling), String(ceilings));
+  const { judged, batch, preprocessing, threads, activation } = rounded;
+  const judging = { judged, batch, preprocessing, threads, activation };
+  assert.equal(await measureAccuracy(graph, images, trained.best, judging), accuracy);
+  assert.deepEqual(await trainNetwork(graph, images, rounded), trained);
 });
 
 test("a checkpoint of another plan, cut off or of another kind is refused", () => {

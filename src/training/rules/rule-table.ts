@@ -14,7 +14,10 @@ import { poolRule } from "./pool.js";
 import { reluRule } from "./relu.js";
 import { shortcutRule } from "./shortcut.js";
 
-export const gradientRules: { readonly [O in Op]?: GradientRule<O> } = {
+/** A rule for each operator that can be trained through. */
+export type GradientRules = { readonly [O in Op]?: GradientRule<O> };
+
+export const gradientRules: GradientRules = {
   conv: convRule,
   "batch-norm": batchNormRule,
   relu: reluRule,
@@ -25,13 +28,13 @@ export const gradientRules: { readonly [O in Op]?: GradientRule<O> } = {
 };
 
 /** The rule of a node's operator; an `input` has none. @throws RespikeError (exit 3) where the operator cannot be trained */
-export function findRule(node: GraphNode): GradientRule<Op> {
-  const rule = gradientRules[node.op];
+export function findRule(node: GraphNode, rules: GradientRules = gradientRules): GradientRule<Op> {
+  const rule = rules[node.op];
   if (rule === undefined) {
     throw refuseInput({
       code: "cannot-train",
       where: `${node.id} (${node.op})`,
-      rule: `operators that can be trained: ${Object.keys(gradientRules).join(", ")}`,
+      rule: `operators that can be trained: ${Object.keys(rules).join(", ")}`,
       value: node.op,
       next: "train the network before it is converted",
     });
