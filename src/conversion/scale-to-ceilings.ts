@@ -17,7 +17,7 @@ export function requireCeilings(
   throw refuseUsage({
     code: "usage",
     where: "--lambda ceiling",
-    rule: "every ReLU has a ceiling that was trained (respike train --activation clip)",
+    rule: "every ReLU has a ceiling that was trained (--activation clip or qcfs:L)",
     value: `none at ${without
       .slice(0, 5)
       .map(({ layer }) => layer)
