@@ -14,6 +14,7 @@
  */
 import type { Graph } from "../graph/graph.js";
 import { encodeOnnxModel, makeValueInfo, type OnnxValueInfo } from "../inference/onnx-model.js";
+import { blockedDomain } from "./blocked/block-layout.js";
 import { listState, nameTensor, type StateTensor } from "./network-state.js";
 import { OnnxBuilder } from "./onnx-builder.js";
 import type { LoweredNode, LoweringContext } from "./rules/gradient-rule.js";
@@ -38,7 +39,12 @@ export interface CompiledGraph {
   readonly state: readonly StateTensor[];
 }
 
-const opsets = [{ domain: "", version: 17 }];
+/** The blocked domain is named only where it is used: other engines refuse a domain that they lack. */
+function listOpsets({ nodes }: OnnxBuilder) {
+  const standard = { domain: "", version: 17 };
+  const isBlocked = nodes.some(({ domain }) => domain === blockedDomain);
+  return isBlocked ? [standard, { domain: blockedDomain, version: 1 }] : [standard];
+}
 
 /** The name of a trained tensor's momentum. */
 export function nameVelocity(name: string): string {
@@ -51,7 +57,8 @@ export function nameNext(name: string): string {
 }
 
 /**
- * @param rules of the network's operators; whichever they are, the graph's inputs and outputs are the same
+ * @param rules the plain ones, or those on blocked values (blocked/blocked-rules.ts); the graph's
+ *   inputs and outputs are the same
  * @throws RespikeError (exit 3) where the network has an operator that cannot be trained
  */
 export function lowerToTrainingGraph(
@@ -84,7 +91,7 @@ export function lowerToTrainingGraph(
         makeValueInfo("logits", "float32", [options.batch, classes]),
         ...stateInfos(state, nameNext),
       ],
-      opsets,
+      opsets: listOpsets(lowering.builder),
     }),
     batch: options.batch,
     classes,
@@ -119,7 +126,7 @@ export function lowerToEvaluationGraph(
         ...state.map(({ name, shape }) => makeValueInfo(name, "float32", shape)),
       ],
       outputs: [makeValueInfo("logits", "float32", [batch, classes])],
-      opsets,
+      opsets: listOpsets(lowering.builder),
     }),
     batch,
     classes,

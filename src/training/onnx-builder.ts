@@ -28,9 +28,10 @@ export class OnnxBuilder {
     opType: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain = "",
   ): string {
     const output = `${opType.toLowerCase()}_${this.#count++}`;
-    this.nodes.push(makeNode(opType, inputs, [output], attributes));
+    this.nodes.push(makeNode(opType, inputs, [output], attributes, domain));
     return output;
   }
 

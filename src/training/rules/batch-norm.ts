@@ -64,7 +64,8 @@ function lowerTraining(node: NodeOf<"batch-norm">, input: string, context: Lower
   };
 }
 
-function trackStatistics(
+/** running ← 0.9·running + 0.1·(μ, σ²·unbias) */
+export function trackStatistics(
   node: NodeOf<"batch-norm">,
   mean: string,
   variance: string,
@@ -95,7 +96,7 @@ function lowerEvaluation(node: NodeOf<"batch-norm">, input: string, context: Low
   };
 }
 
-function refuseSingleValue(node: NodeOf<"batch-norm">) {
+export function refuseSingleValue(node: NodeOf<"batch-norm">) {
   return refuseInput({
     code: "cannot-train",
     where: `${node.id} (batch-norm)`,

@@ -1,0 +1,102 @@
+/**
+ * Batch normalisation on blocked values; formulas as in rules/batch-norm.ts.
+ *
+ *   σ² = mean(x²) − μ², not below 0
+ *   y  = a·x + (β − a·μ)
+ *   ∂x = a·∂y + s·x − a/m·Σ∂y − s·μ,  s = −a/(σ²+ε)/m·Σ∂y·(x−μ)
+ */
+import type { NodeOf } from "../../graph/node-types.js";
+import { refuseSingleValue, trackStatistics } from "../rules/batch-norm.js";
+import {
+  type GradientRule,
+  type LoweredNode,
+  type LoweringContext,
+  onlyInput,
+} from "../rules/gradient-rule.js";
+import type { BlockLayout, FourExtents } from "./block-layout.js";
+
+export function blockedBatchNormRule(
+  block: (context: LoweringContext) => BlockLayout,
+): GradientRule<"batch-norm"> {
+  return {
+    trained: ["gamma", "beta"],
+    tracked: ["mean", "variance"],
+    lower(node, inputs, context) {
+      const layout = block(context);
+      return context.training
+        ? lowerTraining(node, onlyInput(inputs), context, layout)
+        : lowerEvaluation(node, onlyInput(inputs), context, layout);
+    },
+  };
+}
+
+function lowerTraining(
+  node: NodeOf<"batch-norm">,
+  x: string,
+  context: LoweringContext,
+  layout: BlockLayout,
+): LoweredNode {
+  const { builder: b, batch } = context;
+  const extents: FourExtents = [batch, ...context.shape(node.id)];
+  const channels = extents[1];
+  const m = batch * extents[2] * extents[3];
+  if (m < 2) throw refuseSingleValue(node);
+  const mean = (value: string) => b.emit("Mul", [layout.sumChannels(value, extents), b.scalar(1 / m)]);
+  const mu = mean(x);
+  const spread = b.emit("Sub", [mean(b.emit("Mul", [x, x])), b.emit("Mul", [mu, mu])]);
+  const variance = b.emit("Max", [spread, b.scalar(0)]);
+  const inverse = invertDeviation(b, variance, node.attributes.epsilon);
+  const a = b.emit("Mul", [context.tensor(node, "gamma"), inverse]);
+  trackStatistics(node, mu, variance, m / (m - 1), context);
+  return {
+    value: emitAffine(layout, x, a, mu, context.tensor(node, "beta"), channels),
+    backward(gradient, [wanted]) {
+      const sum = layout.sumChannels(gradient, extents);
+      const product = layout.sumChannels(b.emit("Mul", [gradient, x]), extents);
+      const correlation = b.emit("Sub", [product, b.emit("Mul", [mu, sum])]);
+      context.giveGradient(node, "beta", sum);
+      context.giveGradient(node, "gamma", b.emit("Mul", [correlation, inverse]));
+      if (wanted !== true) return [null];
+      const minusA = b.emit("Mul", [a, b.scalar(-1 / m)]);
+      const slope = b.emit("Mul", [b.emit("Mul", [minusA, correlation]), b.emit("Mul", [inverse, inverse])]);
+      const offset = b.emit("Sub", [b.emit("Mul", [minusA, sum]), b.emit("Mul", [slope, mu])]);
+      const part = layout.scale(x, slope, channels, { bias: offset });
+      return [layout.scale(gradient, a, channels, { sum: part })];
+    },
+  };
+}
+
+function lowerEvaluation(
+  node: NodeOf<"batch-norm">,
+  x: string,
+  context: LoweringContext,
+  layout: BlockLayout,
+): LoweredNode {
+  const { builder: b } = context;
+  const inverse = invertDeviation(b, context.tensor(node, "variance"), node.attributes.epsilon);
+  const a = b.emit("Mul", [context.tensor(node, "gamma"), inverse]);
+  const [channels] = context.shape(node.id);
+  return {
+    value: emitAffine(layout, x, a, context.tensor(node, "mean"), context.tensor(node, "beta"), channels),
+    backward(): never {
+      throw new RangeError("batch norm has no gradient under running statistics");
+    },
+  };
+}
+
+function invertDeviation(b: BlockLayout["builder"], variance: string, epsilon: number): string {
+  return b.emit("Reciprocal", [b.emit("Sqrt", [b.emit("Add", [variance, b.scalar(epsilon)])])]);
+}
+
+function emitAffine(
+  layout: BlockLayout,
+  x: string,
+  a: string,
+  mu: string,
+  beta: string,
+  channels: number,
+): string {
+  const { builder: b } = layout;
+  const bias = b.emit("Sub", [beta, b.emit("Mul", [a, mu])]);
+  return layout.scale(x, a, channels, { bias });
+}

@@ -1,0 +1,148 @@
+/**
+ * onnxruntime's channel-blocked layout, and the ways in and out of it.
+ *
+ * Knows: the order of values in a blocked tensor and in a blocked filter, the operators of the
+ * domain `com.microsoft.nchwc`. May not know: gradients, networks.
+ *
+ * With B channels a block (16 with AVX-512, 8 with AVX2), a value of shape [N,C,H,W] lies as
+ * [N,C/B,H,W,B], and a filter of shape [O,I,h,w] as [O/B,I/B,h,w,B(i),B(o)], or as
+ * [O/B,I,h,w,B(o)] where I is not a multiple of B (the first layer). Shapes in the graph stay
+ * those of the unblocked tensors: only the order of the values differs.
+ */
+import type { OnnxAttribute } from "../../inference/onnx-model.js";
+import type { OnnxBuilder } from "../onnx-builder.js";
+
+export const blockedDomain = "com.microsoft.nchwc";
+
+/** A blocked value and its shape [N,C,H,W]. */
+export type FourExtents = readonly [number, number, number, number];
+
+export interface ConvAttributes {
+  readonly kernel: readonly [number, number];
+  readonly stride?: readonly [number, number];
+  readonly dilation?: readonly [number, number];
+  /** top, left, bottom, right */
+  readonly padding?: readonly number[];
+  readonly groups?: number;
+}
+
+export class BlockLayout {
+  /** @param block B, channels a block */
+  constructor(
+    readonly builder: OnnxBuilder,
+    readonly block: number,
+  ) {}
+
+  fits(channels: number): boolean {
+    return channels % this.block === 0;
+  }
+
+  /** @param filter blocked. `sum` is added to the result. */
+  convolve(
+    value: string,
+    filter: string,
+    attributes: ConvAttributes,
+    optional: { readonly bias?: string | undefined; readonly sum?: string | undefined } = {},
+  ): string {
+    const { kernel, stride = [1, 1], dilation = [1, 1], padding = [0, 0, 0, 0], groups = 1 } = attributes;
+    const { bias, sum } = optional;
+    const rest = sum !== undefined ? [bias ?? "", sum] : bias !== undefined ? [bias] : [];
+    return this.#emit("Conv", [value, filter, ...rest], {
+      kernel_shape: { ints: kernel },
+      strides: { ints: stride },
+      dilations: { ints: dilation },
+      pads: { ints: padding },
+      group: { int: groups },
+    });
+  }
+
+  /** Every value times its channel's factor, plus its channel's offset, plus another value. */
+  scale(
+    value: string,
+    factor: string,
+    channels: number,
+    optional: { readonly bias?: string | undefined; readonly sum?: string | undefined } = {},
+  ): string {
+    const filter = this.builder.reshape(factor, [channels, 1, 1, 1]);
+    return this.convolve(value, filter, { kernel: [1, 1], groups: channels }, optional);
+  }
+
+  /** Means over (h,w): [N,C,1,1], where blocked and unblocked order are the same. */
+  average(value: string): string {
+    return this.#emit("GlobalAveragePool", [value], {});
+  }
+
+  /** Σ over (n,h,w): [C]. */
+  sumChannels(value: string, [batch, channels, height, width]: FourExtents): string {
+    const { builder: b, block } = this;
+    const folded = b.reshape(value, [(batch * channels) / block, height * width, block]);
+    return b.sum(b.reshape(b.sum(folded, [1], false), [batch, channels]), [0], false);
+  }
+
+  /** Blocked → [N,C,H,W] in row-major order. */
+  unblock(value: string, channels: number): string {
+    return this.#emit("ReorderOutput", [value], { channels: { int: channels } });
+  }
+
+  /** Row-major order → blocked. */
+  toBlocks(value: string): string {
+    return this.#emit("ReorderInput", [value], {});
+  }
+
+  /** A weight [O,I,h,w] in row-major order as a filter from I to O channels. */
+  arrangeFilter(weight: string, [outputs, inputs, height, width]: FourExtents): string {
+    const { block } = this;
+    const taps = height * width;
+    const [shape, order] = this.fits(inputs)
+      ? [
+          [outputs / block, block, inputs / block, block, taps],
+          [0, 2, 4, 3, 1],
+        ]
+      : [
+          [outputs / block, block, inputs, taps],
+          [0, 2, 3, 1],
+        ];
+    return this.#permute(weight, shape, order, [outputs, inputs, height, width]);
+  }
+
+  /** The same weight turned round: a filter from O to I channels with every window mirrored. */
+  arrangeMirrored(weight: string, [outputs, inputs, height, width]: FourExtents): string {
+    const { builder: b, block } = this;
+    const taps = height * width;
+    const mirrored = b.emit("Slice", [
+      b.reshape(weight, [outputs, inputs, taps]),
+      b.ints([taps - 1]),
+      b.ints([-taps - 1]),
+      b.ints([2]),
+      b.ints([-1]),
+    ]);
+    const shape = [outputs / block, block, inputs / block, block, taps];
+    return this.#permute(mirrored, shape, [2, 0, 4, 1, 3], [inputs, outputs, height, width]);
+  }
+
+  /** A blocked value [N,C,H,W] as a filter [C,N,H,W]: windows of H×W from N to C channels. */
+  arrangeValueAsFilter(value: string, [batch, channels, height, width]: FourExtents): string {
+    const { block } = this;
+    const shape = [batch / block, block, channels / block, height * width, block];
+    return this.#permute(value, shape, [2, 0, 3, 1, 4], [channels, batch, height, width]);
+  }
+
+  #permute(
+    value: string,
+    shape: readonly number[],
+    order: readonly number[],
+    result: readonly number[],
+  ): string {
+    const { builder: b } = this;
+    const permuted = b.emit("Transpose", [b.reshape(value, shape)], { perm: { ints: order } });
+    return b.reshape(permuted, result);
+  }
+
+  #emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>>,
+  ): string {
+    return this.builder.emit(opType, inputs, attributes, blockedDomain);
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Which of the two lowerings a network is trained with.
+ *
+ * Knows: what the engine and the blocked operators can do. May not know: how values are computed.
+ */
+import { refuseUsage } from "../core/respike-error.js";
+import type { Graph } from "../graph/graph.js";
+import { explainUnblockable, makeBlockedRules } from "./blocked/blocked-rules.js";
+import { probeBlocks } from "./blocked/probe-blocks.js";
+import type { Engine } from "./load-engine.js";
+import { type GradientRules, gradientRules } from "./rules/rule-table.js";
+
+/** `auto` is blocked where the engine and the network allow it. */
+export type LoweringChoice = "auto" | "plain" | "blocked";
+
+export interface ChosenLowering {
+  /** `plain`, or `blocked by 16`. */
+  readonly name: string;
+  readonly rules: GradientRules;
+}
+
+/** @throws RespikeError (exit 2) where `blocked` is asked for and cannot be had */
+export async function chooseLowering(
+  engine: Engine,
+  graph: Graph,
+  batch: number,
+  choice: LoweringChoice,
+): Promise<ChosenLowering> {
+  const plain = { name: "plain", rules: gradientRules };
+  if (choice === "plain") return plain;
+  const block = await probeBlocks(engine);
+  const reason =
+    block === null ? "the engine has no blocked operators here" : explainUnblockable(graph, batch, block);
+  if (block !== null && reason === null) {
+    return { name: `blocked by ${block}`, rules: makeBlockedRules(block) };
+  }
+  if (choice === "auto") return plain;
+  throw refuseUsage({
+    code: "cannot-block",
+    where: "--lowering blocked",
+    rule: "the engine and the network allow blocked values",
+    value: reason ?? "",
+    next: "leave --lowering out, or write --lowering plain",
+  });
+}
