@@ -2,7 +2,7 @@
  * Trains the MNIST ResNet-8 that respike ships with, and writes it to networks/.
  *
  *   node dist-dev/scripts/train-mnist.js [--epochs N] [--seed N] [--threads N] [--out FILE]
- *                                        [--activation relu|clip|qcfs:L] [--warm-up EPOCHS]
+ *                                        [--activation relu|clip|qcfs:L] [--ceiling C] [--warm-up EPOCHS]
  *                                        [--checkpoint FILE] [--cache DIR] [--from DIR|FILE|URL]
  *
  * After each epoch it writes its checkpoint; called again with the same arguments, it goes on
@@ -20,7 +20,7 @@ import { openDataset } from "#src/datasets/open-dataset.js";
 import { encodeSafetensors } from "#src/formats/safetensors/encode-safetensors.js";
 import type { Graph } from "#src/graph/graph.js";
 import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
-import { addCeilings, parseActivation } from "#src/training/activations.js";
+import { addCeilings, initialCeiling, parseActivation } from "#src/training/activations.js";
 import { buildResnet } from "#src/training/build-resnet.js";
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
 import { listState } from "#src/training/network-state.js";
@@ -36,6 +36,7 @@ const { values: flags } = parseArgs({
     epochs: { type: "string", default: "16" },
     "warm-up": { type: "string", default: "1" },
     activation: { type: "string", default: "relu" },
+    ceiling: { type: "string", default: String(initialCeiling) },
     seed: { type: "string", default: "1" },
     threads: { type: "string", default: "1" },
     out: { type: "string", default: "networks/mnist-resnet8.safetensors" },
@@ -65,7 +66,7 @@ const recipe = {
   weightDecay: 5e-4,
   smoothing: 0,
   augmentation: { pad: 2, flip: false, rotate: 10, zoom: 0.1 },
-  ...(activation.kind === "relu" ? {} : { activation }),
+  ...(activation.kind === "relu" ? {} : { activation, ceiling: Number(flags.ceiling) }),
 } as const;
 
 try {
@@ -88,7 +89,7 @@ async function trainMnist(): Promise<void> {
     batchNormEpsilon: model.bnEpsilon,
     seed,
   });
-  const graph = addCeilings(network, activation);
+  const graph = addCeilings(network, activation, Number(flags.ceiling));
   const plan = stableJson({ ...recipe, seed, threads });
   const file = flags.checkpoint;
   const options: TrainingOptions = {

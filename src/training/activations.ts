@@ -26,7 +26,7 @@ export type ActivationPlan =
 /** What a training without a word about it has. */
 export const plainActivation: ActivationPlan = { kind: "relu" };
 
-/** Where training of ceilings begins: few values of a batch-normalised layer are larger. */
+/** Where training of ceilings begins unless said: few values of a batch-normalised layer are larger. */
 export const initialCeiling = 4;
 
 const mostLevels = 1024;
@@ -57,17 +57,23 @@ export function printActivation(plan: ActivationPlan): string {
 
 /**
  * The network with a ceiling on every ReLU, or the network itself where the plan wants none. ReLUs that have a
- * maximum begin with that.
+ * maximum begin with that, those that have a ceiling keep it.
  *
- * @throws RespikeError (exit 2) where L is no integer from 1 to 1024
+ * @param initial where the others begin; a lower one costs accuracy and spares steps
+ * @throws RespikeError (exit 2) where L is no integer from 1 to 1024 or a ceiling would not be above 0
  */
-export function addCeilings(graph: Graph, plan: ActivationPlan): Graph {
+export function addCeilings(graph: Graph, plan: ActivationPlan, initial: number = initialCeiling): Graph {
   if (plan.kind === "relu") return graph;
   parseActivation(printActivation(plan));
+  if (!(initial > 0 && initial < 1e6)) {
+    const rule = "a number above 0 and below a million";
+    const next = `leave it out for ${initialCeiling}`;
+    throw refuseUsage({ code: "usage", where: "initial ceiling", rule, value: `${initial}`, next });
+  }
   return new Graph(
     graph.nodes.map((node): GraphNode => {
       if (!isOp(node, "relu") || node.tensors.ceiling !== undefined) return node;
-      const max = Math.fround(node.attributes.max ?? initialCeiling);
+      const max = Math.fround(node.attributes.max ?? initial);
       const tensors = { ceiling: float32Tensor([1], [max]) };
       return { ...node, attributes: { ...node.attributes, max }, tensors };
     }),

@@ -152,6 +152,12 @@ test("ceilings are part of the state under the layer's name and begin at the ReL
     },
   );
   assert.deepEqual(readState(graph).get("a.relu.ceiling"), Float32Array.of(initialCeiling));
+  const low = addCeilings(open, { kind: "clip" }, 1.5);
+  assert.deepEqual(readState(low).get("a.relu.ceiling"), Float32Array.of(1.5));
+  assert.deepEqual(readState(addCeilings(low, { kind: "qcfs", levels: 2 }, 9)), readState(low));
+  for (const initial of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    assert.throws(() => addCeilings(open, { kind: "clip" }, initial), { exitCode: 2 });
+  }
 });
 
 test("a flag is read and printed; anything else is refused with exit 2", () => {
