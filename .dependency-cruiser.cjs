@@ -9,7 +9,7 @@ const rooms = {
   simulator: ["core", "graph", "inference"],
   evaluation: ["core", "graph", "datasets", "inference", "conversion", "simulator"],
   training: ["core", "graph", "formats", "datasets", "inference"],
-  report: ["core", "graph", "evaluation"],
+  report: ["core", "graph", "evaluation", "training"],
   library: [
     "core",
     "graph",

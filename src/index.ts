@@ -30,4 +30,5 @@ export { type OpenDataOptions, openData } from "./library/open-data.js";
 export { type RunCallOptions, type RunOutcome, type RunResult, run } from "./library/run.js";
 export { loadSnn, type SavedFile, saveSnn } from "./library/snn-files.js";
 export type { CallOptions } from "./library/surroundings.js";
+export { type TrainCallOptions, type TrainOutcome, type TrainResult, train } from "./library/train.js";
 export { version } from "./library/version.js";

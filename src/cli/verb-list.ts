@@ -12,6 +12,7 @@ import { evaluateVerb } from "./verbs/evaluate.js";
 import { inspectVerb } from "./verbs/inspect.js";
 import { mergeVerb } from "./verbs/merge.js";
 import { runVerb } from "./verbs/run.js";
+import { trainVerb } from "./verbs/train.js";
 
 export const verbs: readonly Verb[] = [
   demoVerb,
@@ -22,4 +23,5 @@ export const verbs: readonly Verb[] = [
   evaluateVerb,
   mergeVerb,
   benchVerb,
+  trainVerb,
 ];

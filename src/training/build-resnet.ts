@@ -20,7 +20,8 @@ export interface ResnetPlan {
   /** n */
   readonly blocks: number;
   readonly width: number;
-  readonly shortcut: "A" | "avg" | "B" | "P";
+  /** `none` for a plain network, whose names are `conv0`, `bn0`, `convs.N`, `fc`. */
+  readonly shortcut: "A" | "avg" | "B" | "P" | "none";
   readonly batchNormEpsilon: number;
   readonly seed: number;
 }
@@ -28,14 +29,17 @@ export interface ResnetPlan {
 export function buildResnet(plan: ResnetPlan): Graph {
   const builder = new ResnetBuilder(plan);
   let { height, channels } = { height: plan.input[1], channels: plan.width };
-  let value = builder.convolve("conv1", "bn1", "input", [plan.input[0], channels], 3, 1);
-  value = builder.rectify("conv1", value);
+  const plain = plan.shortcut === "none";
+  const stem = plain ? "conv0" : "conv1";
+  let value = builder.convolve(stem, plain ? "bn0" : "bn1", "input", [plan.input[0], channels], 3, 1);
+  value = builder.rectify(stem, value);
   for (let stage = 1; stage <= 3; stage++) {
     for (let block = 0; block < plan.blocks; block++) {
       const width = plan.width * 2 ** (stage - 1);
       const stride = stage > 1 && block === 0 ? 2 : 1;
       const projects = plan.shortcut === "P" && block === 0;
-      value = builder.appendBlock(`layer${stage}.${block}`, value, [channels, width], stride, projects);
+      const name = plain ? `convs.${(stage - 1) * plan.blocks + block}` : `layer${stage}.${block}`;
+      value = builder.appendBlock(name, value, [channels, width], stride, projects);
       channels = width;
       height = Math.ceil(height / stride);
     }
@@ -107,6 +111,7 @@ class ResnetBuilder {
     const first = this.convolve(`${block}.conv1`, `${block}.bn1`, from, channels, 3, stride);
     const middle = this.rectify(`${block}.conv1`, first);
     const main = this.convolve(`${block}.conv2`, `${block}.bn2`, middle, [outputs, outputs], 3, 1);
+    if (this.plan.shortcut === "none") return this.rectify(`${block}.conv2`, main);
     const side = this.#appendShortcut(block, from, channels, stride, projects);
     const id = `${block}.add`;
     this.#nodes.push({ id, op: "add", inputs: [main, side], attributes: {}, tensors: {} });
@@ -118,7 +123,7 @@ class ResnetBuilder {
     const pool = { kind: "average", kernel, stride: kernel, padding: [0, 0, 0, 0] } as const;
     this.#nodes.push({ id: "avgpool", op: "pool", inputs: [from], attributes: pool, tensors: {} });
     this.#nodes.push({
-      id: "linear",
+      id: this.plan.shortcut === "none" ? "fc" : "linear",
       op: "linear",
       inputs: ["avgpool"],
       attributes: {},
@@ -143,7 +148,7 @@ class ResnetBuilder {
       return this.convolve(`${block}.shortcut.0`, `${block}.shortcut.1`, from, channels, 1, stride);
     }
     const id = `${block}.shortcut`;
-    const attributes = { kind: shortcut, channels: channels[1] };
+    const attributes = { kind: shortcut === "avg" ? "avg" : "A", channels: channels[1] } as const;
     this.#nodes.push({ id, op: "shortcut", inputs: [from], attributes, tensors: {} });
     return id;
   }

@@ -1,5 +1,5 @@
 /**
- * Where a training run stands after an epoch, and its bytes.
+ * Where a training run stands, after an epoch or within one, and its bytes.
  *
  * Knows: states, momenta, the curve, the plan that a run belongs to.
  * May not know: paths, the engine.
@@ -27,14 +27,28 @@ export interface EpochRecord {
   readonly judgedAccuracy: number;
 }
 
+/** How far the running epoch is. */
+export interface EpochPosition {
+  /** Steps done. */
+  readonly step: number;
+  /** Sum of their losses. */
+  readonly loss: number;
+  /** Augmented images whose class was right. */
+  readonly correct: number;
+}
+
+export const epochStart: EpochPosition = { step: 0, loss: 0, correct: 0 };
+
 export interface Checkpoint {
-  /** The state after the last epoch, with momenta under `<name>/velocity`. */
+  /** The state now, with momenta under `<name>/velocity`. */
   readonly state: NetworkState;
   /** The state, without momenta, after the best epoch. */
   readonly best: NetworkState;
   /** From 1; 0 before the first. */
   readonly bestEpoch: number;
+  /** Finished epochs. */
   readonly history: readonly EpochRecord[];
+  readonly position: EpochPosition;
 }
 
 const metadataKey = "respike-training";
@@ -42,6 +56,7 @@ const share = z.number().min(0).max(1);
 const schema = z.strictObject({
   plan: z.string(),
   bestEpoch: z.number().int().min(0),
+  position: z.strictObject({ step: z.number().int().min(0), loss: z.number(), correct: z.number() }),
   history: z.array(
     z.strictObject({
       epoch: z.number().int().min(1),
@@ -55,13 +70,15 @@ const schema = z.strictObject({
 
 /** @param plan everything that decides the run, as text; `decodeCheckpoint` wants the same */
 export function encodeCheckpoint(checkpoint: Checkpoint, plan: string): Uint8Array<ArrayBuffer> {
-  const { state, best, bestEpoch, history } = checkpoint;
+  const { state, best, bestEpoch, history, position } = checkpoint;
   const tensors = new Map(
     Object.entries({ state, best }).flatMap(([part, values]) =>
       [...values].map(([name, data]) => [`${part}/${name}`, float32Tensor([data.length], data)] as const),
     ),
   );
-  return encodeSafetensors(tensors, { [metadataKey]: JSON.stringify({ plan, bestEpoch, history }) });
+  return encodeSafetensors(tensors, {
+    [metadataKey]: JSON.stringify({ plan, bestEpoch, history, position }),
+  });
 }
 
 /**
@@ -83,8 +100,8 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string, plan: string)
           : [],
       ),
     );
-  const { bestEpoch, history } = facts.data;
-  return { state: take("state"), best: take("best"), bestEpoch, history };
+  const { bestEpoch, history, position } = facts.data;
+  return { state: take("state"), best: take("best"), bestEpoch, history, position };
 }
 
 function parseJson(text: string | undefined): unknown {

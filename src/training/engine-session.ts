@@ -80,9 +80,12 @@ export class TrainingSession {
 
   /** The present state with its momenta, copied. */
   readState(): Map<string, Float32Array> {
-    return new Map(
-      Object.entries(this.#present).map(([name, tensor]) => [name, (tensor.data as Float32Array).slice()]),
-    );
+    return copySet(this.#present);
+  }
+
+  /** The state before the last step. */
+  readEarlierState(): Map<string, Float32Array> {
+    return copySet(this.#next);
   }
 
   release(): Promise<void> {
@@ -102,6 +105,10 @@ export class TrainingSession {
     }
     return set;
   }
+}
+
+function copySet(set: TensorSet): Map<string, Float32Array> {
+  return new Map(Object.entries(set).map(([name, { data }]) => [name, (data as Float32Array).slice()]));
 }
 
 function takeValues(state: NetworkState, name: string, size: number): Float32Array {

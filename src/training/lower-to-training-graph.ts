@@ -134,6 +134,16 @@ export function lowerToEvaluationGraph(
   };
 }
 
+/** Every node's value, by its id, in a training forward pass without a loss; `images` and the state go in. */
+export function lowerNodes(
+  graph: Graph,
+  batch: number,
+): { readonly builder: OnnxBuilder; readonly values: ReadonlyMap<string, string> } {
+  const lowering = new Lowering(graph, batch, true, gradientRules);
+  const values = lowering.emitForward();
+  return { builder: lowering.builder, values };
+}
+
 function dataInputs(graph: Graph, batch: number): OnnxValueInfo[] {
   return [makeValueInfo("images", "float32", [batch, ...graph.input.attributes.shape])];
 }
@@ -201,6 +211,11 @@ class Lowering {
 
   /** Emits every node's value and gives the last one's. */
   runForward(): string {
+    return expectName(this.emitForward(), this.graph.output.id);
+  }
+
+  /** Emits every node's value. */
+  emitForward(): Map<string, string> {
     const values = new Map<string, string>();
     for (const node of this.graph.nodes) {
       if (node.op === "input") {
@@ -212,7 +227,7 @@ class Lowering {
       this.#lowered.set(node.id, lowered);
       values.set(node.id, lowered.value);
     }
-    return expectName(values, this.graph.output.id);
+    return values;
   }
 
   /** Emits every gradient, from the last node to the first; a value read twice gets the sum of both. */

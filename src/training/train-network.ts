@@ -16,9 +16,10 @@ import type { Preprocessing } from "../graph/preprocessing.js";
 import { type ActivationPlan, addCeilings, chooseActivationRules, plainActivation } from "./activations.js";
 import type { Augmentation } from "./augment-images.js";
 import { type BatchSource, openBatchSource } from "./batch-source.js";
-import type { Checkpoint, EpochRecord } from "./checkpoint.js";
+import { type Checkpoint, type EpochRecord, epochStart } from "./checkpoint.js";
 import { chooseLowering, type LoweringChoice } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
+import { findDivergence } from "./find-divergence.js";
 import { countCorrect, takeImages } from "./image-batches.js";
 import { type Engine, loadEngine } from "./load-engine.js";
 import { lowerToEvaluationGraph, lowerToTrainingGraph } from "./lower-to-training-graph.js";
@@ -50,8 +51,19 @@ export interface TrainingOptions extends LongCallOptions {
   readonly judged: Uint32Array;
   /** Goes on from here. */
   readonly checkpoint?: Checkpoint | undefined;
+  /** Which state is the result: the best on the judged images (the default), or the last. */
+  readonly keep?: "best" | "last" | undefined;
   /** Called after each epoch. */
-  readonly onEpoch?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  readonly onEpoch?: ((checkpoint: Checkpoint, idle: EngineIdle) => void | Promise<void>) | undefined;
+  /** Called within an epoch: every `saveEvery` seconds (30), and before the call ends because of its signal. */
+  readonly onCheckpoint?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  readonly saveEvery?: number | undefined;
+}
+
+/** How long the epochs of this call took, and how much of that no step ran in the engine; seconds. */
+export interface EngineIdle {
+  readonly seconds: number;
+  readonly idle: number;
 }
 
 /**
@@ -70,20 +82,20 @@ export async function trainNetwork(
   const lowering = await chooseLowering(engine, graph, batch, options.lowering ?? "auto");
   const rules = chooseActivationRules(lowering.rules, activation);
   const compiled = lowerToTrainingGraph(graph, options, rules);
-  let checkpoint = options.checkpoint ?? startCheckpoint(graph);
-  const session = await TrainingSession.open(engine, compiled, checkpoint.state, threads);
+  const start = options.checkpoint ?? startCheckpoint(graph);
+  const session = await TrainingSession.open(engine, compiled, start.state, threads);
   const judge = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), threads);
   const source = await openBatchSource(images, { ...options, classes: compiled.classes });
+  const run = new TrainingRun(engine, graph, images, session, source, options);
+  let checkpoint = start;
   try {
     while (checkpoint.history.length < countEpochs(schedule)) {
-      const record = await trainEpoch(engine, session, images, source, checkpoint.history.length, options);
+      const record = await run.trainEpoch(checkpoint);
       const state = session.readState();
       const correct = await countCorrectImages(engine, judge, images, state, options);
-      checkpoint = advance(checkpoint, state, {
-        ...record,
-        judgedAccuracy: correct / options.judged.length,
-      });
-      await options.onEpoch?.(checkpoint);
+      const judgedAccuracy = correct / options.judged.length;
+      checkpoint = advance(checkpoint, state, { ...record, judgedAccuracy }, options.keep ?? "best");
+      await options.onEpoch?.(checkpoint, run.measureIdle());
     }
   } finally {
     await source.release();
@@ -122,60 +134,113 @@ export async function measureAccuracy(
 }
 
 function startCheckpoint(graph: Graph): Checkpoint {
-  return { state: readState(graph), best: readState(graph), bestEpoch: 0, history: [] };
+  const [state, best] = [readState(graph), readState(graph)];
+  return { state, best, bestEpoch: 0, history: [], position: epochStart };
 }
 
 /** The best state is that of the latest epoch with the highest accuracy on the judged images. */
-function advance(before: Checkpoint, state: Map<string, Float32Array>, record: EpochRecord): Checkpoint {
-  const history = [...before.history, record];
+function advance(
+  before: Checkpoint,
+  state: Map<string, Float32Array>,
+  record: EpochRecord,
+  keep: "best" | "last",
+): Checkpoint {
+  const after = { ...before, state, history: [...before.history, record], position: epochStart };
   const bestSoFar = before.history[before.bestEpoch - 1]?.judgedAccuracy ?? -1;
-  if (record.judgedAccuracy < bestSoFar) return { ...before, state, history };
+  if (keep === "best" && record.judgedAccuracy < bestSoFar) return after;
   const best = new Map([...state].filter(([name]) => before.best.has(name)));
-  return { state, best, bestEpoch: history.length, history };
+  return { ...after, best, bestEpoch: after.history.length };
 }
 
-async function trainEpoch(
-  engine: Engine,
-  session: TrainingSession,
-  images: ImageSet,
-  source: BatchSource,
-  epoch: number,
-  options: TrainingOptions,
-): Promise<Omit<EpochRecord, "judgedAccuracy">> {
-  const { batch, schedule } = options;
-  const { classes } = session.compiled;
-  const steps = source.stepsPerEpoch;
-  const epochs = countEpochs(schedule);
-  let loss = 0;
-  let correct = 0;
-  for (let step = 0; step < steps; step++) {
-    options.signal?.throwIfAborted();
-    const { pixels, targets, indices } = await source.take(epoch, step);
-    const result = await session.step(
+/** The steps of a run: which batch, which rate, when a checkpoint is due. */
+class TrainingRun {
+  #saved = performance.now();
+  #busy = 0;
+  #passed = 0;
+
+  constructor(
+    readonly engine: Engine,
+    readonly graph: Graph,
+    readonly images: ImageSet,
+    readonly session: TrainingSession,
+    readonly source: BatchSource,
+    readonly options: TrainingOptions,
+  ) {}
+
+  measureIdle(): EngineIdle {
+    return { seconds: this.#passed / 1000, idle: (this.#passed - this.#busy) / 1000 };
+  }
+
+  /** Trains from the checkpoint's position to the end of its epoch. */
+  async trainEpoch(checkpoint: Checkpoint): Promise<Omit<EpochRecord, "judgedAccuracy">> {
+    const { batch, schedule } = this.options;
+    const epoch = checkpoint.history.length;
+    const steps = this.source.stepsPerEpoch;
+    let { step, loss, correct } = checkpoint.position;
+    const began = performance.now();
+    while (step < steps) {
+      const result = await this.#takeStep(epoch, step, steps);
+      loss += result.loss;
+      correct += result.correct;
+      step++;
+      this.#report(epoch, step, loss / step);
+      // The engine's promises never let timers and signals run.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (step < steps) await this.#saveWhereDue({ ...checkpoint, position: { step, loss, correct } });
+    }
+    this.#passed += performance.now() - began;
+    const rate = scheduleRate(schedule, epoch);
+    return { epoch: epoch + 1, rate, loss: loss / steps, trainedAccuracy: correct / (steps * batch) };
+  }
+
+  async #takeStep(epoch: number, step: number, steps: number) {
+    const { engine, images, session, options } = this;
+    const { batch } = options;
+    const { classes } = session.compiled;
+    const { pixels, targets, indices } = await this.source.take(epoch, step);
+    const began = performance.now();
+    const { loss, logits } = await session.step(
       new engine.Tensor("float32", pixels, [batch, ...images.shape]),
       new engine.Tensor("float32", targets, [batch, classes]),
-      scheduleRate(schedule, epoch + step / steps),
+      scheduleRate(options.schedule, epoch + step / steps),
     );
-    if (!Number.isFinite(result.loss)) throw reportDivergence(result.loss, epoch, step);
-    loss += result.loss;
-    correct += countCorrect(result.logits, images.labels, indices, classes);
-    options.onProgress?.({
-      phase: `training, loss ${(loss / (step + 1)).toFixed(4)}`,
-      done: (epoch * steps + step + 1) * batch,
+    this.#busy += performance.now() - began;
+    if (!Number.isFinite(loss)) {
+      const where = await findDivergence(engine, this.graph, session.readEarlierState(), pixels, batch);
+      throw reportDivergence(loss, epoch, step, where);
+    }
+    return { loss, correct: countCorrect(logits, images.labels, indices, classes) };
+  }
+
+  #report(epoch: number, step: number, loss: number): void {
+    const { batch, schedule, onProgress } = this.options;
+    const steps = this.source.stepsPerEpoch;
+    const epochs = countEpochs(schedule);
+    onProgress?.({
+      phase: `training, epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(4)}`,
+      done: (epoch * steps + step) * batch,
       total: epochs * steps * batch,
       unit: "images",
     });
   }
-  const rate = scheduleRate(schedule, epoch);
-  return { epoch: epoch + 1, rate, loss: loss / steps, trainedAccuracy: correct / (steps * batch) };
+
+  async #saveWhereDue(checkpoint: Checkpoint): Promise<void> {
+    const { signal, saveEvery = 30, onCheckpoint } = this.options;
+    const due = performance.now() - this.#saved >= saveEvery * 1000;
+    if (onCheckpoint !== undefined && (due || signal?.aborted === true)) {
+      await onCheckpoint({ ...checkpoint, state: this.session.readState() });
+      this.#saved = performance.now();
+    }
+    signal?.throwIfAborted();
+  }
 }
 
-function reportDivergence(loss: number, epoch: number, step: number): RespikeError {
+function reportDivergence(loss: number, epoch: number, step: number, where: string | null): RespikeError {
   return new RespikeError(exitCodes.checkFailed, {
     code: "training-diverged",
     where: `epoch ${epoch + 1}, step ${step + 1}`,
     rule: "the loss is a finite number",
-    value: String(loss),
+    value: where === null ? String(loss) : `${loss}: ${where}`,
     next: "lower the learning rate or warm it up for longer",
   });
 }

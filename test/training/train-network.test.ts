@@ -10,7 +10,7 @@ import { readCeilings } from "#src/graph/trained-ceilings.js";
 import { makeBatchRunner } from "#src/library/batch-workers.js";
 import { addCeilings, initialCeiling } from "#src/training/activations.js";
 import { buildResnet } from "#src/training/build-resnet.js";
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from "#src/training/checkpoint.js";
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint, epochStart } from "#src/training/checkpoint.js";
 import { loadEngine } from "#src/training/load-engine.js";
 import { applyState } from "#src/training/network-state.js";
 import { measureAccuracy, type TrainingOptions, trainNetwork } from "#src/training/train-network.js";
@@ -85,7 +85,10 @@ test("with rounded activations the task is learnt too, ceilings move, and worker
 
 test("a checkpoint of another plan, cut off or of another kind is refused", () => {
   const state = new Map([["w", Float32Array.of(1, 2)]]);
-  const bytes = encodeCheckpoint({ state, best: state, bestEpoch: 0, history: [] }, "one");
+  const bytes = encodeCheckpoint(
+    { state, best: state, bestEpoch: 0, history: [], position: epochStart },
+    "one",
+  );
   assert.deepEqual(decodeCheckpoint(bytes, "file", "one").state, state);
   const refusal = (value: RegExp) => (error: unknown) =>
     error instanceof RespikeError && error.exitCode === 3 && value.test(error.message);

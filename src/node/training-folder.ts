@@ -1,0 +1,63 @@
+/**
+ * The run folder of a training: `config.json`, `checkpoint.safetensors`, and what each epoch rewrites.
+ *
+ * Knows: those files, one process at a time, what makes two runs the same.
+ * May not know: what a checkpoint holds, plots.
+ */
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { refuseUsage } from "../core/respike-error.js";
+import { takeLock } from "../datasets/cache-lock.js";
+import { makeFolder } from "../datasets/make-folder.js";
+import { type OpenRunOptions, refuseExistingRun } from "./run-folder.js";
+import { refuseDisk, writeWholeFile } from "./write-whole-file.js";
+
+export interface TrainingFolder {
+  readonly path: string;
+  /** The checkpoint's bytes; null where none was written. */
+  readCheckpoint(): Promise<Uint8Array | null>;
+  /** Writes one of the run's files whole. */
+  write(name: string, content: Uint8Array | string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const checkpointName = "checkpoint.safetensors";
+const runFiles = ["results.json", checkpointName, "config.json", "curve.csv", "report.html", "plots"];
+
+/**
+ * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or another process trains
+ * in it; exit 5 where the disk refuses
+ */
+export async function openTrainingFolder(
+  path: string,
+  { resume = false, force = false }: OpenRunOptions,
+): Promise<TrainingFolder> {
+  await refuseExistingRun(path, { resume, force });
+  await makeFolder(join(path, "plots")).catch((cause: unknown) => {
+    throw refuseDisk(path, cause);
+  });
+  const release = await takeLock(join(path, ".lock"));
+  if (release === undefined) {
+    throw refuseUsage({
+      code: "run-in-use",
+      where: path,
+      rule: "one process writes a run folder at a time",
+      value: "another one is writing it",
+      next: "wait for it, or use another --out",
+    });
+  }
+  if (!resume) {
+    for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
+    await makeFolder(join(path, "plots"));
+  }
+  return {
+    path,
+    readCheckpoint: () =>
+      readFile(join(path, checkpointName)).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code === "ENOENT") return null;
+        throw refuseDisk(join(path, checkpointName), cause);
+      }),
+    write: (name, content) => writeWholeFile(join(path, name), content, { force: true }),
+    close: release,
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * Where a training run stopped being numbers: the first layer whose value is not finite.
+ *
+ * Knows: the forward pass with batch statistics, one node after the other.
+ * May not know: how the run came there.
+ */
+import type { Graph } from "../graph/graph.js";
+import { encodeOnnxModel, makeValueInfo } from "../inference/onnx-model.js";
+import type { Engine } from "./load-engine.js";
+import { lowerNodes } from "./lower-to-training-graph.js";
+import { listState, type NetworkState } from "./network-state.js";
+
+/**
+ * @param state before the step whose loss was no number
+ * @param pixels preprocessed [N,C,H,W] of that step
+ * @returns what was not finite, for people: a tensor of the state, or a node of the network; null where all are
+ */
+export async function findDivergence(
+  engine: Engine,
+  graph: Graph,
+  state: NetworkState,
+  pixels: Float32Array,
+  batch: number,
+): Promise<string | null> {
+  for (const { name } of listState(graph)) {
+    const values = state.get(name) ?? [];
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) return `${name}[${at}] is ${values[at]}`;
+  }
+  const { builder, values } = lowerNodes(graph, batch);
+  const outputs = [...values.values()].map((value, at) => {
+    const size = builder.emit("ReduceL1", [value], { keepdims: { int: 0 } });
+    builder.emitAs(`size/${at}`, "Identity", [size]);
+    return makeValueInfo(`size/${at}`, "float32", []);
+  });
+  const entries = listState(graph);
+  const shape = [batch, ...graph.input.attributes.shape];
+  const model = encodeOnnxModel({
+    nodes: builder.nodes,
+    initializers: builder.initializers,
+    inputs: [
+      makeValueInfo("images", "float32", shape),
+      ...entries.map((entry) => makeValueInfo(entry.name, "float32", entry.shape)),
+    ],
+    outputs,
+    opsets: [{ domain: "", version: 17 }],
+  });
+  const session = await engine.InferenceSession.create(model, { logSeverityLevel: 3 });
+  try {
+    const tensor = (data: Float32Array, extents: readonly number[]) =>
+      new engine.Tensor("float32", data, extents);
+    const feeds = Object.fromEntries(
+      entries.map(({ name, shape: extents }) => [name, tensor(state.get(name) as Float32Array, extents)]),
+    );
+    const results = await session.run({ ...feeds, images: tensor(pixels, shape) });
+    const nodes = [...values.keys()];
+    const first = nodes.findIndex((_, at) => !Number.isFinite(Number(results[`size/${at}`]?.data[0])));
+    const node = graph.nodes.find(({ id }) => id === nodes[first]);
+    return node === undefined ? null : `the value of ${node.id} (${node.op}) is not finite`;
+  } finally {
+    await session.release();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * What a training run is, resolved: the network, the recipe, which images train and which judge.
+ *
+ * Knows: architectures, recipes, the data set's parts. May not know: files, the engine, flags' texts.
+ */
+import { refuseUsage } from "../core/respike-error.js";
+import type { Dataset } from "../datasets/dataset.js";
+import { countJudging, selectJudging } from "../datasets/split-training.js";
+import { architectures } from "../formats/architectures/architecture-list.js";
+import type { Graph } from "../graph/graph.js";
+import { type Preprocessing, preprocessingPresets } from "../graph/preprocessing.js";
+import { type ActivationPlan, addCeilings } from "./activations.js";
+import { buildResnet } from "./build-resnet.js";
+import { type Recipe, recipes, scaleSchedule, stretchSchedule } from "./recipes.js";
+import type { Schedule } from "./schedules.js";
+
+/** What may be asked of a training run; each field takes the recipe's place. */
+export interface TrainingRequest {
+  /** `resnet8`, `resnet20` … `plain56`. */
+  readonly arch: string;
+  /** P by default; plain networks have none. */
+  readonly shortcut?: "A" | "B" | "P" | "avg" | undefined;
+  /** A recipe's name; `digits` for MNIST, else `evening`. */
+  readonly preset?: string | undefined;
+  readonly epochs?: number | undefined;
+  readonly batch?: number | undefined;
+  /** The highest learning rate. */
+  readonly rate?: number | undefined;
+  readonly momentum?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  readonly smoothing?: number | undefined;
+  readonly schedule?: "cosine" | "one-cycle" | "step" | undefined;
+  /** Epochs of rising rate, of a cosine. */
+  readonly warmUp?: number | undefined;
+  /** Whether half of the images are mirrored; not for digits. */
+  readonly flip?: boolean | undefined;
+  readonly trainAll?: boolean | undefined;
+  readonly seed: number;
+}
+
+export interface TrainingPlan {
+  readonly arch: string;
+  readonly shortcut: "A" | "B" | "P" | "avg" | "none";
+  readonly preset: string;
+  readonly recipe: Recipe;
+  readonly graph: Graph;
+  readonly preprocessing: Preprocessing;
+  readonly batchNormEpsilon: number;
+  /** Indices into the training split. */
+  readonly trained: Uint32Array;
+  readonly judged: Uint32Array;
+  readonly keep: "best" | "last";
+}
+
+const batchNormEpsilon = 1e-5;
+
+/** @throws RespikeError (exit 2) for an architecture or a recipe that is unknown, or options that contradict */
+export function planTraining(
+  request: TrainingRequest,
+  data: Dataset,
+  activation: ActivationPlan,
+): TrainingPlan {
+  const architecture = architectures.find(({ name }) => name === request.arch);
+  if (architecture === undefined) throw refuseArchitecture(request.arch);
+  const plain = architecture.family === "plain";
+  if (plain && request.shortcut !== undefined) throw refuseShortcut(request);
+  const shortcut = plain ? "none" : (request.shortcut ?? "P");
+  const { name, recipe } = resolveRecipe(request, data.name);
+  const { trained, judged } = divideImages(data.splits.train.n, request.trainAll === true);
+  const network = buildResnet({
+    input: data.shape,
+    classes: data.classes,
+    blocks: architecture.blocksPerStage,
+    width: architecture.widths[0] as number,
+    shortcut,
+    batchNormEpsilon,
+    seed: request.seed,
+  });
+  return {
+    arch: request.arch,
+    shortcut,
+    preset: name,
+    recipe,
+    graph: addCeilings(network, activation),
+    preprocessing: (preprocessingPresets[data.name as keyof typeof preprocessingPresets] ??
+      preprocessingPresets.unit) as Preprocessing,
+    batchNormEpsilon,
+    trained,
+    judged,
+    keep: request.trainAll === true ? "last" : "best",
+  };
+}
+
+function resolveRecipe(request: TrainingRequest, data: string): { name: string; recipe: Recipe } {
+  const wanted = request.preset ?? (data === "mnist" ? "digits" : "evening");
+  const found = recipes.find(({ name }) => name === wanted);
+  if (found === undefined) throw refusePreset(wanted);
+  const { name, summary: _, ...recipe } = found;
+  const flip = request.flip ?? (data !== "mnist" && recipe.augmentation.flip);
+  if (flip && data === "mnist") throw refuseFlip();
+  return {
+    name,
+    recipe: {
+      schedule: resolveSchedule(request, recipe.schedule),
+      batch: request.batch ?? recipe.batch,
+      momentum: request.momentum ?? recipe.momentum,
+      weightDecay: request.weightDecay ?? recipe.weightDecay,
+      smoothing: request.smoothing ?? recipe.smoothing,
+      augmentation: { ...recipe.augmentation, flip },
+    },
+  };
+}
+
+function resolveSchedule(request: TrainingRequest, preset: Schedule): Schedule {
+  let schedule = preset;
+  const peak = schedule.kind === "step" ? Math.max(...schedule.rates) : schedule.peak;
+  const epochs = schedule.kind === "step" ? (schedule.ends.at(-1) ?? 0) : schedule.epochs;
+  if (request.schedule !== undefined && request.schedule !== schedule.kind) {
+    schedule = {
+      cosine: { kind: "cosine", peak, last: 0, warmUp: 1, epochs } as const,
+      "one-cycle": { kind: "one-cycle", peak, epochs } as const,
+      step: {
+        kind: "step",
+        rates: [peak, peak / 10, peak / 100],
+        ends: [epochs / 2, (3 * epochs) / 4, epochs],
+      } as const,
+    }[request.schedule];
+  }
+  if (request.epochs !== undefined) schedule = stretchSchedule(schedule, request.epochs);
+  if (request.rate !== undefined) schedule = scaleSchedule(schedule, request.rate);
+  if (request.warmUp === undefined) return schedule;
+  if (schedule.kind !== "cosine") throw refuseWarmUp(schedule.kind);
+  return { ...schedule, warmUp: request.warmUp };
+}
+
+/** The last images of the training split judge; with `all` they are trained on too. */
+function divideImages(count: number, all: boolean) {
+  const kept = all ? count : count - countJudging(count);
+  return { trained: Uint32Array.from({ length: kept }, (_, at) => at), judged: selectJudging(count) };
+}
+
+const refuse = (where: string, rule: string, value: string, next: string) =>
+  refuseUsage({ code: "usage", where, rule, value, next });
+
+function refuseArchitecture(arch: string) {
+  const names = architectures.map(({ name }) => name).join(", ");
+  return refuse("respike train", `the architecture is one of ${names}`, `'${arch}'`, "choose one of them");
+}
+
+function refuseShortcut({ arch, shortcut }: TrainingRequest) {
+  const rule = "plain networks have no shortcuts";
+  return refuse(
+    "--shortcut",
+    rule,
+    `${shortcut} for ${arch}`,
+    `leave it out, or train ${arch.replace("plain", "resnet")}`,
+  );
+}
+
+function refusePreset(preset: string) {
+  const names = recipes.map(({ name }) => name).join(", ");
+  return refuse("--preset", `one of ${names}`, `'${preset}'`, "see respike train --help");
+}
+
+function refuseFlip() {
+  const rule = "digits are never mirrored: their mirror images are other signs";
+  return refuse("--flip", rule, "mnist", "leave --flip out");
+}
+
+function refuseWarmUp(kind: string) {
+  return refuse("--warm-up", "only a cosine is warmed up", kind, "write --schedule cosine");
+}
