@@ -41,6 +41,7 @@ import {
   wideSignedBursts316,
   wideSignedBursts3Int,
 } from "./fire-wide";
+import { ObservedTime, observedSize, pastObserved, sumRow } from "./observed-times";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
 function addPass(tile: TileArguments, pass: Pass): void {
@@ -135,15 +136,38 @@ function fire(tile: TileArguments): void {
   }
 }
 
+/** Fires up to each observed time of the tile and sums the counts up there; its currents are those of all its steps. */
+function fireAndObserve(tile: TileArguments, observed: usize, past: usize): void {
+  const first = tile.first;
+  const last = tile.last;
+  const sums = tile.sums;
+  for (; observed < past; observed += observedSize) {
+    const time = changetype<ObservedTime>(observed);
+    tile.last = time.step;
+    fire(tile);
+    sumRow(tile, time);
+    tile.sums += <usize>(tile.last - tile.first) * tile.sumStep;
+    tile.first = tile.last;
+  }
+  tile.last = last;
+  if (tile.first < last) fire(tile);
+  tile.first = first;
+  tile.sums = sums;
+}
+
 export function runTiles(tile: TileArguments): void {
   const end = tile.passes + <usize>tile.passCount * passSize;
+  let observed = tile.observed;
   for (let first = tile.firstStep; first < tile.endStep; first += tileSteps) {
     tile.first = first;
     tile.last = min(first + tileSteps, tile.endStep);
+    const past = pastObserved(tile, observed);
     for (let y = 0; y < tile.height; y++) {
       tile.y = y;
       for (let pass = tile.passes; pass < end; pass += passSize) addPass(tile, changetype<Pass>(pass));
-      fire(tile);
+      if (observed == past) fire(tile);
+      else fireAndObserve(tile, observed, past);
     }
+    observed = past;
   }
 }

@@ -47,6 +47,13 @@ export class TileArguments {
   neuron: i32;
   /** Zeros as long as a tile of a row of any source. */
   zeros: usize;
+  /** Bytes from the sums of a step to those of the next. */
+  sumStep: usize;
+  /** ObservedTime[], ascending (observed-times.ts); weights of counts, laid out as the counts, of the first block. */
+  observed: usize;
+  observedCount: i32;
+  firstWeights: usize;
+  secondWeights: usize;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;
   first: i32;

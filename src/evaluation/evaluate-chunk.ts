@@ -18,6 +18,7 @@ import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
 import { compareLayer } from "./compare-layer.js";
+import { countsAtEnd } from "./counts-at-end.js";
 import { countEffectiveMacs, type MacTables } from "./mac-tables.js";
 import { countOperations, type OperationTables, weighSources } from "./operation-tables.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";
@@ -140,7 +141,7 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
     ...(result.exitSteps === undefined ? {} : { exitSteps: [...result.exitSteps] }),
   };
   const isHashed = shared.hash && (shared.exit === null || exit !== null);
-  return { record, counts: isHashed ? packCounts(result, n, shared.at.length) : null };
+  return { record, counts: isHashed ? packCounts(result, n) : null };
 }
 
 /** Values of the layers' activations, of what weighted nodes read, and of the output. */
@@ -186,35 +187,29 @@ function compareLayers(
   values: ReadonlyMap<string, Float32Array> | null,
   n: number,
 ): LayerRecordSums[] {
-  return result.layers.map(({ name, shape, counts }) => {
-    const layer = snn.layers.find((each) => each.name === name);
-    const activations = layer === undefined ? null : (values?.get(layer.activation) ?? null);
+  return result.layers.map((layer) => {
+    const source = snn.layers.find(({ name }) => name === layer.name);
+    const activations = source === undefined ? null : (values?.get(source.activation) ?? null);
     return compareLayer({
-      shape,
+      shape: layer.shape,
       n,
       steps: shared.steps,
-      lambda: layer?.lambda ?? [0],
+      lambda: source?.lambda ?? [0],
       activations,
-      countsOf: (image) => countsAtEnd(counts, countElements(shape), image, shared.at.length),
+      countsOf: (image) => countsAtEnd(layer, n, image),
     });
   });
 }
 
-/** Counts of an image at the last observed time. */
-function countsAtEnd(counts: Int32Array, size: number, image: number, snapshots: number): Int32Array {
-  const from = ((image + 1) * snapshots - 1) * size;
-  return counts.subarray(from, from + size);
-}
-
-function packCounts(result: SimulationResult, n: number, snapshots: number): Uint8Array {
-  const sizes = result.layers.map(({ shape }) => countElements(shape));
-  const total = sizes.reduce((sum, size) => sum + size, 0);
+function packCounts(result: SimulationResult, n: number): Uint8Array {
+  const total = result.layers.reduce((sum, { shape }) => sum + countElements(shape), 0);
   const all = new Int32Array(n * total);
   let at = 0;
   for (let image = 0; image < n; image++) {
-    for (const [index, { counts }] of result.layers.entries()) {
-      all.set(countsAtEnd(counts, sizes[index] as number, image, snapshots), at);
-      at += sizes[index] as number;
+    for (const layer of result.layers) {
+      const counts = countsAtEnd(layer, n, image);
+      all.set(counts, at);
+      at += counts.length;
     }
   }
   return zlibSync(viewBytes(all), { level: 1 });

@@ -3,7 +3,7 @@
  *
  * Knows: which gate stands behind which layer. May not know: images.
  */
-
+import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
@@ -66,20 +66,20 @@ export function countOperations(
     effective: rows.map(() => 0),
     readoutOps: 0,
   };
-  const last = snapshot === snapshots - 1;
+  const later = snapshots - 1 - snapshot;
   for (const source of [...result.layers, ...result.gates]) {
     const row = rows.indexOf(layerOfGate.get(source.name) ?? source.name);
     const [all, kept] = [structural, effective].map((fanOuts) => fanOuts.get(source.name) as Float64Array);
     const sums =
       source.sums === undefined
-        ? spreadCounts(source, all as Float64Array, kept as Float64Array, n, snapshots, snapshot)
+        ? spreadCounts(source, all as Float64Array, kept as Float64Array, n, later)
         : addSums(source.sums, n, snapshots, snapshot);
     if (!layerOfGate.has(source.name)) counted.spikes[row] = (counted.spikes[row] as number) + sums.spikes;
     counted.structural[row] = (counted.structural[row] as number) + sums.structural;
     counted.effective[row] = (counted.effective[row] as number) + sums.effective;
     const links = readout.get(source.name);
-    if (last && links !== undefined)
-      counted.readoutOps += spreadCounts(source, links, links, n, snapshots, snapshot).effective;
+    if (later === 0 && links !== undefined)
+      counted.readoutOps += spreadCounts(source, links, links, n, 0).effective;
   }
   return counted;
 }
@@ -95,20 +95,23 @@ function addSums(sums: Float64Array, n: number, snapshots: number, snapshot: num
   return { spikes, structural, effective };
 }
 
-/** Σ over images and elements of Σ|s|, and of Σ|s| × each of two fan-outs, in one pass. */
+/**
+ * Σ over images and elements of Σ|s|, and of Σ|s| × each of two fan-outs, in one pass.
+ *
+ * @param later snapshots behind the one that is summed
+ */
 function spreadCounts(
-  { counts, magnitudes }: LayerCounts,
+  { counts, magnitudes, shape }: LayerCounts,
   all: Float64Array,
   kept: Float64Array,
   n: number,
-  snapshots: number,
-  snapshot: number,
+  later: number,
 ) {
-  const size = counts.length / (n * snapshots);
+  const size = countElements(shape);
   const sent = magnitudes ?? counts;
   let [spikes, structural, effective] = [0, 0, 0];
   for (let image = 0; image < n; image++) {
-    const from = (image * snapshots + snapshot) * size;
+    const from = (image + 1) * (counts.length / n) - (later + 1) * size;
     for (let at = 0; at < size; at++) {
       // No branch for counts of 0: it would be guessed wrongly every other time.
       const count = sent[from + at] as number;

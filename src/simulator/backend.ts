@@ -26,8 +26,8 @@ export interface SimulationRequest {
   /** Traces to keep, layer by layer; `output` is always part of a record. */
   readonly record?: RecordRequest | undefined;
   /**
-   * Asks for weighted sums of counts at the snapshots. A backend that takes them (`sums` of each layer) may leave the
-   * counts themselves out before T: only those at T are then defined.
+   * Asks for weighted sums of counts at the snapshots. A backend that takes them gives `sums` of each layer, and the
+   * counts themselves at T alone.
    */
   readonly weights?: SourceWeights | undefined;
   /** Stop each image as soon as it is decided; without, all run to T. Not together with `record`. */
@@ -59,7 +59,7 @@ export interface RecordRequest {
   readonly currents: boolean;
 }
 
-/** Counts of one layer: [N][snapshots][neurons], image after image; Σ s up to the snapshot. */
+/** Counts of one layer: [N][snapshots][neurons], image after image; Σ s up to the snapshot. With `sums` [N][neurons]: those at T. */
 export interface LayerCounts {
   readonly name: string;
   readonly shape: Shape;

@@ -11,7 +11,7 @@ import { ReadSynapses } from "./read-synapses.js";
 /** An image after step t. */
 export interface CountedImage {
   /** N of a layer, or M of a gate, [C,H,W]. */
-  readonly countsOf: (id: string) => Int32Array;
+  readonly countsOf: (id: string) => ArrayLike<number>;
   /** The same after step d, where t > d. */
   readonly countsAtDelay: (id: string) => ArrayLike<number>;
   /** V of the output neurons, for `count+softmax`. */
@@ -54,7 +54,7 @@ export class OutputReader {
       const counts = image.countsOf(id);
       if (first === 0) return counts;
       const before = image.countsAtDelay(id);
-      return counts.map((count, i) => count - (before[i] as number));
+      return Float64Array.from(counts, (count, i) => count - (before[i] as number));
     };
     const sums = output.current.map((current, k) => (current + (image.constant[k] as number)) * (t - first));
     for (const reader of this.synapses) reader.add(since(reader.source), sums);

@@ -7,7 +7,8 @@
  * just before its first steps, stage by stage, so that the kernels find it in the cache.
  */
 import { isBinary } from "../../graph/spike-alphabet.js";
-import type { SnnPlan, Stage } from "../plan/snn-plan.js";
+import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
+import type { CountSums } from "./count-sums.js";
 import type { BlockGroup } from "./group-blocks.js";
 import { setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
@@ -22,7 +23,7 @@ import {
 import type { MemoryArena } from "./memory-arena.js";
 import type { SlotMemory } from "./slot-memory.js";
 import { startGate, startList, startNeurons } from "./start-state.js";
-import { writeTiles } from "./tile-commands.js";
+import { setObserved, writeTiles } from "./tile-commands.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
 export type OnRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => void;
@@ -34,7 +35,19 @@ export interface TimeBlock {
   readonly ends: readonly number[];
   /** Stages whose every step is a range of its own, for records. */
   readonly stepwise: ReadonlySet<string>;
+  /** Times of the block at which counts are summed, ascending. */
+  readonly observed: readonly number[];
 }
+
+/** Sums that the kernels take on their way: stages of these are run to the block's end in one range. */
+export interface CountObserver {
+  readonly sums: CountSums;
+  readonly stages: ReadonlySet<string>;
+  /** Called for each observed time of a slot once a group of the stage's blocks is run; `at` is the time's place in the list. */
+  readonly onSums: (stage: NeuronStage, slot: number, t: number, at: number) => void;
+}
+
+const notObserved = { times: 0, count: 0, weights: [0, 0] } as const;
 
 /** An image under way and the steps it runs: images of one block may be at different times. */
 export interface SlotBlock {
@@ -57,12 +70,12 @@ export class StageRunner {
     kernels.fillPositions(network.positions);
   }
 
-  runBlock(slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
+  runBlock(slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd, observer?: CountObserver): void {
     for (const stage of this.plan.stages) {
       if (stage.kind === "output") continue;
       const before = performance.now();
       const layer = this.network.layers.get(stage.id);
-      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, onRangeEnd);
+      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, onRangeEnd, observer);
       else this.#runSteps(stage, layer, slots, onRangeEnd);
       const spent = performance.now() - before;
       this.milliseconds.set(stage.id, (this.milliseconds.get(stage.id) ?? 0) + spent);
@@ -88,30 +101,54 @@ export class StageRunner {
     }
   }
 
-  #runTables(layer: LayerMemory, slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd): void {
-    const { arena, kernels } = this;
+  #runTables(
+    layer: LayerMemory,
+    slots: readonly SlotBlock[],
+    onRangeEnd: OnRangeEnd,
+    observer: CountObserver | undefined,
+  ): void {
+    const { kernels } = this;
     const { lanes } = layer.kernel;
     const build = {
       int16: kernels.buildTables16,
       int32: kernels.buildTablesInt,
       float32: kernels.buildTablesFloat,
     }[lanes];
+    const own = observer?.stages.has(layer.stage.id) ? observer : undefined;
     for (const group of layer.groups) {
       const { first, count } = group;
       this.#buildTables(layer.blocks.slice(first, first + count), lanes, build);
       for (const each of slots) {
-        const { slot, time } = each;
         if (first === 0) this.#clearSpikes(layer.stage.id, each);
-        if (time.start === 0) startNeurons(arena, layer, this.#slot(slot), group);
-        const command = this.#tilesOf(layer, group, slot);
-        this.#runRanges(layer.stage.id, time, (from, end) => {
-          setBlockSteps(arena, command, from, end);
-          kernels.runTiles(command);
-          for (let block = first; block < first + count; block++)
-            onRangeEnd(layer.stage, block, slot, time.start + end);
-        });
+        this.#runGroup(layer, group, each, onRangeEnd, own);
       }
     }
+  }
+
+  /** A group of a layer's blocks in one slot; their tables are built. */
+  #runGroup(
+    layer: LayerMemory,
+    group: BlockGroup,
+    { slot, time }: SlotBlock,
+    onRangeEnd: OnRangeEnd,
+    observer: CountObserver | undefined,
+  ): void {
+    const { arena, kernels } = this;
+    const { stage } = layer;
+    const { first, count } = group;
+    if (time.start === 0) startNeurons(arena, layer, this.#slot(slot), group);
+    const command = this.#tilesOf(layer, group, slot);
+    const steps = time.observed.map((t) => t - time.start);
+    setObserved(arena, command, observer?.sums.writeTimes(stage, first, steps) ?? notObserved);
+    const ranges = observer === undefined ? time : { ...time, ends: time.ends.slice(-1) };
+    this.#runRanges(stage.id, ranges, (from, end) => {
+      setBlockSteps(arena, command, from, end);
+      kernels.runTiles(command);
+      for (let block = first; block < first + count; block++)
+        onRangeEnd(stage, block, slot, time.start + end);
+    });
+    if (observer !== undefined)
+      for (const [at, t] of time.observed.entries()) observer.onSums(stage, slot, t, at);
   }
 
   /** The arguments of a slot's tiles, which stay as they are but for the steps. */

@@ -4,6 +4,7 @@
  * Knows: snapshots, delay, early exit. May not know: order of work, kernels.
  */
 import { countElements } from "../../core/tensor.js";
+import type { Shape } from "../../graph/node-types.js";
 import type { LayerCounts, SimulationRequest, SimulationResult } from "../backend.js";
 import { isDecided } from "../exit-margin.js";
 import type { GateStage, NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
@@ -12,6 +13,7 @@ import { type CountSums, sumsEach } from "./count-sums.js";
 import type { ImageUnderWay } from "./image-under-way.js";
 import type { CountedImage, OutputReader } from "./output-reader.js";
 import type { BlockState, SlotReader } from "./read-slot.js";
+import type { TimeSpan } from "./time-blocks.js";
 
 export class SnapshotTaker {
   readonly result: SimulationResult;
@@ -33,16 +35,28 @@ export class SnapshotTaker {
     this.#layers = new Map([...this.#stages.keys()].map((id, index) => [id, layers[index] as LayerCounts]));
   }
 
-  /** Takes what is wanted of a stage at time t; of one block of 16 channels, or of all. */
-  takeRange(image: ImageUnderWay, stage: Stage, block: number | null, t: number): void {
+  /**
+   * Takes what is wanted of a stage at time t; of one block of 16 channels, or of all.
+   *
+   * @param isSummedHere false where the kernels leave the sums on their way (takeSums)
+   */
+  takeRange(
+    image: ImageUnderWay,
+    stage: Stage,
+    block: number | null,
+    t: number,
+    isSummedHere: boolean,
+  ): void {
     if (stage.kind === "output") return;
     const { request } = this;
     const snapshot = request.snapshots.indexOf(t);
     const keepsDelay = t === request.delay && this.outputs.reads(stage);
     this.slots.forEachBlock(image.state, stage, block, (now) => {
       image.recorder?.takeStep(stage, t, now);
-      if (keepsDelay) keepBlock(image.kept, `${stage.id} delay`, now.counts, now.block, stage.shape);
-      if (snapshot >= 0) this.#takeBlock(image, stage, now, snapshot);
+      if (keepsDelay) this.#keepCounts(image.kept, `${stage.id} delay`, now, stage.shape);
+      if (snapshot < 0) return;
+      if (isSummedHere) this.#sumBlock(stage, now, this.#placeOf(image, snapshot));
+      this.#takeBlock(image, stage, now, snapshot);
     });
   }
 
@@ -50,10 +64,10 @@ export class SnapshotTaker {
     const { request, slots } = this;
     const { counts, magnitudes, sums } = this.#layerOf(stage.id);
     const t = request.snapshots[snapshot] as number;
-    const at = image.index * request.snapshots.length + snapshot;
-    if (sums !== undefined) this.#sumBlock(stage, now, sums, at);
-    // Sums stand for the counts before T, but for those that a readout needs.
-    if (sums === undefined || t === request.steps || this.outputs.reads(stage)) {
+    if (this.outputs.reads(stage)) this.#keepCounts(image.kept, `${stage.id} ${t}`, now, stage.shape);
+    // Sums stand for the counts before T.
+    if (sums === undefined || t === request.steps) {
+      const at = sums === undefined ? this.#placeOf(image, snapshot) : image.index;
       const offset = at * countElements(stage.shape);
       slots.copyBlock(now.countsAt, now.block, stage.shape, counts, offset);
       if (now.magnitudesAt !== 0 && magnitudes !== undefined)
@@ -64,18 +78,38 @@ export class SnapshotTaker {
       keepBlock(image.kept, `potentials ${t}`, now.potentials, now.block, stage.shape);
   }
 
-  /** Adds a block's sums to those of an image and snapshot. */
-  #sumBlock(stage: NeuronStage | GateStage, now: BlockState, sums: Float64Array, at: number): void {
-    const address = now.magnitudesAt === 0 ? now.countsAt : now.magnitudesAt;
-    this.sums?.addBlock(stage, now.block, address, sums, at * sumsEach);
+  /** Takes the sums that kernels left at time t, the `at`-th of the block's. */
+  takeSums(image: ImageUnderWay, stage: NeuronStage, t: number, at: number): void {
+    const place = this.#placeOf(image, this.request.snapshots.indexOf(t));
+    const { sums } = this.#layerOf(stage.id);
+    if (sums !== undefined) this.sums?.addTime(at, sums, place * sumsEach);
   }
 
-  /** Whether a span that ends at t was the image's last; then its results are complete. */
-  endSpan(image: ImageUnderWay, t: number): boolean {
-    if (this.#stopsAt(image, t)) return true;
-    if (t < this.request.steps) return false;
-    this.#readSnapshots(image, t);
-    return true;
+  #placeOf({ index }: ImageUnderWay, snapshot: number): number {
+    return index * this.request.snapshots.length + snapshot;
+  }
+
+  /** Adds a block's sums to those at a place, an image's at a snapshot. */
+  #sumBlock(
+    stage: NeuronStage | GateStage,
+    now: BlockState,
+    place: number,
+    sums = this.#layerOf(stage.id).sums,
+  ): void {
+    const address = now.magnitudesAt === 0 ? now.countsAt : now.magnitudesAt;
+    if (sums !== undefined) this.sums?.addBlock(stage, now.block, address, sums, place * sumsEach);
+  }
+
+  #keepCounts(kept: ImageUnderWay["kept"], key: string, { countsAt, block }: BlockState, shape: Shape): void {
+    const whole = kept.get(key) ?? new Int32Array(countElements(shape));
+    if (whole instanceof Int32Array) this.slots.copyBlock(countsAt, block, shape, whole, 0);
+    kept.set(key, whole);
+  }
+
+  /** Reads what an image says in a span; whether it was its last, and then its results are complete. */
+  endSpan(image: ImageUnderWay, span: TimeSpan): boolean {
+    this.#readSnapshots(image, span);
+    return this.#stopsAt(image, span.end) || span.end === this.request.steps;
   }
 
   /** Whether the image is decided at t; if so its results are complete. */
@@ -90,7 +124,6 @@ export class SnapshotTaker {
     const outputs = result.exitOutputs.subarray(offset, offset + classes);
     if (!isDecided(exit, at, outputs)) return false;
     result.exitSteps?.fill(t, image.index, image.index + 1);
-    this.#readSnapshots(image, t);
     this.#fillSnapshots(image, t, outputs);
     return true;
   }
@@ -120,7 +153,8 @@ export class SnapshotTaker {
     for (const stage of this.#stages.values()) {
       const counts = this.slots.readStage(image.state, stage, "counts", (size) => new Int32Array(size));
       const into = this.#layerOf(stage.id);
-      for (const at of later) into.counts.set(counts, at * counts.length);
+      const places = into.sums === undefined ? later : [image.index];
+      for (const at of places) into.counts.set(counts, at * counts.length);
       this.#fillSums(image, stage, into.sums, later);
       if (into.magnitudes === undefined) continue;
       const magnitudes = this.slots.readStage(
@@ -129,7 +163,7 @@ export class SnapshotTaker {
         "magnitudes",
         (size) => new Int32Array(size),
       );
-      for (const at of later) into.magnitudes.set(magnitudes, at * magnitudes.length);
+      for (const at of places) into.magnitudes.set(magnitudes, at * magnitudes.length);
     }
   }
 
@@ -142,27 +176,24 @@ export class SnapshotTaker {
   ): void {
     if (sums === undefined) return;
     const now = new Float64Array(sumsEach);
-    this.slots.forEachBlock(state, stage, null, (block) => this.#sumBlock(stage, block, now, 0));
+    this.slots.forEachBlock(state, stage, null, (block) => this.#sumBlock(stage, block, 0, now));
     for (const at of snapshots) sums.set(now, at * sumsEach);
   }
 
-  /** Outputs at all snapshots up to `until`. */
-  #readSnapshots(image: ImageUnderWay, until: number): void {
-    const { snapshots } = this.request;
-    for (const [snapshot, t] of snapshots.entries()) {
-      if (t > until) break;
-      const at = image.index * snapshots.length + snapshot;
+  /** Outputs at the snapshots of a span; what was kept for them is let go. */
+  #readSnapshots(image: ImageUnderWay, { start, end }: TimeSpan): void {
+    const { kept, constant } = image;
+    for (const [snapshot, t] of this.request.snapshots.entries()) {
+      if (t <= start || t > end) continue;
       const then: CountedImage = {
-        countsOf: (id) => {
-          const { counts, shape } = this.#layerOf(id);
-          const size = countElements(shape);
-          return counts.subarray(at * size, (at + 1) * size);
-        },
-        countsAtDelay: (id) => image.kept.get(`${id} delay`) ?? [],
-        potentials: () => image.kept.get(`potentials ${t}`) ?? [],
-        constant: image.constant,
+        countsOf: (id) => kept.get(`${id} ${t}`) ?? [],
+        countsAtDelay: (id) => kept.get(`${id} delay`) ?? [],
+        potentials: () => kept.get(`potentials ${t}`) ?? [],
+        constant,
       };
-      this.outputs.read(this.request, t, then, this.result.outputs, at * this.plan.output.classes);
+      const offset = this.#placeOf(image, snapshot) * this.plan.output.classes;
+      this.outputs.read(this.request, t, then, this.result.outputs, offset);
+      for (const key of kept.keys()) if (key.endsWith(` ${t}`)) kept.delete(key);
     }
   }
 
@@ -178,8 +209,9 @@ function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResul
   const take = (used: Int32Array | undefined, length: number) =>
     used?.length === length ? used : new Int32Array(length);
   const empty = ({ shape, lo }: NeuronStage | GateStage, name: string, old?: LayerCounts): LayerCounts => {
-    const length = n * snapshots.length * countElements(shape);
-    const sums = weights?.has(name) ? { sums: new Float64Array(n * snapshots.length * sumsEach) } : {};
+    const isSummed = weights?.has(name) ?? false;
+    const length = n * (isSummed ? 1 : snapshots.length) * countElements(shape);
+    const sums = isSummed ? { sums: new Float64Array(n * snapshots.length * sumsEach) } : {};
     const counts = { name, shape, counts: take(old?.counts, length), ...sums };
     return lo < 0 ? { ...counts, magnitudes: take(old?.magnitudes, length) } : counts;
   };

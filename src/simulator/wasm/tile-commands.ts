@@ -16,7 +16,9 @@ import type { Run } from "./pack-tables.js";
 import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
-const headerWords = 28;
+/** Words of TileArguments that are written here; where those of observed times begin. */
+const headerWords = 30;
+const observedWord = 26;
 
 /** A pass, and what it points at: Segment[] or an EventWindow. */
 interface PassWords {
@@ -104,7 +106,27 @@ function headerOf(
     state.magnitude + elements * 4,
     neuronKernelOf(stage, kernel.lanes),
     network.zeros,
+    kernel.lanes === "int16" ? 32 : 64,
+    0,
+    0,
+    0,
+    0,
   ];
+}
+
+/** At which times (address and number of ObservedTime[]) a group of blocks sums its counts up, and where the weights of its first element lie. */
+export interface ObservedTiles {
+  readonly times: number;
+  readonly count: number;
+  readonly weights: readonly [first: number, second: number];
+}
+
+export function setObserved(
+  arena: MemoryArena,
+  command: number,
+  { times, count, weights }: ObservedTiles,
+): void {
+  arena.words(command + observedWord * 4, 4).set([times, count, ...weights]);
 }
 
 /** One pass a plane of each window that the event list runs, for all blocks together. */

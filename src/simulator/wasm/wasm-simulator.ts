@@ -5,7 +5,7 @@
  */
 import { countElements } from "../../core/tensor.js";
 import type { SimulationRecord, SimulationRequest, SimulationResult } from "../backend.js";
-import type { NeuronStage, SnnPlan } from "../plan/snn-plan.js";
+import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
 import { countBlocked, toBlocked } from "./block-elements.js";
 import { checkMembrane, largestMagnitude } from "./check-membrane.js";
 import { ConstantCurrents, describeImageDrive, type ImageDrive } from "./constant-currents.js";
@@ -20,7 +20,7 @@ import { planRoom } from "./network-room.js";
 import { OutputReader } from "./output-reader.js";
 import { SlotReader } from "./read-slot.js";
 import { StepRecorder } from "./record-steps.js";
-import { StageRunner } from "./run-stages.js";
+import { type CountObserver, StageRunner } from "./run-stages.js";
 import type { NetworkSize, SlotMemory } from "./slot-memory.js";
 import { SnapshotTaker } from "./take-snapshots.js";
 import { listTimeSpans, type TimeSpan } from "./time-blocks.js";
@@ -87,7 +87,7 @@ export class WasmSimulator {
         active.push(this.#startImage(request, network, slot, next++));
       }
       this.#runBlock(request, network, active, spans, taker);
-      const done = active.filter((image) => taker.endSpan(image, (spans[image.spansDone++] as TimeSpan).end));
+      const done = active.filter((image) => taker.endSpan(image, spans[image.spansDone++] as TimeSpan));
       for (const { slot, index, recorder } of done) {
         free.push(slot);
         if (recorder !== undefined) records[index] = recorder.finish();
@@ -128,7 +128,7 @@ export class WasmSimulator {
   /** Every image under way runs its next span. */
   #runBlock(
     request: SimulationRequest,
-    { memory, runner }: PreparedNetwork,
+    { memory, runner, sums }: PreparedNetwork,
     active: readonly ImageUnderWay[],
     spans: readonly TimeSpan[],
     taker: SnapshotTaker,
@@ -141,12 +141,27 @@ export class WasmSimulator {
       const span = spans[image.spansDone] as TimeSpan;
       this.#drawPixels(request, memory, image, span);
       const ends = [...times, span.end].filter((t) => t > span.start && t <= span.end);
-      const time = { start: span.start, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise };
+      const observed = request.snapshots.filter((t) => t > span.start && t <= span.end);
+      const time = { start: span.start, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise, observed };
       return { slot: image.slot, time };
     });
-    runner.runBlock(blocks, (stage, block, slot, t) => {
-      taker.takeRange(bySlot.get(slot) as ImageUnderWay, stage, block, t);
-    });
+    const imageOf = (slot: number) => bySlot.get(slot) as ImageUnderWay;
+    const stages = this.#listSummed(request, stepwise);
+    const observer: CountObserver | undefined = sums && {
+      sums,
+      stages,
+      onSums: (stage, slot, t, at) => taker.takeSums(imageOf(slot), stage, t, at),
+    };
+    const onRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) =>
+      taker.takeRange(imageOf(slot), stage, block, t, !stages.has(stage.id));
+    runner.runBlock(blocks, onRangeEnd, observer);
+  }
+
+  /** Stages of which nothing but sums is wanted before T, and whose kernels take them on their way. */
+  #listSummed({ weights }: SimulationRequest, stepwise: ReadonlySet<string>): ReadonlySet<string> {
+    const isSummed = ({ form, stage }: LayerKernel) =>
+      form === "tables" && weights?.has(stage.name) && !this.#reader.reads(stage) && !stepwise.has(stage.id);
+    return new Set(this.kernels.filter(isSummed).map(({ stage }) => stage.id));
   }
 
   #image({ images }: Pick<SimulationRequest, "images">, index: number): Float32Array {
