@@ -10,7 +10,7 @@ import { verbs } from "./verb-list.js";
 
 const { version } = createRequire(import.meta.url)("../../package.json") as { version: string };
 const interruption = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"] as const) {
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
   process.on(name, () => {
     if (interruption.signal.aborted) process.exit(name === "SIGINT" ? 130 : 143);
     interruption.abort(name);

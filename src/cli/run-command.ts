@@ -202,7 +202,7 @@ function printOutcome(
 
 function failureOf(error: unknown, signal: AbortSignal) {
   if (!signal.aborted || error instanceof RespikeError) return describeFailure(error);
-  const terminated = signal.reason === "SIGTERM";
+  const terminated = signal.reason !== "SIGINT";
   const problem = {
     code: terminated ? "terminated" : "interrupted",
     where: "respike",

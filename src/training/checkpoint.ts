@@ -90,7 +90,8 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string, plan: string)
   const facts = schema.safeParse(parseJson(metadata[metadataKey]));
   if (!facts.success) throw refuseCheckpoint(where, "it has the curve of a run in its metadata", "none");
   if (facts.data.plan !== plan) {
-    throw refuseCheckpoint(where, `its plan is ${plan}`, `it belongs to ${facts.data.plan}`);
+    const differences = listDifferences(facts.data.plan, plan);
+    throw refuseCheckpoint(where, "a run goes on with the options it was begun with", differences);
   }
   const take = (part: string): NetworkState =>
     new Map(
@@ -102,6 +103,17 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string, plan: string)
     );
   const { bestEpoch, history, position } = facts.data;
   return { state: take("state"), best: take("best"), bestEpoch, history, position };
+}
+
+/** The fields in which two plans differ, where they are JSON. */
+function listDifferences(there: string, now: string): string {
+  const read = (text: string) => (parseJson(text) ?? { plan: text }) as Readonly<Record<string, unknown>>;
+  const [first, second] = [read(there), read(now)];
+  const show = (value: unknown) => JSON.stringify(value ?? null);
+  return [...new Set([...Object.keys(first), ...Object.keys(second)])]
+    .filter((key) => show(first[key]) !== show(second[key]))
+    .map((key) => `${key}: ${show(first[key])} there, ${show(second[key])} now`)
+    .join("; ");
 }
 
 function parseJson(text: string | undefined): unknown {

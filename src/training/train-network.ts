@@ -155,6 +155,7 @@ function advance(
 /** The steps of a run: which batch, which rate, when a checkpoint is due. */
 class TrainingRun {
   #saved = performance.now();
+  #reported = 0;
   #busy = 0;
   #passed = 0;
 
@@ -212,12 +213,16 @@ class TrainingRun {
     return { loss, correct: countCorrect(logits, images.labels, indices, classes) };
   }
 
+  /** Twice a second and at an epoch's end. */
   #report(epoch: number, step: number, loss: number): void {
+    const now = performance.now();
+    if (now - this.#reported < 500 && step < this.source.stepsPerEpoch) return;
+    this.#reported = now;
     const { batch, schedule, onProgress } = this.options;
     const steps = this.source.stepsPerEpoch;
     const epochs = countEpochs(schedule);
     onProgress?.({
-      phase: `training, epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(4)}`,
+      phase: `training, epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`,
       done: (epoch * steps + step) * batch,
       total: epochs * steps * batch,
       unit: "images",

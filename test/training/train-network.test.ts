@@ -92,7 +92,7 @@ test("a checkpoint of another plan, cut off or of another kind is refused", () =
   assert.deepEqual(decodeCheckpoint(bytes, "file", "one").state, state);
   const refusal = (value: RegExp) => (error: unknown) =>
     error instanceof RespikeError && error.exitCode === 3 && value.test(error.message);
-  assert.throws(() => decodeCheckpoint(bytes, "file", "two"), refusal(/belongs to one/));
+  assert.throws(() => decodeCheckpoint(bytes, "file", "two"), refusal(/plan: "one" there, "two" now/));
   assert.throws(() => decodeCheckpoint(bytes.subarray(0, -1), "file", "one"), refusal(/cut off/));
   const weights = encodeSafetensors(new Map([["w", float32Tensor([2], [1, 2])]]));
   assert.throws(() => decodeCheckpoint(weights, "file", "one"), refusal(/curve/));
