@@ -5,6 +5,7 @@
 import { addRows16, addRows32, addRows64 } from "./add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
 import { addEvents } from "./event-window";
+import { addScatter } from "./scatter";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
 import { fireAny16, fireAnyFloat, fireAnyInt } from "./fire-any";
 import {
@@ -58,8 +59,10 @@ function addPass(tile: TileArguments, pass: Pass): void {
       return addRows32(tile, pass);
     case 5:
       return addRows64(tile, pass);
-    default:
+    case 6:
       return addEvents(tile, pass);
+    default:
+      return addScatter(tile, pass);
   }
 }
 

@@ -13,6 +13,8 @@ import type { Activation } from "./list-activations.js";
 export interface ActivationScale {
   /** One number, or one a channel; 1 where `silent`, which divides nothing. */
   readonly lambda: readonly number[];
+  /** Mean of min(a, λ)/λ over the calibration images. */
+  readonly rate: number;
   /** Largest calibration value over λ, over all channels. */
   readonly maxRate: number;
   /** Channels whose largest calibration value is 0. */

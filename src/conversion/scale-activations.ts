@@ -34,11 +34,12 @@ export function scaleActivations(
   );
 }
 
-function makeScale({ lambda, channelMax }: ActivationStatistic): ActivationScale {
+function makeScale({ lambda, channelMax, rate }: ActivationStatistic): ActivationScale {
   const dead = channelMax.flatMap((max, c) => (max > 0 ? [] : [c]));
   const lambdaOf = (c: number) => lambda[lambda.length === 1 ? 0 : c] as number;
   return {
     lambda: lambda.map((value) => (value > 0 ? value : 1)),
+    rate,
     maxRate: channelMax.reduce(
       (most, max, c) => (lambdaOf(c) > 0 ? Math.max(most, max / lambdaOf(c)) : most),
       0,

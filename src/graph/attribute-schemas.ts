@@ -36,6 +36,7 @@ export const attributeSchemas: { readonly [O in Op]: z.ZodType<NodeAttributes[O]
     hi: z.number().int().min(1).max(largestSpike),
     reset: z.enum(["subtract", "zero"]),
     number,
+    rate: z.number().min(0).max(1).optional(),
   }),
   output: z.strictObject({ number }),
 };

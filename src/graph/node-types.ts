@@ -72,6 +72,8 @@ export interface NodeAttributes {
     readonly hi: number;
     readonly reset: ResetRule;
     readonly number: NumberFormat;
+    /** Mean spikes a neuron and step to expect, where it is known; kernels are chosen by it, spikes do not depend on it. */
+    readonly rate?: number | undefined;
   };
   /**
    * The readout. Without neurons before it: logits = current / scale; tensors

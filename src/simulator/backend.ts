@@ -117,7 +117,7 @@ export interface KernelExplanation {
   /** Name of the layer. */
   readonly layer: string;
   readonly kernel: string;
-  /** Mean of |N|/T of its sources that the model reckons with, weighted by synapses. */
+  /** Bits a neuron and step of its largest source that the model reckons with: |N|/T where spikes are binary. */
   readonly rate: number | null;
   readonly modelledMicroseconds: number | null;
   /** Mean over all images and steps run since the preparation; null before. */

@@ -11,7 +11,7 @@ import type { Backend, BackendOptions, SimulationRequest, SimulationResult, Simu
 import { checkRequest } from "./check-request.js";
 import { planSnn } from "./plan/plan-snn.js";
 import { makeReferenceSimulator } from "./reference/reference-backend.js";
-import { chooseKernels, defaultRate } from "./wasm/choose-kernels.js";
+import { chooseKernels } from "./wasm/choose-kernels.js";
 import { loadKernels } from "./wasm/kernel-module.js";
 import { defaultSpikeBudget } from "./wasm/network-room.js";
 import type { KernelFamily } from "./wasm/plan-kernels.js";
@@ -67,10 +67,10 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget, prefer?: Kerne
           return active.simulator.run(request);
         },
         explain: () =>
-          kernels.map(({ stage, name, modelledMicroseconds, candidates }) => ({
+          kernels.map(({ stage, name, rate, modelledMicroseconds, candidates }) => ({
             layer: stage.name,
             kernel: name,
-            rate: modelledMicroseconds === null ? null : defaultRate,
+            rate,
             modelledMicroseconds,
             measuredMicroseconds: measuredMicroseconds(active?.simulator, stage.id),
             candidates,

@@ -72,6 +72,27 @@ test("λ is the plain evaluator's sorted[⌊p·n⌋ − 1] within 0.1 %, in a la
   }
 });
 
+test("the rate is the plain evaluator's mean of min(a, λ)/λ within 0.2 %, in a layer and over channels", async () => {
+  const plain = await plainBackend.prepare(graph);
+  const values = plain.run(prepareImages(n), n, ids);
+  for (const scope of ["layer", "channel"] as const) {
+    const tasks = readTasks(noise, upTo(n), 7, preprocessing);
+    const found = await collectStatistics(makeInlineRunner(conversionJobs), requestOf(scope), tasks, n);
+    for (const id of ids) {
+      const [channels, height, width] = graph.shape(id);
+      const { lambda = [], rate = Number.NaN } = found.get(id) ?? {};
+      const all = Array.from(values.get(id) as Float32Array);
+      const sum = all.reduce((total, value, at) => {
+        const channel = Math.floor(at / (height * width)) % channels;
+        const limit = lambda[lambda.length === 1 ? 0 : channel] as number;
+        return total + (limit > 0 ? Math.min(Math.max(value, 0), limit) / limit : 0);
+      }, 0);
+      const exact = sum / all.length;
+      assert.ok(exact > 0 && Math.abs(rate / exact - 1) <= 0.002, `${id}: ${rate} for ${exact}`);
+    }
+  }
+});
+
 test("statistics are the same for batches of 1, 5 and 24 and for tasks in any order", async () => {
   for (const scope of ["layer", "channel"] as const) {
     const collect = (batch: number, runner: TaskRunner) =>

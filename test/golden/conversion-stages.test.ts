@@ -31,7 +31,7 @@ function printStages(model: Graph, explicit: Parameters<typeof resolveConvertOpt
     }, graph);
   const network = runAll(model, passOrder.prepare, bare);
   const activations = listActivations(network, options);
-  const scale = { maxRate: 1, deadChannels: [], silentChannels: [] };
+  const scale = { rate: 0.25, maxRate: 1, deadChannels: [], silentChannels: [] };
   const scales = new Map(activations.map(({ relu }, at) => [relu, { ...scale, lambda: [at + 1] }]));
   runAll(network, [...passOrder.spike, ...passOrder.finish], { ...bare, activations, scales });
   return text;

@@ -16,6 +16,7 @@ const seed = Number(process.env.RESPIKE_TEST_SEED ?? 31_000);
 const families: readonly [KernelFamily, keyof typeof kernelNumbers][] = [
   ["table-12", "rows"],
   ["events", "events"],
+  ["scatter", "scatter"],
   ["table-8", "tables16"],
 ];
 /** One block, several, not full ones; 3 and 7 blocks of outputs make groups of 2 + 1 and 4 + 2 + 1. */
@@ -83,9 +84,14 @@ for (const [family, counter] of families) {
   });
 }
 
-test(`events over windows of 5×5 and 7×7 (seed ${seed})`, async () => {
-  const backend = makeWasmBackend(defaultSpikeBudget, "events");
-  for (const side of [5, 7] as const) {
+test(`events and scatter over windows of 5×5 and 7×7 (seed ${seed})`, async () => {
+  for (const [family, side] of [
+    ["events", 5],
+    ["events", 7],
+    ["scatter", 5],
+    ["scatter", 7],
+  ] as const) {
+    const backend = makeWasmBackend(defaultSpikeBudget, family);
     const snn = makeRandomSnn(seed + side, { forms: ["conv", "wide"], channels: [3, 16, 20], layers: 4 });
     await assertSameSpikes(backend, snn, requestOf(snn, side), `seed ${seed + side}`);
   }

@@ -70,7 +70,7 @@ test("the generated kernels are what their generator writes", () => {
   const assembly = new URL("../../../assembly/spiking/", import.meta.url);
   try {
     for (const [generator, ...written] of [
-      ["generate-kernels.mjs", "add-rows.ts", "gather-events.ts"],
+      ["generate-kernels.mjs", "add-rows.ts", "gather-events.ts", "scatter-events.ts"],
       ["generate-fire.mjs", "fire-levels.ts"],
       ["generate-fire-pairs.mjs", "fire-narrow.ts", "fire-wide.ts"],
     ] as const) {

@@ -77,6 +77,7 @@ function contextOf(
         `${layer}.relu`,
         {
           lambda: lambda.map((value) => value || 1),
+          rate: 0.123456,
           maxRate: 1,
           deadChannels: [],
           silentChannels: lambda.flatMap((value, c) => (value === 0 ? [c] : [])),

@@ -6,6 +6,7 @@
  *
  * A layer's node is called like the layer; weighted nodes (and others that have a layer's name) keep
  * the file's name and get `.synapses`.
+ * The rate that calibration lets expect is noted at each layer.
  * Neurons send at most `hi` a step: in the limit of many steps binary and signed ones clip at λ, bursts of N at N·λ.
  */
 import { float32Tensor } from "../../core/tensor.js";
@@ -13,13 +14,13 @@ import { Graph } from "../../graph/graph.js";
 import { type GraphNode, isOp } from "../../graph/node-types.js";
 import { parseAlphabet } from "../../graph/spike-alphabet.js";
 import type { ConvertOptions } from "../convert-options.js";
-import type { Pass } from "../pass.js";
+import type { ActivationScale, Pass } from "../pass.js";
 import { isWeighted } from "../scale-weights.js";
 
 export const placeNeurons: Pass = {
   name: "place-neurons",
   preserves: () => "nothing",
-  run(graph, { options }) {
+  run(graph, { options, scales }) {
     const layers = new Map(
       graph.nodes.flatMap((node) => (isOp(node, "relu") ? [[node.id, node.attributes.layer] as const] : [])),
     );
@@ -33,7 +34,7 @@ export const placeNeurons: Pass = {
     const nodes = readCounts(graph, options).map((node): GraphNode => {
       const inputs = node.inputs.map(rename);
       if (!isOp(node, "relu")) return { ...node, id: rename(node.id), inputs } as GraphNode;
-      return makeNeuron(node.attributes.layer, inputs, graph.shape(node.id)[0], options);
+      return makeNeuron(node.attributes.layer, inputs, graph.shape(node.id)[0], options, scales.get(node.id));
     });
     const last = nodes[nodes.length - 1] as GraphNode;
     nodes.push(makeOutput(nodes, last, graph.shape(graph.output.id)[0]));
@@ -53,13 +54,14 @@ function makeNeuron(
   inputs: readonly string[],
   channels: number,
   { v0, reset, spikes }: ConvertOptions,
+  scale: ActivationScale | undefined,
 ): GraphNode {
   const { lo, hi } = parseAlphabet(spikes) ?? { lo: 0, hi: 1 };
   return {
     id: layer,
     op: "neuron",
     inputs,
-    attributes: { layer, lo, hi, reset, number: "float32" },
+    attributes: { layer, lo, hi, reset, number: "float32", ...rateOf(scale) },
     tensors: {
       threshold: float32Tensor([1], [1]),
       v0: float32Tensor([1], [v0]),
@@ -67,6 +69,10 @@ function makeNeuron(
     },
   };
 }
+
+/** The rate to expect, to four digits: what is planned by it needs no more. */
+const rateOf = (scale: ActivationScale | undefined) =>
+  scale === undefined ? {} : { rate: Number(scale.rate.toPrecision(4)) };
 
 function makeOutput(nodes: readonly GraphNode[], last: GraphNode, classes: number): GraphNode {
   const isTaken = nodes.some(({ id }) => id === "output");

@@ -96,6 +96,19 @@ export class ActivationHistogram {
     return this.#max;
   }
 
+  /**
+   * Mean of min(a, limit)/limit over all values a; 0 where there are none.
+   *
+   * @param limit above 0
+   */
+  meanShare(limit: number): number {
+    const sum = this.#ascending().reduce(
+      (all, [bin, count]) => all + count * Math.min(binMiddle(bin), limit),
+      0,
+    );
+    return this.#n === 0 ? 0 : sum / limit / this.#n;
+  }
+
   #page(bin: number): Float64Array {
     const exponent = bin >>> mantissaBits;
     let page = this.#pages.get(exponent);

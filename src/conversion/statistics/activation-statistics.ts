@@ -40,6 +40,8 @@ export interface ActivationStatistic {
   readonly lambda: readonly number[];
   /** Exact largest value of each channel, [C]. */
   readonly channelMax: readonly number[];
+  /** Mean of min(a, λ)/λ over images, positions and channels: the rate of binary neurons; 0 where λ is 0. */
+  readonly rate: number;
   /** Places in `lambda` where the percentile was 0 and the maximum, which was taken, was not. */
   readonly raised: readonly number[];
 }
@@ -158,5 +160,10 @@ function readStatistic(
     raised.push(at);
     return histogram.max;
   });
-  return { lambda, channelMax: Array.from(channelMax), raised };
+  const shares = histograms.map((histogram, at) => {
+    const limit = lambda[at] as number;
+    return limit > 0 ? histogram.meanShare(limit) : 0;
+  });
+  const rate = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
+  return { lambda, channelMax: Array.from(channelMax), rate, raised };
 }

@@ -27,13 +27,18 @@ export interface StatisticsCache {
 }
 
 /** The version of what is computed; a change of the definition makes old entries unreachable. */
-const version = "activation-statistics/2";
+const version = "activation-statistics/3";
 
 const amount = z.number().min(0);
 const entrySchema = z.array(
   z.tuple([
     z.string(),
-    z.object({ lambda: z.array(amount), channelMax: z.array(amount), raised: z.array(z.number().int()) }),
+    z.object({
+      lambda: z.array(amount),
+      channelMax: z.array(amount),
+      rate: amount.max(1),
+      raised: z.array(z.number().int()),
+    }),
   ]),
 );
 

@@ -8,15 +8,9 @@ import { type Alphabets, boundByChannel, boundByTarget, type CurrentBounds } fro
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
+import { expectSpikes, type SourceFacts } from "./expected-spikes.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
-import { type KernelFamily, planKernels, type SourceFacts } from "./plan-kernels.js";
-import { spikePlanes } from "./spike-layout.js";
-
-/**
- * Mean of |N|/T that the planner reckons with: saved networks tell no rates. Layers of ResNet-20 fire at 4 to 16 % with
- * p99.9 and at 1 to 7 % with the maximum, those of 64 channels, where it decides, at 4 to 9 % and 1 to 3 %.
- */
-export const defaultRate = 0.08;
+import { type KernelFamily, planKernels } from "./plan-kernels.js";
 
 /** Synapses listed one by one: at most this many in a layer. */
 const longestList = 2 ** 26;
@@ -32,7 +26,8 @@ export function chooseKernels(
 ): readonly LayerKernel[] {
   const problems = findUnsupported(plan, poisson);
   if (problems.length > 0) throw refuseInput(problems);
-  return plan.neurons.map((stage) => chooseKernel(stage, plan, poisson, prefer));
+  const factsOf = expectSpikes(plan);
+  return plan.neurons.map((stage) => chooseKernel(stage, plan, factsOf, { poisson, prefer }));
 }
 
 function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
@@ -56,8 +51,8 @@ function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
 function chooseKernel(
   stage: NeuronStage,
   { image, alphabets }: SnnPlan,
-  poisson: boolean,
-  prefer: KernelFamily | undefined,
+  factsOf: (source: string) => SourceFacts,
+  { poisson, prefer }: { readonly poisson: boolean; readonly prefer: KernelFamily | undefined },
 ): LayerKernel {
   const spiking = stage.groups.filter((group) => poisson || group.source !== image);
   const constant = poisson ? [] : stage.groups.filter((group) => group.source === image);
@@ -72,7 +67,9 @@ function chooseKernel(
     constant,
     rows: undefined,
     events: [],
+    scatters: false,
     together: isTables && windows.length === 0,
+    rate: null,
     modelledMicroseconds: null,
     candidates: [],
   };
@@ -85,10 +82,6 @@ function chooseKernel(
   const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
   const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
   if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
-  const factsOf = (source: string): SourceFacts => {
-    const alphabet = alphabets.get(source) ?? { lo: 0, hi: 1 };
-    return { rate: defaultRate, planes: spikePlanes(alphabet.lo, alphabet.hi).length };
-  };
   const chosen = planKernels(stage, windows, factsOf, prefer);
   return { ...kernel, form, lanes, bounds: exact, ...chosen };
 }

@@ -12,12 +12,28 @@
  *   neurons:        pixels · e
  */
 
-/** Fitted on an AMD EPYC of the fourth generation, Node 20, one thread: layers of ResNet-20 at rates from 1 to 16 %. */
+/**
+ * Fitted on an AMD EPYC of the fourth generation, Node 20, one thread: layers of ResNet-20 in four alphabets, at rates from 1
+ * to 50 %.
+ */
 export const costConstants = {
-  neurons: 2.6,
+  /** By planes of the spikes sent. */
+  neurons: { binary: 2.3, plane: 2.4 },
   /** `word`: a pixel of 2 bytes, as most shortcuts have; `taken`: the same where tables of 12 take it along. */
-  table8: { pixel: 3.7, byte: 0.66, word: 1.8, taken: 1 },
-  table12: { pixel: 0.6, word: 1.75, rate: 4, row: 4.5 },
+  table8: { pixel: 3.7, byte: 0.66, word: 1.8, taken: 1.1 },
+  /**
+   * A word by how many the window has (the more, the less of their tables is in the second cache) and by the rate of its
+   * plane; `apart`: how much more where columns do not lie side by side; `scaled`: what a pixel of one of several planes
+   * costs more.
+   */
+  table12: {
+    pixel: 0.5,
+    word: { 3: 1.55, 6: 2, 12: 2.6 } as Readonly<Record<number, number>>,
+    rate: 4.5,
+    apart: 1.35,
+    scaled: 1.5,
+    row: 4.5,
+  },
   events: {
     /** Listing a byte of the source; merging a byte into the list of a row that hears it. */
     byte: 0.75,
@@ -25,6 +41,12 @@ export const costConstants = {
     /** A pixel and an event, by blocks run together. */
     pixel: { 1: 18, 2: 13, 4: 5 } as Readonly<Record<number, number>>,
     event: { 1: 0.44, 2: 1, 4: 2 } as Readonly<Record<number, number>>,
+  },
+  /** A word tested for a row and column of the window that hears it; a spike and target; a pixel that begins. */
+  scatter: {
+    word: 2,
+    event: { 1: 1.3, 2: 2.2, 4: 5 } as Readonly<Record<number, number>>,
+    pixel: 0.6,
   },
 } as const;
 
@@ -34,7 +56,7 @@ const sharedSteps = 2_800;
 export interface WindowSize {
   /** Pixels of the target. */
   readonly pixels: number;
-  /** Mean of |N|/T of the source; bit planes of a spike. */
+  /** Bits a neuron and step of the source, over all bit planes of its spikes. */
   readonly rate: number;
   readonly planes: number;
 }
@@ -45,11 +67,18 @@ export function costTables8({ pixels, planes }: WindowSize, bytes: number, block
   return pixels * planes * (bytes === 2 * blocks ? blocks * word : blocks * pixel + bytes * byte);
 }
 
-/** @param words 48-bit words of the window */
-export function costTables12({ pixels, rate, planes }: WindowSize, words: number, blocks: number): number {
-  const { pixel, word, rate: perRate, row } = costConstants.table12;
+/** @param words 48-bit words of the window; whether columns lie side by side */
+export function costTables12(
+  { pixels, rate, planes }: WindowSize,
+  words: number,
+  isSideBySide: boolean,
+  blocks: number,
+): number {
+  const { pixel, word, rate: perRate, apart, scaled, row } = costConstants.table12;
   const building = (words * 4 * 4_096 * row) / sharedSteps;
-  return blocks * (pixels * planes * (pixel + words * (word + perRate * rate)) + building);
+  const once = planes === 1 ? pixel : pixel + scaled;
+  const ofWord = (word[words] ?? 0) * (isSideBySide ? 1 : apart);
+  return blocks * (pixels * (planes * (once + words * ofWord) + words * perRate * rate) + building);
 }
 
 export interface EventSize extends WindowSize {
@@ -72,10 +101,26 @@ export function costEvents(size: EventSize, groups: readonly number[]): number {
   );
 }
 
+/** The same by scatter: no lists, but sums are read and written. */
+export function costScatter(size: EventSize, groups: readonly number[]): number {
+  const { word, event, pixel } = costConstants.scatter;
+  const { pixels, rate, planes, heardBytes, fanIn } = size;
+  return groups.reduce(
+    (sum, blocks) =>
+      sum +
+      planes * (heardBytes / 2) * word +
+      pixels * (blocks * pixel + fanIn * rate * (event[blocks] ?? 0)),
+    0,
+  );
+}
+
 /** What `costTables8` is for a shortcut that tables of 12 take along. */
 export function costTakenWord({ pixels }: WindowSize, blocks: number): number {
   return pixels * blocks * costConstants.table8.taken;
 }
 
-export const costNeurons = (pixels: number, blocks: number): number =>
-  costConstants.neurons * pixels * blocks;
+/** @param planes of the spikes sent */
+export function costNeurons(pixels: number, blocks: number, planes: number): number {
+  const { binary, plane } = costConstants.neurons;
+  return pixels * blocks * (planes === 1 ? binary : planes * plane);
+}

@@ -14,6 +14,7 @@ export const rowsKernels: Readonly<Record<number, number>> = { 16: 3, 32: 4, 64:
 
 /** The event list. */
 export const eventsKernel = 6;
+export const scatterKernel = 7;
 
 /** Neuron kernels: of binary spikes, of the common alphabets of levels, of all others. */
 const neuronKernels = {
@@ -97,4 +98,5 @@ export const kernelNumbers = {
   narrowSignedBursts: 20,
   wideBursts: 21,
   wideSignedBursts: 23,
+  scatter: 24,
 } as const;

@@ -22,8 +22,9 @@ export interface LayerKernel {
   readonly windows: readonly WindowSynapses[];
   /** The window of `windows` that a rows kernel runs, if any. */
   readonly rows: WindowSynapses | undefined;
-  /** Windows of `windows` that the event list runs. */
+  /** Windows of `windows` that the event list runs, or scatter does. */
   readonly events: readonly WindowSynapses[];
+  readonly scatters: boolean;
   /** Whether blocks of 16 output channels are run together, up to four. */
   readonly together: boolean;
   /** Groups of the image as a constant current. */
@@ -31,6 +32,8 @@ export interface LayerKernel {
   /** Currents of a step without the image's constant part. */
   readonly bounds: CurrentBounds;
   readonly name: string;
+  /** Bits a neuron and step that its largest source is reckoned to send; null where there is no choice. */
+  readonly rate: number | null;
   /** Of an image and step by the planner's model, and of what else could run it; null and none where there is no choice. */
   readonly modelledMicroseconds: number | null;
   readonly candidates: readonly KernelCandidate[];

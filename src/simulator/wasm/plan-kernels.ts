@@ -8,29 +8,34 @@ import type { KernelCandidate } from "../backend.js";
 import type { NeuronStage } from "../plan/snn-plan.js";
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import { isEventWindow } from "./event-memory.js";
+import type { SourceFacts } from "./expected-spikes.js";
 import { groupBlocks } from "./group-blocks.js";
-import { costEvents, costNeurons, costTables8, costTables12, costTakenWord } from "./kernel-costs.js";
+import {
+  costEvents,
+  costNeurons,
+  costScatter,
+  costTables8,
+  costTables12,
+  costTakenWord,
+} from "./kernel-costs.js";
 import { isRowsWindow, usedBytes } from "./pack-tables.js";
+import { spikePlanes } from "./spike-layout.js";
 
-export type KernelFamily = "table-12" | "events" | "table-8";
-
-/** What the plan needs to know of a source. */
-export interface SourceFacts {
-  /** Mean of |N|/T. */
-  readonly rate: number;
-  readonly planes: number;
-}
+export type KernelFamily = "table-12" | "events" | "scatter" | "table-8";
 
 export interface CurrentPlan {
   readonly rows: WindowSynapses | undefined;
   readonly events: readonly WindowSynapses[];
+  readonly scatters: boolean;
   readonly together: boolean;
   readonly name: string;
+  /** Of the source with most synapses. */
+  readonly rate: number;
   readonly modelledMicroseconds: number;
   readonly candidates: readonly KernelCandidate[];
 }
 
-interface Option extends Omit<CurrentPlan, "candidates"> {
+interface Option extends Omit<CurrentPlan, "candidates" | "rate"> {
   readonly family: KernelFamily;
 }
 
@@ -44,26 +49,31 @@ export function planKernels(
   const costs = new WindowCosts(stage, factsOf);
   const options = [
     planTables12(windows, costs),
-    planEvents(windows, costs),
+    planEvents(windows, costs, "events"),
+    planEvents(windows, costs, "scatter"),
     planTables8(windows, costs),
   ].filter((option) => option !== null);
   const cheapest = options.reduce((best, option) =>
     option.modelledMicroseconds < best.modelledMicroseconds ? option : best,
   );
   const { family, ...chosen } = options.find((option) => option.family === prefer) ?? cheapest;
-  const candidates = (["table-12", "events", "table-8"] as const).map((each): KernelCandidate => {
+  const candidates = (["table-12", "events", "scatter", "table-8"] as const).map((each): KernelCandidate => {
     const option = options.find((found) => found.family === each);
     const kernel = `${each} int16`;
     if (option === undefined) return { kernel, modelledMicroseconds: null, reason: reasons[each] };
     const { modelledMicroseconds } = option;
     return { kernel, modelledMicroseconds, reason: each === family ? null : "costs more by the model" };
   });
-  return { ...chosen, candidates };
+  return { ...chosen, rate: factsOf(largestOf(windows).source).rate, candidates };
 }
+
+const largestOf = (windows: readonly WindowSynapses[]) =>
+  windows.reduce((most, each) => (each.weights.length > most.weights.length ? each : most));
 
 const reasons: Readonly<Record<KernelFamily, string>> = {
   "table-12": "runs 3×3 windows over 16, 32 or 64 channels",
   events: "runs windows whose columns lie side by side",
+  scatter: "runs windows whose columns lie side by side",
   "table-8": "runs any window",
 };
 
@@ -79,7 +89,7 @@ class WindowCosts {
   ) {
     this.pixels = stage.shape[1] * stage.shape[2];
     this.blocks = Math.ceil(stage.shape[0] / 16);
-    this.neurons = costNeurons(this.pixels, this.blocks);
+    this.neurons = costNeurons(this.pixels, this.blocks, spikePlanes(stage.lo, stage.hi).length);
   }
 
   #sizeOf(window: WindowSynapses) {
@@ -102,10 +112,11 @@ class WindowCosts {
   }
 
   ofTables12(window: WindowSynapses): number {
-    return costTables12(this.#sizeOf(window), (window.sourceShape[0] / 16) * 3, this.blocks);
+    const words = (window.sourceShape[0] / 16) * 3;
+    return costTables12(this.#sizeOf(window), words, window.stride[1] === 1, this.blocks);
   }
 
-  ofEvents(window: WindowSynapses): number {
+  ofEvents(window: WindowSynapses, family: "events" | "scatter"): number {
     const [channels, height, width] = window.sourceShape;
     const rowBytes = Math.ceil(channels / 16) * 2 * width;
     const groups = groupBlocks(this.blocks, true).map(({ count }) => count);
@@ -115,7 +126,7 @@ class WindowCosts {
       heardBytes: window.targetShape[1] * window.kernel[0] * rowBytes,
       fanIn: channels * window.kernel[0] * window.kernel[1],
     };
-    return costEvents(size, groups);
+    return family === "events" ? costEvents(size, groups) : costScatter(size, groups);
   }
 }
 
@@ -133,31 +144,39 @@ function planTables12(windows: readonly WindowSynapses[], costs: WindowCosts): O
     family: "table-12",
     rows,
     events: [],
+    scatters: false,
     together: false,
     name: "table-12 int16",
     modelledMicroseconds,
   };
 }
 
-/** The largest window by events, the others by what is cheaper. */
-function planEvents(windows: readonly WindowSynapses[], costs: WindowCosts): Option | null {
-  const [largest] = [...windows].sort((a, b) => b.weights.length - a.weights.length);
-  if (largest === undefined || !isEventWindow(largest)) return null;
+/** The largest window by events (or scattered), the others by what is cheaper. */
+function planEvents(
+  windows: readonly WindowSynapses[],
+  costs: WindowCosts,
+  family: "events" | "scatter",
+): Option | null {
+  const largest = largestOf(windows);
+  if (!isEventWindow(largest)) return null;
   const events = windows.filter(
     (window) =>
-      window === largest || (isEventWindow(window) && costs.ofEvents(window) < costs.ofTables8(window)),
+      window === largest ||
+      (isEventWindow(window) && costs.ofEvents(window, family) < costs.ofTables8(window)),
   );
   const cost = windows.reduce(
-    (sum, window) => sum + (events.includes(window) ? costs.ofEvents(window) : costs.ofTables8(window)),
+    (sum, window) =>
+      sum + (events.includes(window) ? costs.ofEvents(window, family) : costs.ofTables8(window)),
     0,
   );
   const modelledMicroseconds = microseconds(costs, cost);
   return {
-    family: "events",
+    family,
     rows: undefined,
     events,
+    scatters: family === "scatter",
     together: true,
-    name: "events int16",
+    name: `${family} int16`,
     modelledMicroseconds,
   };
 }
@@ -169,6 +188,7 @@ function planTables8(windows: readonly WindowSynapses[], costs: WindowCosts): Op
     family: "table-8",
     rows: undefined,
     events: [],
+    scatters: false,
     together: false,
     name: "table-8 int16",
     modelledMicroseconds,

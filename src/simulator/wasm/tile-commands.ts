@@ -8,7 +8,13 @@ import { argumentBytes, passWords } from "./command-size.js";
 import { type EventRoom, eventWindowOf } from "./event-memory.js";
 import type { BlockGroup } from "./group-blocks.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
-import { currentKernels, eventsKernel, neuronKernelOf, rowsKernels } from "./kernel-numbers.js";
+import {
+  currentKernels,
+  eventsKernel,
+  neuronKernelOf,
+  rowsKernels,
+  scatterKernel,
+} from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory } from "./layer-memory.js";
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
@@ -133,7 +139,7 @@ export function setObserved(
 function listEventPasses(
   network: NetworkMemory,
   slot: SlotMemory,
-  { events }: LayerMemory,
+  { events, kernel: { scatters } }: LayerMemory,
   { first, count }: BlockGroup,
 ): readonly PassWords[] {
   const pairs = events.flatMap((event) =>
@@ -143,7 +149,7 @@ function listEventPasses(
     const spikes = spikesAt(slot, event.layout) + index * event.layout.plane;
     const room = network.eventRooms[at] as EventRoom;
     const part = eventWindowOf(event, first, spikes, room, network.positions);
-    return { kernel: eventsKernel, block: 0, blocks: count, plane, parts: [part] };
+    return { kernel: scatters ? scatterKernel : eventsKernel, block: 0, blocks: count, plane, parts: [part] };
   });
 }
 
