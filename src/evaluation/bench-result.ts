@@ -61,7 +61,7 @@ export interface CountingCost {
   readonly at: readonly number[];
   readonly imagesPerSecond: number;
   readonly imagesPerSecondWithout: number;
-  /** 100 · (imagesPerSecondWithout / imagesPerSecond − 1), from the medians of rounds that alternate. */
+  /** 100 · (seconds with / seconds without − 1) of neighbouring rounds, which alternate; the median. */
   readonly costPercent: number;
 }
 

@@ -48,53 +48,66 @@ export async function evaluateSnn(
   const store = options.store ?? memoryStore();
   const known = setup.options.hash ? (store.spikeHash ?? null) : null;
   const hash = setup.options.hash && known === null ? new SpikeHash(store, plan.start) : null;
-  const end = plan.start + plan.indices.length;
-
-  // 1. what is finished
   const records: ChunkRecord[] = [...store.finished];
   const parts = listParts(plan);
   refuseForeignRecords(records, parts);
   const isMain = ({ start }: ChunkRecord) => !isRunToEnd(start, setup);
-  for (const { start, indices } of records.filter(isMain)) await hash?.add(start, indices.length);
-  const countDone = () => records.filter(isMain).reduce((sum, record) => sum + record.indices.length, 0);
-  const before = countDone();
+  const finished = records.filter(isMain);
+  for (const { start, indices } of finished) await hash?.add(start, indices.length);
+  const seconds = await evaluateRest({ plan, parts, records, store, hash, isMain }, runner, options);
+  const done = countImages(records.filter(isMain)) - countImages(finished);
+  const run = { threads: runner.threads, imagesPerSecond: seconds > 0 ? done / seconds : null };
+  return accumulate(setup, records, run, hash?.finish(plan.start + plan.indices.length) ?? known);
+}
 
-  // 2. and 3. the rest
-  const all = parts.reduce((sum, { indices }) => sum + indices.length, 0);
-  let done = records.reduce((sum, { indices }) => sum + indices.length, 0);
-  const report = () => options.onProgress?.({ phase: "evaluation", done, total: all, unit: "images" });
+interface OpenEvaluation {
+  readonly plan: EvaluationPlan;
+  readonly parts: readonly EvaluationPart[];
+  /** What is finished; grows. */
+  readonly records: ChunkRecord[];
+  readonly store: ChunkStore;
+  readonly hash: SpikeHash | null;
+  /** Whether a record is not of images that are run to T beside early exit. */
+  readonly isMain: (record: ChunkRecord) => boolean;
+}
+
+/** Evaluates what no record has yet; seconds until the last result that is not of a second pass. */
+async function evaluateRest(
+  { plan, parts, records, store, hash, isMain }: OpenEvaluation,
+  runner: TaskRunner,
+  { signal, onProgress }: EvaluateOptions,
+): Promise<number> {
+  const total = countImages(parts);
+  let done = countImages(records);
+  const report = () => onProgress?.({ phase: "evaluation", done, total, unit: "images" });
   report();
+  if (done >= total) return 0;
   const began = performance.now();
   let seconds = 0;
-  if (done < all) {
-    await runner.run<ChunkShared, ChunkTask, ChunkResult>({
-      kind: "evaluate-chunk",
-      shared: makeShared(plan),
-      tasks: makeTasks(plan, parts, records),
-      describe: ({ indices }) => describeImages(indices),
-      transfer: ({ pixels }) => [pixels.buffer as ArrayBuffer],
-      signal: options.signal,
-      async onResult({ record, counts }) {
-        if (counts !== null) await store.putCounts(record.start, counts);
-        await store.append(record);
-        records.push(record);
-        if (isMain(record)) {
-          await hash?.add(record.start, record.indices.length);
-          seconds = (performance.now() - began) / 1000;
-        }
-        done += record.indices.length;
-        report();
-      },
-    });
-  }
-
-  // 4. the result
-  const run = {
-    threads: runner.threads,
-    imagesPerSecond: seconds > 0 ? (countDone() - before) / seconds : null,
-  };
-  return accumulate(setup, records, run, hash?.finish(end) ?? known);
+  await runner.run<ChunkShared, ChunkTask, ChunkResult>({
+    kind: "evaluate-chunk",
+    shared: makeShared(plan),
+    tasks: makeTasks(plan, parts, [...records]),
+    describe: ({ indices }) => describeImages(indices),
+    transfer: ({ pixels }) => [pixels.buffer as ArrayBuffer],
+    signal,
+    async onResult({ record, counts }) {
+      if (counts !== null) await store.putCounts(record.start, counts);
+      await store.append(record);
+      records.push(record);
+      if (isMain(record)) {
+        await hash?.add(record.start, record.indices.length);
+        seconds = (performance.now() - began) / 1000;
+      }
+      done += record.indices.length;
+      report();
+    },
+  });
+  return seconds;
 }
+
+const countImages = (all: readonly { readonly indices: { readonly length: number } }[]) =>
+  all.reduce((sum, { indices }) => sum + indices.length, 0);
 
 function makeShared({ snn, stages, setup, wasmUrl }: EvaluationPlan): ChunkShared {
   const { options, earlyExit } = setup;

@@ -240,12 +240,13 @@ function resolveTimes(at: readonly number[] | undefined, T: number, problems: Pr
 }
 
 /**
- * As many images as the kernels take at once, fewer where a worker's counts would take over 64 MiB; three times as many
- * bytes where images make room for others.
+ * As many images as the kernels take at once, fewer where a worker's counts (at T alone where the backend sums those before)
+ * and activations would take over 32 MiB; six times as many bytes where images make room for others.
  */
 function chooseBatch({ layers, options }: Pick<EvaluationSetup, "layers" | "options">): number {
   const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
-  const bytes = 4 * neurons * (options.at.length + 2);
-  const [room, most] = options.earlyExit === undefined ? [2 ** 26, 8] : [3 * 2 ** 26, 64];
+  const counted = options.backend === "reference" ? options.at.length : 1;
+  const bytes = 4 * neurons * (counted + 2);
+  const [room, most] = options.earlyExit === undefined ? [2 ** 25, 8] : [6 * 2 ** 25, 64];
   return Math.max(1, Math.min(most, Math.floor(room / Math.max(1, bytes))));
 }

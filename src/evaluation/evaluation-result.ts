@@ -4,6 +4,8 @@
  * Knows: names and units of the contract. May not know: how they are computed or drawn.
  * Accuracies and losses in percent and points; spikes and operations are means per image.
  */
+import type { EarlyExitPromise } from "./early-exit/early-exit-setup.js";
+
 export interface EvaluatedStep {
   readonly t: number;
   readonly correct: number;
@@ -62,10 +64,7 @@ export interface EvaluationCost {
 }
 
 /** What `--early-exit` did; spikes and operations are means per image, up to where it stopped. */
-export interface EarlyExitResult {
-  /** P, promised at `confidence` for images of the kind that the thresholds were fitted on. */
-  readonly promisedShare: number;
-  readonly confidence: number;
+export interface EarlyExitResult extends EarlyExitPromise {
   /** Of `measuredOn` evaluated images that were run to T as well: the share whose decision when it stopped is another. */
   readonly measuredShare: number | null;
   /** Clopper and Pearson's 95 % interval of that share. */
@@ -94,20 +93,6 @@ export interface EarlyExitResult {
     readonly sopStructural: number;
     readonly sopEffective: number;
   } | null;
-  /** Held-back training images that the thresholds were fitted on. */
-  readonly fittedOn: {
-    readonly data: string;
-    readonly split: string;
-    readonly n: number;
-    readonly indicesSha256: string;
-  };
-  /** Those of them that tested the thresholds: how many differ, the bound of the share that this proves. */
-  readonly tested: {
-    readonly n: number;
-    readonly differing: number;
-    readonly upperShare: number;
-    readonly meanT: number;
-  };
 }
 
 export interface EvaluationResult {

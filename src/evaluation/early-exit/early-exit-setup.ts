@@ -8,23 +8,28 @@ import { randomPermutation } from "../../core/counter-random.js";
 /** 1 − risk of every promise. */
 export const confidence = 0.95;
 
-export interface EarlyExitSetup {
-  /** P: at most this share of the decisions differs from those at T, at `confidence`. */
+/** What is promised, and what it rests on. */
+export interface EarlyExitPromise {
+  /** P: at most this share of the decisions differs from those at T, at `confidence`, for images of the kind that was fitted on. */
   readonly promisedShare: number;
   readonly confidence: number;
+  /** Held-back training images that the thresholds were fitted on. */
   readonly fittedOn: {
     readonly data: string;
     readonly split: "train";
     readonly n: number;
     readonly indicesSha256: string;
   };
-  /** Of the fitting images, those that tested the thresholds. */
+  /** Those of them that tested the thresholds: how many differ, the bound of the share that this proves. */
   readonly tested: {
     readonly n: number;
     readonly differing: number;
     readonly upperShare: number;
     readonly meanT: number;
   };
+}
+
+export interface EarlyExitSetup extends EarlyExitPromise {
   /** Times at which an image may stop, and the margins it has to exceed there. */
   readonly times: readonly number[];
   readonly thresholds: readonly number[];
