@@ -15,7 +15,7 @@ import { measureLayers } from "../evaluation/explain-layers.js";
 import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
-import { refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
+import { refuseDisk, refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
 import { renderBench } from "../report/bench/render-bench.js";
 import { checkDataFits, openData } from "./open-data.js";
 import type { CallOptions } from "./surroundings.js";
@@ -74,7 +74,7 @@ export async function bench(snn: Snn, options: BenchCallOptions = {}): Promise<B
   checkSeconds(options.seconds);
   const plan = await planCall(snn, options, threads, warnings);
   const { out, force = false, command = ["respike", "bench"] } = options;
-  if (out !== undefined && !force) await refuseExisting(out);
+  if (out !== undefined) await openFolder(out, force);
   // 2. the measurement
   const figures = await benchSnn(makeBenchPlan(plan, threads, options), {
     makeRunner: makeWorkerRunner,
@@ -228,6 +228,14 @@ function describeBench(
 /** Bytes that were resident at once at most. */
 const readPeak = () => process.resourceUsage().maxRSS * 1024;
 
+/** Before the measurement, which takes its time. @throws RespikeError exit 2 where it exists, 5 where it cannot be made */
+async function openFolder(out: string, force: boolean): Promise<void> {
+  if (!force) await refuseExisting(out);
+  await makeFolder(join(out, "plots")).catch((cause: unknown) => {
+    throw refuseDisk(out, cause);
+  });
+}
+
 async function writeFolder(
   out: string,
   result: BenchResult,
@@ -236,7 +244,6 @@ async function writeFolder(
 ): Promise<void> {
   const title = [arch, model].filter((part) => typeof part === "string").join(", ") || "Spiking network";
   const { html, plots } = await renderBench({ result, command, title, version });
-  await makeFolder(join(out, "plots"));
   const write = (name: string, text: string) => writeWholeFile(join(out, name), text, { force: true });
   for (const [name, svg] of plots) await write(join("plots", name), svg);
   await write("report.html", html);

@@ -99,6 +99,9 @@ test("the folder holds the figures, a page and its plots; it is not overwritten"
   const again = await bench("--at", "4", "--threads", "1", "--out", "speed");
   assert.equal(again.code, 2);
   assert.equal(again.doc.errors[0]?.code, "output-exists");
+  const below = await bench("--at", "4", "--threads", "1", "--out", "i.npy/speed");
+  assert.equal(below.code, 5, below.err);
+  assert.equal(below.doc.errors[0]?.code, "disk");
 });
 
 test("defaults: T of the SNN and times below; text for people names every figure", async () => {
