@@ -20,8 +20,9 @@ import {
   type EpochRecord,
   encodeCheckpoint,
 } from "../training/checkpoint.js";
-import { chooseLowering, type LoweringChoice } from "../training/choose-lowering.js";
+import { chooseLowering } from "../training/choose-lowering.js";
 import { loadEngine } from "../training/load-engine.js";
+import type { LoweringChoice } from "../training/lowering-choice.js";
 import { listState } from "../training/network-state.js";
 import { planTraining, type TrainingPlan, type TrainingRequest } from "../training/plan-training.js";
 import { countEpochs } from "../training/schedules.js";

@@ -8,10 +8,8 @@ import type { Graph } from "../graph/graph.js";
 import { explainUnblockable, makeBlockedRules } from "./blocked/blocked-rules.js";
 import { probeBlocks } from "./blocked/probe-blocks.js";
 import type { Engine } from "./load-engine.js";
+import type { LoweringChoice } from "./lowering-choice.js";
 import { type GradientRules, gradientRules } from "./rules/rule-table.js";
-
-/** `auto` is blocked where the engine and the network allow it. */
-export type LoweringChoice = "auto" | "plain" | "blocked";
 
 export interface ChosenLowering {
   /** `plain`, or `blocked by 16`. */

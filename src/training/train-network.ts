@@ -17,12 +17,13 @@ import { type ActivationPlan, addCeilings, chooseActivationRules, plainActivatio
 import type { Augmentation } from "./augment-images.js";
 import { type BatchSource, openBatchSource } from "./batch-source.js";
 import { type Checkpoint, type EpochRecord, epochStart } from "./checkpoint.js";
-import { chooseLowering, type LoweringChoice } from "./choose-lowering.js";
+import { chooseLowering } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
 import { findDivergence } from "./find-divergence.js";
 import { countCorrect, takeImages } from "./image-batches.js";
 import { type Engine, loadEngine } from "./load-engine.js";
 import { lowerToEvaluationGraph, lowerToTrainingGraph } from "./lower-to-training-graph.js";
+import type { LoweringChoice } from "./lowering-choice.js";
 import { listState, type NetworkState, readState } from "./network-state.js";
 import { countEpochs, type Schedule, scheduleRate } from "./schedules.js";
 

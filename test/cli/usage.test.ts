@@ -31,7 +31,17 @@ async function call(...words: string[]) {
 
 test("the verbs of this version are there, and explain themselves; every example parses", async () => {
   const names = verbs.map(({ name }) => name);
-  assert.deepEqual(names, ["demo", "data", "inspect", "convert", "run", "evaluate", "merge", "bench"]);
+  assert.deepEqual(names, [
+    "demo",
+    "data",
+    "inspect",
+    "convert",
+    "run",
+    "evaluate",
+    "merge",
+    "bench",
+    "train",
+  ]);
   const overview = await call("--help");
   assert.equal(overview.code, 0);
   for (const verb of verbs) {

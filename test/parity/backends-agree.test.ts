@@ -94,8 +94,8 @@ test("the planned kernels ran, and no others", async () => {
     return [[...new Set(Object.values(simulator.kernels))].sort(), ran.map(([name]) => name).sort()];
   };
   assert.deepEqual(await runKernels("int16", ["identity"], 32), [
-    ["constant int32", "table-12 int16"],
-    ["constants", "fire16", "fireInt", "rows"],
+    ["constant int32", "events int16", "table-12 int16"],
+    ["constants", "events", "fire16", "fireInt", "rows"],
   ]);
   assert.deepEqual(await runKernels("int16", ["identity"], 20), [
     ["constant int32", "events int16"],
