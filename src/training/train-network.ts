@@ -181,7 +181,8 @@ class TrainingRun {
       correct += result.correct;
       step++;
       this.#report(epoch, step, loss / step);
-      await letSignalsIn();
+      // The engine's promises never let timers and signals run.
+      await new Promise((resolve) => setImmediate(resolve));
       this.#addCost();
       await this.#saveWhereDue({ ...checkpoint, position: { step, loss, correct } });
     }
@@ -250,11 +251,6 @@ class TrainingRun {
   }
 }
 
-/** The engine's promises never let timers and signals run. */
-function letSignalsIn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-
 function reportDivergence(loss: number, epoch: number, step: number, where: string | null): RespikeError {
   return new RespikeError(exitCodes.checkFailed, {
     code: "training-diverged",
@@ -275,7 +271,6 @@ async function countCorrectImages(
   const { batch, classes } = session.compiled;
   let correct = 0;
   for (let start = 0; start < options.judged.length; start += batch) {
-    await letSignalsIn();
     options.signal?.throwIfAborted();
     const indices = options.judged.subarray(start, start + batch);
     const pixels = takeImages(images, indices, batch, options.preprocessing);
