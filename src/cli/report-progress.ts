@@ -75,7 +75,8 @@ export function describeProgress(event: ProgressEvent, rate: number, secondsLeft
     : `  ${rate < 10 ? rate.toPrecision(2) : number(rate)} ${event.unit}/s`;
   const unit = isBytes ? "" : ` ${event.unit}`;
   const left = secondsLeft === null ? "" : `  ${describeDuration(secondsLeft)} left`;
-  return `${event.phase}  ${amount(event.done)} of ${amount(event.total)}${unit}${rate > 0 ? speed : ""}${left}`;
+  const phase = event.note === undefined ? event.phase : `${event.phase}, ${event.note}`;
+  return `${phase}  ${amount(event.done)} of ${amount(event.total)}${unit}${rate > 0 ? speed : ""}${left}`;
 }
 
 export function describeDuration(seconds: number): string {

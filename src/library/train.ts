@@ -28,7 +28,6 @@ import { planTraining, type TrainingPlan, type TrainingRequest } from "../traini
 import { countEpochs } from "../training/schedules.js";
 import {
   countTrainedValues,
-  type EngineIdle,
   measureAccuracy,
   type TrainingOptions,
   trainNetwork,
@@ -68,9 +67,11 @@ export interface TrainResult {
   readonly test: { readonly correct: number; readonly n: number; readonly accuracy: number };
   readonly judgedAccuracy: number;
   readonly lowering: string;
-  /** Of the epochs that this call trained; null where it only finished. */
+  /** Seconds of all steps, those before a resumption too; judging and steps lost by a kill are not in it. */
+  readonly trainingSeconds: number;
+  /** Images trained on a second of these; null where the time is not known. */
   readonly imagesPerSecond: number | null;
-  /** Share of those epochs in which no step ran in the engine. */
+  /** Share of them in which no step ran in the engine. */
   readonly engineIdle: number | null;
   readonly curve: readonly EpochRecord[];
 }
@@ -119,7 +120,7 @@ export async function train(options: TrainCallOptions): Promise<TrainOutcome> {
       threads: options.threads ?? availableParallelism(),
       runner: makeRunner(options.batchWorkers ?? 0),
       checkpoint: await run.readCheckpoint(),
-      onEpoch: (checkpoint, idle) => run.keepEpoch(checkpoint, idle),
+      onEpoch: (checkpoint) => run.keepEpoch(checkpoint),
       onCheckpoint: (checkpoint) => run.keepCheckpoint(checkpoint),
       signal: options.signal,
       onProgress: options.onProgress,
@@ -173,8 +174,6 @@ type RunDescription = Awaited<ReturnType<typeof describeRun>>;
 
 /** What a training run leaves: checkpoints while it goes, then the network, its provenance and the results. */
 class RunRecord {
-  #idle: EngineIdle = { seconds: 0, idle: 0 };
-  #epochsHere = 0;
   readonly #planText: string;
 
   constructor(
@@ -202,12 +201,12 @@ class RunRecord {
     return this.folder.write(checkpointName, encodeCheckpoint(checkpoint, this.#planText));
   }
 
-  async keepEpoch(checkpoint: Checkpoint, idle: EngineIdle): Promise<void> {
-    this.#idle = idle;
-    this.#epochsHere++;
+  async keepEpoch(checkpoint: Checkpoint): Promise<void> {
     await this.keepCheckpoint(checkpoint);
     const { history } = checkpoint;
     await this.folder.write("curve.csv", printCurve(history));
+    const lines = history.map((record) => `${JSON.stringify(record)}\n`);
+    await this.folder.write("progress.jsonl", lines.join(""));
     const epochs = countEpochs(this.plan.recipe.schedule);
     await this.#writeReport(history, `Epoch ${history.length} of ${epochs} is finished.`);
   }
@@ -220,8 +219,7 @@ class RunRecord {
     const { plan, options, description } = this;
     const bytes = encodeNetwork(plan, last, options);
     const sha256 = hashBytes(bytes);
-    const { seconds, idle } = this.#idle;
-    const images = this.#epochsHere * Math.floor(plan.trained.length / plan.recipe.batch) * plan.recipe.batch;
+    const { seconds, idle, images } = last.cost;
     const result: TrainResult = {
       model: { path: options.output, sha256, bytes: bytes.length },
       arch: plan.arch,
@@ -232,6 +230,7 @@ class RunRecord {
       test: { correct, n, accuracy: (100 * correct) / n },
       judgedAccuracy: 100 * (last.history[last.bestEpoch - 1]?.judgedAccuracy ?? 0),
       lowering,
+      trainingSeconds: seconds,
       imagesPerSecond: seconds > 0 ? images / seconds : null,
       engineIdle: seconds > 0 ? idle / seconds : null,
       curve: last.history,

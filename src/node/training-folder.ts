@@ -22,7 +22,10 @@ export interface TrainingFolder {
 }
 
 export const checkpointName = "checkpoint.safetensors";
-const runFiles = ["results.json", checkpointName, "config.json", "curve.csv", "report.html", "plots"];
+const runFiles = [
+  ...["results.json", checkpointName, "config.json", "curve.csv", "progress.jsonl"],
+  ...["report.html", "plots"],
+];
 
 /**
  * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or another process trains

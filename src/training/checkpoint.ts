@@ -39,6 +39,17 @@ export interface EpochPosition {
 
 export const epochStart: EpochPosition = { step: 0, loss: 0, correct: 0 };
 
+/** What the steps behind a state took, over all calls that made it; judging is left out. */
+export interface TrainingCost {
+  readonly seconds: number;
+  /** Seconds of these in which no step ran in the engine. */
+  readonly idle: number;
+  /** Images trained on, one counted as often as it was seen. */
+  readonly images: number;
+}
+
+export const noCost: TrainingCost = { seconds: 0, idle: 0, images: 0 };
+
 export interface Checkpoint {
   /** The state now, with momenta under `<name>/velocity`. */
   readonly state: NetworkState;
@@ -49,6 +60,7 @@ export interface Checkpoint {
   /** Finished epochs. */
   readonly history: readonly EpochRecord[];
   readonly position: EpochPosition;
+  readonly cost: TrainingCost;
 }
 
 const metadataKey = "respike-training";
@@ -57,6 +69,10 @@ const schema = z.strictObject({
   plan: z.string(),
   bestEpoch: z.number().int().min(0),
   position: z.strictObject({ step: z.number().int().min(0), loss: z.number(), correct: z.number() }),
+  /** Missing in checkpoints that were written before there was one. */
+  cost: z
+    .strictObject({ seconds: z.number().min(0), idle: z.number(), images: z.number().int().min(0) })
+    .default(noCost),
   history: z.array(
     z.strictObject({
       epoch: z.number().int().min(1),
@@ -70,14 +86,14 @@ const schema = z.strictObject({
 
 /** @param plan everything that decides the run, as text; `decodeCheckpoint` wants the same */
 export function encodeCheckpoint(checkpoint: Checkpoint, plan: string): Uint8Array<ArrayBuffer> {
-  const { state, best, bestEpoch, history, position } = checkpoint;
+  const { state, best, bestEpoch, history, position, cost } = checkpoint;
   const tensors = new Map(
     Object.entries({ state, best }).flatMap(([part, values]) =>
       [...values].map(([name, data]) => [`${part}/${name}`, float32Tensor([data.length], data)] as const),
     ),
   );
   return encodeSafetensors(tensors, {
-    [metadataKey]: JSON.stringify({ plan, bestEpoch, history, position }),
+    [metadataKey]: JSON.stringify({ plan, bestEpoch, history, position, cost }),
   });
 }
 
@@ -101,8 +117,8 @@ export function decodeCheckpoint(bytes: Uint8Array, where: string, plan: string)
           : [],
       ),
     );
-  const { bestEpoch, history, position } = facts.data;
-  return { state: take("state"), best: take("best"), bestEpoch, history, position };
+  const { bestEpoch, history, position, cost } = facts.data;
+  return { state: take("state"), best: take("best"), bestEpoch, history, position, cost };
 }
 
 /** The fields in which two plans differ, where they are JSON. */

@@ -16,7 +16,7 @@ import type { Preprocessing } from "../graph/preprocessing.js";
 import { type ActivationPlan, addCeilings, chooseActivationRules, plainActivation } from "./activations.js";
 import type { Augmentation } from "./augment-images.js";
 import { type BatchSource, openBatchSource } from "./batch-source.js";
-import { type Checkpoint, type EpochRecord, epochStart } from "./checkpoint.js";
+import { type Checkpoint, type EpochRecord, epochStart, noCost, type TrainingCost } from "./checkpoint.js";
 import { chooseLowering } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
 import { findDivergence } from "./find-divergence.js";
@@ -55,16 +55,13 @@ export interface TrainingOptions extends LongCallOptions {
   /** Which state is the result: the best on the judged images (the default), or the last. */
   readonly keep?: "best" | "last" | undefined;
   /** Called after each epoch. */
-  readonly onEpoch?: ((checkpoint: Checkpoint, idle: EngineIdle) => void | Promise<void>) | undefined;
-  /** Called within an epoch: every `saveEvery` seconds (30), and before the call ends because of its signal. */
+  readonly onEpoch?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
+  /**
+   * Called within an epoch: every `saveEvery` seconds (30), before the call ends because of its signal, and before the
+   * epoch is judged.
+   */
   readonly onCheckpoint?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
   readonly saveEvery?: number | undefined;
-}
-
-/** How long the epochs of this call took, and how much of that no step ran in the engine; seconds. */
-export interface EngineIdle {
-  readonly seconds: number;
-  readonly idle: number;
 }
 
 /**
@@ -87,7 +84,7 @@ export async function trainNetwork(
   const session = await TrainingSession.open(engine, compiled, start.state, threads);
   const judge = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), threads);
   const source = await openBatchSource(images, { ...options, classes: compiled.classes });
-  const run = new TrainingRun(engine, graph, images, session, source, options);
+  const run = new TrainingRun(engine, graph, images, session, source, options, start.cost);
   let checkpoint = start;
   try {
     while (checkpoint.history.length < countEpochs(schedule)) {
@@ -95,8 +92,9 @@ export async function trainNetwork(
       const state = session.readState();
       const correct = await countCorrectImages(engine, judge, images, state, options);
       const judgedAccuracy = correct / options.judged.length;
-      checkpoint = advance(checkpoint, state, { ...record, judgedAccuracy }, options.keep ?? "best");
-      await options.onEpoch?.(checkpoint, run.measureIdle());
+      const before = { ...checkpoint, cost: run.cost };
+      checkpoint = advance(before, state, { ...record, judgedAccuracy }, options.keep ?? "best");
+      await options.onEpoch?.(checkpoint);
     }
   } finally {
     await source.release();
@@ -136,7 +134,7 @@ export async function measureAccuracy(
 
 function startCheckpoint(graph: Graph): Checkpoint {
   const [state, best] = [readState(graph), readState(graph)];
-  return { state, best, bestEpoch: 0, history: [], position: epochStart };
+  return { state, best, bestEpoch: 0, history: [], position: epochStart, cost: noCost };
 }
 
 /** The best state is that of the latest epoch with the highest accuracy on the judged images. */
@@ -158,7 +156,7 @@ class TrainingRun {
   #saved = performance.now();
   #reported = 0;
   #busy = 0;
-  #passed = 0;
+  #ended = performance.now();
 
   constructor(
     readonly engine: Engine,
@@ -167,11 +165,8 @@ class TrainingRun {
     readonly session: TrainingSession,
     readonly source: BatchSource,
     readonly options: TrainingOptions,
+    public cost: TrainingCost,
   ) {}
-
-  measureIdle(): EngineIdle {
-    return { seconds: this.#passed / 1000, idle: (this.#passed - this.#busy) / 1000 };
-  }
 
   /** Trains from the checkpoint's position to the end of its epoch. */
   async trainEpoch(checkpoint: Checkpoint): Promise<Omit<EpochRecord, "judgedAccuracy">> {
@@ -179,7 +174,7 @@ class TrainingRun {
     const epoch = checkpoint.history.length;
     const steps = this.source.stepsPerEpoch;
     let { step, loss, correct } = checkpoint.position;
-    const began = performance.now();
+    this.#ended = performance.now();
     while (step < steps) {
       const result = await this.#takeStep(epoch, step, steps);
       loss += result.loss;
@@ -188,9 +183,9 @@ class TrainingRun {
       this.#report(epoch, step, loss / step);
       // The engine's promises never let timers and signals run.
       await new Promise((resolve) => setImmediate(resolve));
-      if (step < steps) await this.#saveWhereDue({ ...checkpoint, position: { step, loss, correct } });
+      this.#addCost();
+      await this.#saveWhereDue({ ...checkpoint, position: { step, loss, correct } });
     }
-    this.#passed += performance.now() - began;
     const rate = scheduleRate(schedule, epoch);
     return { epoch: epoch + 1, rate, loss: loss / steps, trainedAccuracy: correct / (steps * batch) };
   }
@@ -206,12 +201,25 @@ class TrainingRun {
       new engine.Tensor("float32", targets, [batch, classes]),
       scheduleRate(options.schedule, epoch + step / steps),
     );
-    this.#busy += performance.now() - began;
+    this.#busy = performance.now() - began;
     if (!Number.isFinite(loss)) {
       const where = await findDivergence(engine, this.graph, session.readEarlierState(), pixels, batch);
       throw reportDivergence(loss, epoch, step, where);
     }
     return { loss, correct: countCorrect(logits, images.labels, indices, classes) };
+  }
+
+  /** Adds a step and the time since the last one: what lies between them counts as idle. */
+  #addCost(): void {
+    const now = performance.now();
+    const passed = now - this.#ended;
+    this.#ended = now;
+    const { seconds, idle, images } = this.cost;
+    this.cost = {
+      seconds: seconds + passed / 1000,
+      idle: idle + (passed - this.#busy) / 1000,
+      images: images + this.options.batch,
+    };
   }
 
   /** Twice a second and at an epoch's end. */
@@ -223,7 +231,8 @@ class TrainingRun {
     const steps = this.source.stepsPerEpoch;
     const epochs = countEpochs(schedule);
     onProgress?.({
-      phase: `training, epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`,
+      phase: "training",
+      note: `epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`,
       done: (epoch * steps + step) * batch,
       total: epochs * steps * batch,
       unit: "images",
@@ -232,9 +241,10 @@ class TrainingRun {
 
   async #saveWhereDue(checkpoint: Checkpoint): Promise<void> {
     const { signal, saveEvery = 30, onCheckpoint } = this.options;
-    const due = performance.now() - this.#saved >= saveEvery * 1000;
+    const ended = checkpoint.position.step === this.source.stepsPerEpoch;
+    const due = ended || performance.now() - this.#saved >= saveEvery * 1000;
     if (onCheckpoint !== undefined && (due || signal?.aborted === true)) {
-      await onCheckpoint({ ...checkpoint, state: this.session.readState() });
+      await onCheckpoint({ ...checkpoint, state: this.session.readState(), cost: this.cost });
       this.#saved = performance.now();
     }
     signal?.throwIfAborted();

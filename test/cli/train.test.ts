@@ -54,6 +54,13 @@ test("a small task is learnt; network, provenance, curve and report are written"
   assert.match(provenance.command, /^respike train resnet8 --data i\.npy,l\.npy .*--seed 3$/);
   assert.deepEqual(provenance.curve, whole.curve);
   assert.equal(readFileSync(join(at, "a", "curve.csv"), "utf8").split("\n").length, 6);
+  const lines = readFileSync(join(at, "a", "progress.jsonl"), "utf8")
+    .trimEnd()
+    .split("\n");
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line)),
+    whole.curve,
+  );
   const report = readFileSync(join(at, "a", "report.html"), "utf8");
   assert.ok(report.includes("Accuracy by epoch") && report.includes("Finished:"));
   assert.ok(existsSync(join(at, "a", "plots", "loss-by-epoch.svg")));

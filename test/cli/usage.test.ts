@@ -230,6 +230,25 @@ test("progress: nothing within the first second, then rate and time left; resume
   assert.equal(lines.at(-1), "evaluation  700 of 1,000 images  50 images/s  6 s left\n");
 });
 
+test("progress: a note that changes with every event leaves rate and time left as they are", () => {
+  let time = 0;
+  const lines: string[] = [];
+  const { report } = makeProgressReporter(
+    "plain",
+    false,
+    (text) => lines.push(text),
+    () => time,
+  );
+  for (const [at, done] of [
+    [1000, 0],
+    [4000, 300],
+  ] as const) {
+    time = at;
+    report({ phase: "training", note: `loss ${at}`, done, total: 1000, unit: "images" });
+  }
+  assert.equal(lines.at(-1), "training, loss 4000  300 of 1,000 images  100 images/s  7 s left\n");
+});
+
 test("progress as JSON lines has rate and seconds left", () => {
   let time = 0;
   const lines: string[] = [];

@@ -117,7 +117,7 @@ function describe({ result, folder }: TrainOutcome): string {
     imagesPerSecond === null || engineIdle === null
       ? []
       : [
-          `${imagesPerSecond.toFixed(0)} images/s (${lowering}); the engine idled ${(100 * engineIdle).toFixed(2)} % of the epochs`,
+          `${imagesPerSecond.toFixed(0)} images/s (${lowering}); the engine idled ${(100 * engineIdle).toFixed(2)} % of the time`,
         ];
   return [
     `${result.arch} on ${result.data}: ${test.correct.toLocaleString("en-US")} of ${test.n.toLocaleString("en-US")} test images right, ${test.accuracy.toFixed(2)} %`,
