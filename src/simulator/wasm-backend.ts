@@ -7,12 +7,21 @@
  * order. Each prepared simulator has a memory of its own and serves one request at a time.
  */
 import type { Snn } from "../graph/snn.js";
-import type { Backend, BackendOptions, SimulationRequest, SimulationResult, Simulator } from "./backend.js";
+import type {
+  Backend,
+  BackendOptions,
+  KernelExplanation,
+  SimulationRequest,
+  SimulationResult,
+  Simulator,
+} from "./backend.js";
 import { checkRequest } from "./check-request.js";
 import { planSnn } from "./plan/plan-snn.js";
+import type { SnnPlan } from "./plan/snn-plan.js";
 import { makeReferenceSimulator } from "./reference/reference-backend.js";
 import { chooseKernels } from "./wasm/choose-kernels.js";
-import { loadKernels } from "./wasm/kernel-module.js";
+import { type KernelExports, loadKernels } from "./wasm/kernel-module.js";
+import type { LayerKernel } from "./wasm/layer-kernel.js";
 import { defaultSpikeBudget } from "./wasm/network-room.js";
 import type { KernelFamily } from "./wasm/plan-kernels.js";
 import { canRecord } from "./wasm/record-steps.js";
@@ -45,45 +54,75 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget, prefer?: Kerne
       const plan = options.plan ?? planSnn(snn.graph);
       const kernels = chooseKernels(plan, false, prefer);
       const module = await loadKernels(options.wasmUrl);
-      let recorder: Simulator | undefined;
-      let active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
-      return {
-        kernels: Object.fromEntries(kernels.map(({ stage, name }) => [stage.name, name])),
-        run(request: SimulationRequest): SimulationResult {
-          checkRequest(plan, request);
-          // Currents of float32 layers, and of layers reset to zero, cannot be told from potentials: the reference has them.
-          if (request.record !== undefined && !canRecord(plan, request.record)) {
-            recorder ??= makeReferenceSimulator(snn, plan);
-            return recorder.run(request);
-          }
-          const poisson = request.poisson !== undefined;
-          if (active?.poisson !== poisson) {
-            const chosen = poisson ? chooseKernels(plan, true, prefer) : kernels;
-            active = {
-              poisson,
-              simulator: new WasmSimulator(plan, chosen, module, { poisson, spikeBudget }),
-            };
-          }
-          return active.simulator.run(request);
-        },
-        explain: () =>
-          kernels.map(({ stage, name, rate, modelledMicroseconds, candidates }) => ({
-            layer: stage.name,
-            kernel: name,
-            rate,
-            modelledMicroseconds,
-            measuredMicroseconds: measuredMicroseconds(active?.simulator, stage.id),
-            candidates,
-          })),
-        free() {
-          active = undefined;
-          recorder = undefined;
-        },
-        countCalls: (kernel) => module.countCalls(kernel),
-        readMilliseconds: () => active?.simulator.milliseconds ?? new Map(),
-      };
+      return new PreparedSimulator({ snn, plan, kernels, module, spikeBudget, prefer });
     },
   };
+}
+
+interface Prepared {
+  readonly snn: Snn;
+  readonly plan: SnnPlan;
+  /** For images as constant currents. */
+  readonly kernels: readonly LayerKernel[];
+  readonly module: KernelExports;
+  readonly spikeBudget: number;
+  readonly prefer: KernelFamily | undefined;
+}
+
+/** Holds the memory of the last kind of request, currents or pixel spikes, and a reference simulator once one is asked for. */
+class PreparedSimulator implements CountedSimulator {
+  readonly kernels: Readonly<Record<string, string>>;
+  #recorder: Simulator | undefined;
+  #active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
+
+  constructor(private readonly prepared: Prepared) {
+    this.kernels = Object.fromEntries(prepared.kernels.map(({ stage, name }) => [stage.name, name]));
+  }
+
+  run(request: SimulationRequest): SimulationResult {
+    const { snn, plan } = this.prepared;
+    checkRequest(plan, request);
+    // Currents of float32 layers, and of layers reset to zero, cannot be told from potentials: the reference has them.
+    if (request.record !== undefined && !canRecord(plan, request.record)) {
+      this.#recorder ??= makeReferenceSimulator(snn, plan);
+      return this.#recorder.run(request);
+    }
+    return this.#activate(request.poisson !== undefined).run(request);
+  }
+
+  #activate(poisson: boolean): WasmSimulator {
+    const { plan, kernels, module, spikeBudget, prefer } = this.prepared;
+    if (this.#active?.poisson !== poisson) {
+      const chosen = poisson ? chooseKernels(plan, true, prefer) : kernels;
+      const simulator = new WasmSimulator(plan, chosen, module, { poisson, spikeBudget });
+      this.#active = { poisson, simulator };
+    }
+    return this.#active.simulator;
+  }
+
+  explain(): readonly KernelExplanation[] {
+    return this.prepared.kernels.map(({ stage, name, rate, modelledMicroseconds, candidates }) => ({
+      layer: stage.name,
+      kernel: name,
+      rate,
+      modelledMicroseconds,
+      measuredMicroseconds: measuredMicroseconds(this.#active?.simulator, stage.id),
+      candidates,
+    }));
+  }
+
+  free(): void {
+    this.#active = undefined;
+    this.#recorder = undefined;
+  }
+
+  countCalls(kernel: number): number {
+    return this.prepared.module.countCalls(kernel);
+  }
+
+  readMilliseconds(): ReadonlyMap<string, number> {
+    return this.#active?.simulator.milliseconds ?? new Map();
+  }
 }
 
 /** Of an image and step. */

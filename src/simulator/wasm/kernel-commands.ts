@@ -3,12 +3,12 @@
  *
  * Knows: Segment, ListArguments, ListGroup, GateArguments. May not know: what comes next.
  */
-import type { GateStage } from "../plan/snn-plan.js";
+import type { GateStage, NeuronStage } from "../plan/snn-plan.js";
 import { argumentBytes, listGroupWords } from "./command-size.js";
-import type { LayerMemory, NetworkMemory } from "./layer-memory.js";
+import type { LayerMemory, ListGroupMemory, NetworkMemory } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
-import type { SlotMemory } from "./slot-memory.js";
+import type { SlotLayer, SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane } from "./spike-layout.js";
 
 /** Address of a source's spikes of one image: (y 0, t 0, x 0). */
@@ -51,118 +51,96 @@ export function writeGate(
   slot: SlotMemory,
   gate: GateStage,
 ): number {
-  const [source, out] = [network.layouts.get(gate.source), network.layouts.get(gate.id)] as [
-    SpikeLayout,
-    SpikeLayout,
-  ];
-  const state = slot.gates.get(gate.id) ?? { seen: 0, largest: 0, magnitude: 0 };
-  const { kernel, stride, padding } = gate.window;
-  const sizes = [source.blocks, source.shape[1], source.shape[2], out.shape[1], out.shape[2]];
-  arena
-    .words(network.commands, 28)
-    .set([
-      0,
-      0,
-      ...sizes,
-      ...kernel,
-      ...stride,
-      padding[0],
-      padding[1],
-      spikesAt(slot, source),
-      source.row,
-      source.step,
-      source.pixel,
-      spikesAt(slot, out),
-      out.row,
-      out.step,
-      out.pixel,
-      state.seen,
-      state.largest,
-      source.plane,
-      out.plane,
-      gate.lo,
-      gate.hi,
-      state.magnitude,
-    ]);
+  const words = gateWords(network, slot, gate);
+  arena.words(network.commands, words.length).set(words);
   return network.commands;
 }
 
+/** GateArguments; the steps are set for each call. */
+function gateWords({ layouts }: NetworkMemory, slot: SlotMemory, gate: GateStage): readonly number[] {
+  const [source, out] = [layouts.get(gate.source), layouts.get(gate.id)] as [SpikeLayout, SpikeLayout];
+  const state = slot.gates.get(gate.id) ?? { seen: 0, largest: 0, magnitude: 0 };
+  const { kernel, stride, padding } = gate.window;
+  return [
+    ...[0, 0],
+    ...[source.blocks, source.shape[1], source.shape[2], out.shape[1], out.shape[2]],
+    ...[...kernel, ...stride, padding[0], padding[1]],
+    ...[spikesAt(slot, source), source.row, source.step, source.pixel],
+    ...[spikesAt(slot, out), out.row, out.step, out.pixel],
+    ...[state.seen, state.largest, source.plane, out.plane],
+    ...[gate.lo, gate.hi, state.magnitude],
+  ];
+}
+
+/** ListArguments and behind them a ListGroup for each plane of each source. */
 export function writeList(
   arena: MemoryArena,
   network: NetworkMemory,
   slot: SlotMemory,
   layer: LayerMemory,
 ): number {
-  const { stage } = layer;
-  const state = slot.layers.get(stage.id) ?? {
-    potential: 0,
-    count: 0,
-    magnitude: 0,
-    base: 0,
-    total: 0,
-    largest: 0,
-  };
-  const out = network.layouts.get(stage.id) as SpikeLayout;
-  const window = stage.poolBefore;
-  const groups = network.commands + argumentBytes;
-  const planes = layer.lists.flatMap((list) => {
+  const groups = layer.lists.flatMap((list) => {
     const source = network.layouts.get(list.source) as SpikeLayout;
-    return source.planes.map((_, plane) => ({ list, source, plane }));
+    return source.planes.map((_, plane) => listGroupOf(list, source, plane, slot));
   });
-  const [channels, currentHeight, currentWidth] = stage.currentShape;
-  const padded = Math.ceil(channels / 16) * 16;
-  arena
-    .words(network.commands, 34)
-    .set([
-      0,
-      0,
-      planes.length,
-      groups,
-      padded * currentHeight * currentWidth,
-      network.current,
-      state.base,
-      window === null ? 0 : 1,
-      state.total,
-      state.largest,
-      currentHeight,
-      currentWidth,
-      ...(window?.kernel ?? [1, 1]),
-      ...(window?.stride ?? [1, 1]),
-      window?.padding[0] ?? 0,
-      window?.padding[1] ?? 0,
-      out.blocks,
-      stage.shape[1],
-      stage.shape[2],
-      layer.bias,
-      state.potential,
-      state.count,
-      layer.threshold,
-      stage.reset === "zero" ? 1 : 0,
-      spikesAt(slot, out),
-      out.row,
-      out.step,
-      out.pixel,
-      out.plane,
-      stage.lo,
-      stage.hi,
-      state.magnitude,
-    ]);
-  for (const [index, { list, source, plane }] of planes.entries()) {
-    arena
-      .words(groups + index * listGroupWords * 4, listGroupWords)
-      .set([
-        coefficientOf(source.planes[plane] as SpikePlane),
-        spikesAt(slot, source) + plane * source.plane,
-        source.row,
-        source.step,
-        source.pixel,
-        source.blocks,
-        source.shape[1],
-        source.shape[2],
-        list.starts,
-        list.targets,
-        list.weights,
-      ]);
-  }
+  const groupsAt = network.commands + argumentBytes;
+  const state = slot.layers.get(layer.stage.id) ?? noState;
+  const words = [
+    ...[0, 0, groups.length, groupsAt],
+    ...listCurrentWords(network, layer.stage, state),
+    ...listNeuronWords(network, slot, layer, state),
+  ];
+  arena.words(network.commands, words.length).set(words);
+  for (const [index, group] of groups.entries())
+    arena.words(groupsAt + index * listGroupWords * 4, listGroupWords).set(group);
   return network.commands;
+}
+
+const noState: SlotLayer = { potential: 0, count: 0, magnitude: 0, base: 0, total: 0, largest: 0 };
+
+/** Of ListArguments: currents, and the pool that may stand before the neurons. */
+function listCurrentWords(
+  { current }: NetworkMemory,
+  stage: NeuronStage,
+  state: SlotLayer,
+): readonly number[] {
+  const [channels, height, width] = stage.currentShape;
+  const window = stage.poolBefore;
+  return [
+    ...[Math.ceil(channels / 16) * 16 * height * width, current, state.base],
+    ...[window === null ? 0 : 1, state.total, state.largest, height, width],
+    ...[...(window?.kernel ?? [1, 1]), ...(window?.stride ?? [1, 1])],
+    ...[window?.padding[0] ?? 0, window?.padding[1] ?? 0],
+  ];
+}
+
+/** Of ListArguments: neurons, and where their spikes go. */
+function listNeuronWords(
+  { layouts }: NetworkMemory,
+  slot: SlotMemory,
+  { stage, bias, threshold }: LayerMemory,
+  state: SlotLayer,
+): readonly number[] {
+  const out = layouts.get(stage.id) as SpikeLayout;
+  return [
+    ...[out.blocks, stage.shape[1], stage.shape[2], bias],
+    ...[state.potential, state.count, threshold, stage.reset === "zero" ? 1 : 0],
+    ...[spikesAt(slot, out), out.row, out.step, out.pixel, out.plane],
+    ...[stage.lo, stage.hi, state.magnitude],
+  ];
+}
+
+/** A ListGroup. */
+function listGroupOf(
+  list: ListGroupMemory,
+  source: SpikeLayout,
+  plane: number,
+  slot: SlotMemory,
+): readonly number[] {
+  return [
+    coefficientOf(source.planes[plane] as SpikePlane),
+    ...[spikesAt(slot, source) + plane * source.plane, source.row, source.step, source.pixel],
+    ...[source.blocks, source.shape[1], source.shape[2]],
+    ...[list.starts, list.targets, list.weights],
+  ];
 }

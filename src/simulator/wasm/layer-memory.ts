@@ -111,6 +111,10 @@ export function setLanes(arena: MemoryArena, lanes: Lanes, address: number, valu
 /** Type of V and thresholds. */
 export const wide = (lanes: Lanes): Lanes => (lanes === "float32" ? "float32" : "int32");
 
+/**
+ * 1. where spikes lie; 2. the layers' tables and weights, the tables first, because kernels know their address; 3. each
+ * slot's own; 4. room that all take turns in.
+ */
 export function layOutNetwork(
   plan: SnnPlan,
   kernels: readonly LayerKernel[],
@@ -118,15 +122,10 @@ export function layOutNetwork(
   size: NetworkSize,
 ): NetworkMemory {
   const { blockSteps } = size;
+  // 1.
   const { layouts, bytes } = layOutSpikes(plan, kernels, blockSteps);
-  const packed = kernels.map((kernel) =>
-    packTables(
-      kernel.windows.filter((window) => !kernel.events.includes(window)),
-      layouts,
-      kernel.stage.shape[0],
-      kernel.rows,
-    ),
-  );
+  // 2.
+  const packed = kernels.map((kernel) => packLayer(kernel, layouts));
   const tables = arena.allocate(
     Math.max(0, ...kernels.map((kernel, i) => tableRoom(kernel, packed[i] ?? []))),
   );
@@ -136,40 +135,65 @@ export function layOutNetwork(
       layOutLayer(kernel, packed[index] ?? [], layouts, arena),
     ]),
   );
+  // 3.
+  const slots = layOutSlots(plan, layers, arena, bytes, size);
+  // 4.
+  return {
+    blockSteps,
+    layouts,
+    layers,
+    slots,
+    tables,
+    ...layOutRooms(plan, layouts, [...layers.values()], arena),
+  };
+}
+
+type Layouts = ReadonlyMap<string, SpikeLayout>;
+
+function packLayer({ windows, events, rows, stage }: LayerKernel, layouts: Layouts): readonly TableBlock[] {
+  const ofTables = windows.filter((window) => !events.includes(window));
+  return packTables(ofTables, layouts, stage.shape[0], rows);
+}
+
+/** What layers and images take turns in, as large as the largest wants it. */
+function layOutRooms(
+  { neurons, gates }: SnnPlan,
+  layouts: Layouts,
+  layers: readonly LayerMemory[],
+  arena: MemoryArena,
+): Pick<NetworkMemory, "zeros" | "partial" | "current" | "turned" | "eventRooms" | "positions" | "commands"> {
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
+  const most = (rooms: readonly number[]) => Math.max(0, ...rooms);
+  const events = layers.map((layer) => layer.events);
+  const eventPasses = events.map((each) => each.reduce((sum, { layout }) => sum + layout.planes.length, 0));
+  return {
+    zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
+    partial: arena.allocate(Math.max(64, ...layers.map(sumsRoom))),
+    current: arena.allocate(most(neurons.map((stage) => countBlocked(stage.currentShape) * 4))),
+    turned: arena.allocate(Math.max(...[...neurons, ...gates].map(({ shape: [, h, w] }) => h * w * 64))),
+    eventRooms: layOutEventRooms(events.flat(), most(eventPasses), arena),
+    positions: arena.allocate(256 * 16),
+    commands: arena.allocate(commandBytes(mostParts(layouts, layers))),
+  };
+}
+
+/** Bytes of the sums under way. */
+function sumsRoom({ stage, kernel, groups }: LayerMemory): number {
   // tables of 12 run two pixels at a time
-  const sumsRoom = [...layers.values()].map(
-    ({ stage, kernel, groups }) =>
-      (stage.shape[2] + 1) * largestGroup(groups) * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4),
-  );
-  const currentRoom = Math.max(0, ...plan.neurons.map((stage) => countBlocked(stage.currentShape) * 4));
+  const pixels = (stage.shape[2] + 1) * largestGroup(groups);
+  return pixels * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4);
+}
+
+/** The most segments and passes, or groups of a list layer, that a call's arguments hold. */
+function mostParts(layouts: Layouts, layers: readonly LayerMemory[]): number {
   const mostPlanes = Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
-  const parts = [...layers.values()].flatMap(({ blocks, groups, lists, events }) => [
+  const parts = layers.flatMap(({ blocks, groups, lists, events }) => [
     lists.length * mostPlanes,
     ...blocks.map(
       ({ runs }) => ((runs.length + 1) * mostPlanes + 1) * largestGroup(groups) + events.length * mostPlanes,
     ),
   ]);
-  const allEvents = [...layers.values()].map(({ events }) => events);
-  const eventPasses = allEvents.map((events) =>
-    events.reduce((sum, each) => sum + each.layout.planes.length, 0),
-  );
-  return {
-    blockSteps,
-    layouts,
-    layers,
-    slots: layOutSlots(plan, layers, arena, bytes, size),
-    tables,
-    zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
-    partial: arena.allocate(Math.max(64, ...sumsRoom)),
-    current: arena.allocate(currentRoom),
-    turned: arena.allocate(
-      Math.max(...[...plan.neurons, ...plan.gates].map(({ shape: [, h, w] }) => h * w * 64)),
-    ),
-    eventRooms: layOutEventRooms(allEvents.flat(), Math.max(0, ...eventPasses), arena),
-    positions: arena.allocate(256 * 16),
-    commands: arena.allocate(commandBytes(Math.max(1, ...parts))),
-  };
+  return Math.max(1, ...parts);
 }
 
 const largestGroup = (groups: readonly BlockGroup[]) => Math.max(1, ...groups.map(({ count }) => count));

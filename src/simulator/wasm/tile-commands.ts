@@ -74,6 +74,7 @@ export function writeTiles(
   return command;
 }
 
+/** TileArguments; steps and observed times are set later. */
 function headerOf(
   network: NetworkMemory,
   slot: SlotMemory,
@@ -86,37 +87,16 @@ function headerOf(
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const [, height, width] = stage.shape;
   const elements = group.first * height * width * 16;
+  const laneBytes = kernel.lanes === "int16" ? 2 : 4;
   return [
-    height,
-    width,
-    0,
-    0,
-    group.count,
-    passCount,
-    passesAt,
-    network.commands,
-    network.partial,
-    state.base + elements * (kernel.lanes === "int16" ? 2 : 4),
-    state.potential + elements * 4,
-    state.count + elements * 4,
-    height * width * 16,
-    threshold + group.first * 64,
-    stage.reset === "zero" ? 1 : 0,
-    spikesAt(slot, out) + group.first * wordBytes,
-    out.row,
-    out.step,
-    out.pixel,
-    out.plane,
-    stage.lo,
-    stage.hi,
-    state.magnitude + elements * 4,
-    neuronKernelOf(stage, kernel.lanes),
-    network.zeros,
-    kernel.lanes === "int16" ? 32 : 64,
-    0,
-    0,
-    0,
-    0,
+    ...[height, width, 0, 0, group.count, passCount, passesAt, network.commands],
+    ...[network.partial, state.base + elements * laneBytes],
+    ...[state.potential + elements * 4, state.count + elements * 4, height * width * 16],
+    ...[threshold + group.first * 64, stage.reset === "zero" ? 1 : 0],
+    ...[spikesAt(slot, out) + group.first * wordBytes, out.row, out.step, out.pixel, out.plane],
+    ...[stage.lo, stage.hi, state.magnitude + elements * 4, neuronKernelOf(stage, kernel.lanes)],
+    ...[network.zeros, 16 * laneBytes],
+    ...[0, 0, 0, 0],
   ];
 }
 
