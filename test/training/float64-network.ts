@@ -227,7 +227,11 @@ function crossEntropy(logits: Float64Array, targets: ArrayLike<number>, batch: n
   return loss;
 }
 
-/** ∂loss/∂tensor by central differences, for every tensor in `names` (`a.weight`). */
+/**
+ * ∂loss/∂tensor by central differences, for every tensor in `names` (`a.weight`).
+ *
+ * @param most values of a tensor, spread over it; the others are NaN
+ */
 export function differentiate(
   graph: Graph,
   images: ArrayLike<number>,
@@ -235,6 +239,7 @@ export function differentiate(
   batch: number,
   names: readonly string[],
   straightThrough?: StraightThrough,
+  most = Number.POSITIVE_INFINITY,
 ): Map<string, Float64Array> {
   const tensors = readTensors(graph);
   const reach = 1e-6;
@@ -242,7 +247,9 @@ export function differentiate(
   return new Map(
     names.map((name) => {
       const values = tensors.get(name) as Float64Array;
+      const places = spreadPlaces(values.length, most);
       const gradient = values.map((value, at) => {
+        if (!places.has(at)) return Number.NaN;
         const lossAt = (moved: number) => {
           values[at] = moved;
           return runFloat64(graph, tensors, images, targets, batch, straightThrough).loss;
@@ -254,4 +261,10 @@ export function differentiate(
       return [name, gradient];
     }),
   );
+}
+
+/** By the golden ratio, so that no period of the tensor's shape is met. */
+function spreadPlaces(length: number, most: number): Set<number> {
+  if (length <= most) return new Set(Array.from({ length }, (_, at) => at));
+  return new Set(Array.from({ length: most }, (_, k) => Math.floor((((k + 1) * 0.6180339887) % 1) * length)));
 }
