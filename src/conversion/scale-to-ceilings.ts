@@ -26,7 +26,10 @@ export function requireCeilings(
   });
 }
 
-/** The statistics with λ of every layer whose ReLU has a ceiling replaced by that. */
+/**
+ * The statistics with λ of every layer whose ReLU has a ceiling replaced by that, and the rate that goes with it: the mean
+ * of min(a, λ) stays, but for the few values between the percentile and the ceiling.
+ */
 export function takeCeilings(
   statistics: ReadonlyMap<string, ActivationStatistic>,
   activations: readonly Activation[],
@@ -36,7 +39,8 @@ export function takeCeilings(
   for (const { node, relu } of activations) {
     const [statistic, ceiling] = [statistics.get(node), ceilings.get(relu)];
     if (statistic === undefined || ceiling === undefined) continue;
-    changed.set(node, { ...statistic, lambda: [ceiling], raised: [] });
+    const rate = Math.min(1, (statistic.rate * (statistic.lambda[0] ?? 0)) / ceiling);
+    changed.set(node, { ...statistic, lambda: [ceiling], rate, raised: [] });
   }
   return changed;
 }

@@ -49,6 +49,24 @@ test("λ of each layer is its ceiling, largest rates are at most 1, the network 
   assert.ok(encodeSnn(snn).length > 0);
 });
 
+test("the rate of a layer is that of its ceiling: rate · ceiling is the mean activation within 1 %", async () => {
+  const ceiling = 4096;
+  const graph = withCeilings(tinyResNet("A"), () => ceiling);
+  const own = await convertTiny(graph, { lambda: "ceiling" });
+  const largest = await convertTiny(dropCeilings(graph), { lambda: "max" });
+  const means = ({ snn, report }: typeof own) =>
+    snn.graph.nodes.flatMap((node) => {
+      const layer = report.layers.find(({ name }) => isOp(node, "neuron") && name === node.attributes.layer);
+      if (!isOp(node, "neuron") || layer === undefined) return [];
+      return [(node.attributes.rate ?? Number.NaN) * Number([layer.lambdaOut].flat()[0])];
+    });
+  const [found, exact] = [means(own), means(largest)];
+  assert.ok(exact.length > 3 && exact.every((mean) => mean > 0));
+  for (const [at, mean] of exact.entries()) {
+    assert.ok(Math.abs(Number(found[at]) / mean - 1) < 0.01, `${at}: ${found[at]} for ${mean}`);
+  }
+});
+
 test("another λ overrides the ceilings, which still clip", async () => {
   const graph = withCeilings(tinyResNet("A"));
   const [own, plain] = [
