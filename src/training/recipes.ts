@@ -64,8 +64,9 @@ export function stretchSchedule(schedule: Schedule, epochs: number): Schedule {
       ? { ...schedule, epochs, warmUp: Math.min(schedule.warmUp, epochs / 2) }
       : { ...schedule, epochs };
   }
-  const factor = epochs / countEpochs(schedule);
-  return { ...schedule, ends: schedule.ends.map((end) => end * factor) };
+  // Multiplied first: the last end is then the number of epochs to the bit.
+  const before = countEpochs(schedule);
+  return { ...schedule, ends: schedule.ends.map((end) => (end * epochs) / before) };
 }
 
 /** The same schedule with another highest rate. */
