@@ -6,7 +6,7 @@
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { refuseUsage } from "../core/respike-error.js";
+import { RespikeError, refuseUsage } from "../core/respike-error.js";
 import { takeLock } from "../datasets/cache-lock.js";
 import { makeFolder } from "../datasets/make-folder.js";
 import { type OpenRunOptions, refuseExistingRun } from "./run-folder.js";
@@ -22,14 +22,16 @@ export interface TrainingFolder {
 }
 
 export const checkpointName = "checkpoint.safetensors";
+/** What `config.json` begins with. */
+export const trainingSchema = "respike.training/1";
 const runFiles = [
   ...["results.json", checkpointName, "config.json", "curve.csv", "progress.jsonl"],
   ...["report.html", "plots"],
 ];
 
 /**
- * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or another process trains
- * in it; exit 5 where the disk refuses
+ * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or a run of another kind,
+ * or another process trains in it; exit 5 where the disk refuses
  */
 export async function openTrainingFolder(
   path: string,
@@ -49,9 +51,12 @@ export async function openTrainingFolder(
       next: "wait for it, or use another --out",
     });
   }
-  if (!resume) {
-    for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
-    await makeFolder(join(path, "plots"));
+  try {
+    if (resume) await refuseOtherRun(path);
+    else await emptyFolder(path);
+  } catch (cause) {
+    await release();
+    throw cause instanceof RespikeError ? cause : refuseDisk(path, cause);
   }
   return {
     path,
@@ -63,4 +68,34 @@ export async function openTrainingFolder(
     write: (name, content) => writeWholeFile(join(path, name), content, { force: true }),
     close: release,
   };
+}
+
+async function emptyFolder(path: string): Promise<void> {
+  for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
+  await makeFolder(join(path, "plots"));
+}
+
+/** @throws RespikeError (exit 2) where the folder's `config.json` is not that of a training, which would be overwritten */
+async function refuseOtherRun(path: string): Promise<void> {
+  const file = join(path, "config.json");
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return null;
+    throw refuseDisk(file, cause);
+  });
+  if (text === null || readSchema(text) === trainingSchema) return;
+  throw refuseUsage({
+    code: "run-differs",
+    where: file,
+    rule: "a training goes on in the run folder of a training",
+    value: "a run of another kind",
+    next: "use another --out",
+  });
+}
+
+function readSchema(text: string): unknown {
+  try {
+    return (JSON.parse(text) as { readonly schema?: unknown } | null)?.schema;
+  } catch {
+    return undefined;
+  }
 }
