@@ -94,18 +94,14 @@ function splitWords(words: readonly string[], flags: FlagTable): RawFlags {
     if (equals >= 0) raw.texts.set(key, word.slice(equals + 1));
     else if (isSwitch) raw.texts.set(key, "true");
     else if (following === undefined || keyOf.has(following.split("=", 1)[0] as string)) {
-      raw.problems.push(
-        usageProblem(
-          name,
-          `takes a value (${flags[key]?.placeholder})`,
-          "none given",
-          `write ${name} ${flags[key]?.placeholder}`,
-        ),
-      );
+      raw.problems.push(missingValue(name, flags[key]?.placeholder));
     } else raw.texts.set(key, words[++at] as string);
   }
   return raw;
 }
+
+const missingValue = (name: string, placeholder: string | undefined) =>
+  usageProblem(name, `takes a value (${placeholder})`, "none given", `write ${name} ${placeholder}`);
 
 function checkValues<F extends FlagTable>(
   texts: ReadonlyMap<string, string>,

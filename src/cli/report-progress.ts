@@ -31,20 +31,12 @@ export function makeProgressReporter(
   const live = mode === "auto" && interactive;
   const interval = live ? 100 : mode === "jsonl" ? 250 : 2000;
   const begun = now();
-  const states = new Map<string, PhaseState>();
-  let [shown, before, current] = [begun, begun, ""];
+  const measureRate = makeRateMeter(begun);
+  let shown = begun;
   let lineWidth = 0;
   const clear = () => {
     if (lineWidth > 0) write(`\r${" ".repeat(lineWidth)}\r`);
     lineWidth = 0;
-  };
-  /** Done units a second since the phase's first event, which may be far in: work that was resumed. */
-  const measureRate = (event: ProgressEvent, time: number) => {
-    const state = states.get(event.phase) ?? { firstDone: event.done, active: 0 };
-    if (current === event.phase) state.active += time - before;
-    states.set(event.phase, state);
-    [current, before] = [event.phase, time];
-    return state.active > 0 ? ((event.done - state.firstDone) / state.active) * 1000 : 0;
   };
   const report = (event: ProgressEvent) => {
     const time = now();
@@ -63,6 +55,19 @@ export function makeProgressReporter(
     } else write(`${describeProgress(event, rate, secondsLeft)}\n`);
   };
   return { report, end: clear };
+}
+
+/** Done units a second since the phase's first event, which may be far in: work that was resumed. */
+function makeRateMeter(begun: number): (event: ProgressEvent, time: number) => number {
+  const states = new Map<string, PhaseState>();
+  let [before, current] = [begun, ""];
+  return (event, time) => {
+    const state = states.get(event.phase) ?? { firstDone: event.done, active: 0 };
+    if (current === event.phase) state.active += time - before;
+    states.set(event.phase, state);
+    [current, before] = [event.phase, time];
+    return state.active > 0 ? ((event.done - state.firstDone) / state.active) * 1000 : 0;
+  };
 }
 
 /** `statistics  1,200 of 2,000 images  310 images/s  3 s left` */

@@ -57,14 +57,13 @@ export async function convertGraph(
   context: ConversionContext,
 ): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
   const warnings: Warning[] = [];
-  const warn = (warning: Warning) => warnings.push(warning);
-
   // 1. What pixels mean must be known before anything is measured.
   const preprocessing = requirePreprocessing(model);
   const source = dropCeilings(model.graph);
   const passes = await preparePasses(source, preprocessing, options, context);
 
   // 2. The same function in a simpler form: batch norms folded, shortcuts spelled out.
+  const warn = (warning: Warning) => warnings.push(warning);
   const bare: PassContext = { options, preprocessing, activations: [], scales: new Map(), warn };
   const network = await passes.run(source, passOrder.prepare, bare);
 
@@ -78,15 +77,7 @@ export async function convertGraph(
   const spiking = await passes.run(network, passOrder.spike, passContext);
 
   // 5. Layer-wise compensation, which looks at simulated spikes.
-  const savedOptions = { ...options, ...context.savedOptions };
-  const assemble = (graph: Graph, kappas: ReadonlyMap<string, number>): Snn => ({
-    graph,
-    network,
-    layers: listLayers(graph, activations, scales, kappas),
-    preprocessing,
-    options: savedOptions,
-    provenance: context.provenance ?? {},
-  });
+  const assemble = makeAssembly(network, passContext, context);
   const compensated = await compensate(spiking, network, passContext, context, assemble, passes);
 
   // 6. Integers that cannot overflow.
@@ -95,11 +86,29 @@ export async function convertGraph(
   // 7. The network, and what there is to say about it.
   const snn = assemble(graph, compensated.kappas);
   const layers = reportLayers(graph, snn.layers, (layer) => scaleOfLayer(layer, activations, scales));
-  const { report: compensation } = compensated;
   const float = graph === compensated.graph ? snn : assemble(compensated.graph, compensated.kappas);
   const rounding = await measureRounding(float, snn, options.T, context);
-  const said = { passes: passes.reports, layers, compensation, rounding };
-  return { snn, report: { ...said, options: savedOptions, warnings } };
+  const said = { layers, compensation: compensated.report, rounding, options: snn.options, warnings };
+  return { snn, report: { passes: passes.reports, ...said } };
+}
+
+type Assemble = (graph: Graph, kappas: ReadonlyMap<string, number>) => Snn;
+
+/** A spiking graph and its compensation → the network with all that is saved beside it. */
+function makeAssembly(
+  network: Graph,
+  { activations, scales, preprocessing, options }: PassContext,
+  context: ConversionContext,
+): Assemble {
+  const savedOptions = { ...options, ...context.savedOptions };
+  return (graph, kappas) => ({
+    graph,
+    network,
+    layers: listLayers(graph, activations, scales, kappas),
+    preprocessing,
+    options: savedOptions,
+    provenance: context.provenance ?? {},
+  });
 }
 
 /** Runs passes, measuring each; tells the progress of all of them. */
@@ -124,7 +133,7 @@ async function compensate(
   network: Graph,
   passContext: PassContext,
   context: ConversionContext,
-  assemble: (graph: Graph, kappas: ReadonlyMap<string, number>) => Snn,
+  assemble: Assemble,
   passes: PassRunner,
 ) {
   const quiet: PassContext = { ...passContext, warn: () => 0 };

@@ -73,47 +73,70 @@ async function runJob<Shared, Task, Result>(
   idle: IdleWorkers,
 ): Promise<void> {
   job.signal?.throwIfAborted();
-  const workers: TaskWorker[] = [];
+  const running = new RunningJob(job);
   let isDone = false;
-  const stop = makeStop(job.signal);
-  const tasks = numberTasks(job.tasks);
-  const shared = shareMemory(job.shared);
-  let handing: Promise<void> = Promise.resolve();
-  const serve = async (): Promise<void> => {
+  try {
+    const serving = Promise.all(Array.from({ length: threads }, () => running.serve(idle)));
+    serving.catch(() => {});
+    await Promise.race([serving, running.stop.aborted]);
+    job.signal?.throwIfAborted();
+    isDone = true;
+  } finally {
+    running.stop.end();
+    if (isDone) idle.keep(running.workers);
+    else await running.endWorkers();
+    await running.tasks.close();
+  }
+}
+
+/** A job under way: its tasks, the workers that do them, and the results being handed over one at a time. */
+class RunningJob<Shared, Task, Result> {
+  readonly workers: TaskWorker[] = [];
+  readonly stop: ReturnType<typeof makeStop>;
+  readonly tasks: ReturnType<typeof numberTasks<Task>>;
+  readonly #shared: Shared;
+  #handing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly job: Job<Shared, Task, Result>) {
+    this.stop = makeStop(job.signal);
+    this.tasks = numberTasks(job.tasks);
+    this.#shared = shareMemory(job.shared);
+  }
+
+  /** One worker's share: tasks until there are none. */
+  async serve(idle: IdleWorkers): Promise<void> {
+    const { job, stop, tasks } = this;
     let next = await tasks.take();
     // Stopped while the first task was being made: a worker started now would outlive the job.
     if (next === undefined || stop.stopped()) return;
     const worker = idle.take();
-    workers.push(worker);
+    this.workers.push(worker);
     const about = job.describe?.(next.task, next.number) ?? null;
-    await worker.ask({ type: "start", kind: job.kind, shared }, { task: `job '${job.kind}'`, about });
+    const start = { type: "start", kind: job.kind, shared: this.#shared } as const;
+    await worker.ask(start, { task: `job '${job.kind}'`, about });
     let handed = Promise.resolve();
     while (next !== undefined && !stop.stopped()) {
       const { task, number }: { task: Task; number: number } = next;
-      const place = placeOf(job, task, number);
-      const asked = worker.ask({ type: "task", task }, place, job.transfer?.(task));
+      const asked = worker.ask({ type: "task", task }, placeOf(job, task, number), job.transfer?.(task));
       asked.catch(() => {});
       await handed;
-      const result = (await asked) as Result;
-      handed = handing.then(async () => {
-        if (!stop.stopped()) await job.onResult(result, number);
-      });
-      handing = handed.catch(() => {});
+      handed = this.#handOver((await asked) as Result, number);
       next = await tasks.take();
     }
     await handed;
-  };
-  try {
-    const serving = Promise.all(Array.from({ length: threads }, serve));
-    serving.catch(() => {});
-    await Promise.race([serving, stop.aborted]);
-    job.signal?.throwIfAborted();
-    isDone = true;
-  } finally {
-    stop.end();
-    if (isDone) idle.keep(workers);
-    else await Promise.allSettled([handing, ...workers.map((worker) => worker.end())]);
-    await tasks.close();
+  }
+
+  /** After the results before it. */
+  #handOver(result: Result, number: number): Promise<void> {
+    const handed = this.#handing.then(async () => {
+      if (!this.stop.stopped()) await this.job.onResult(result, number);
+    });
+    this.#handing = handed.catch(() => {});
+    return handed;
+  }
+
+  async endWorkers(): Promise<void> {
+    await Promise.allSettled([this.#handing, ...this.workers.map((worker) => worker.end())]);
   }
 }
 

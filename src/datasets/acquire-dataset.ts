@@ -173,45 +173,46 @@ function renamePlace(cause: unknown, path: string, where: string): unknown {
   return new RespikeError(cause.exitCode, problems, { cause });
 }
 
+/** Numbers of images and labels first, then the hashes of the decoded splits. */
 function checkContent(dataset: KnownDataset, decoded: DecodedDataset, where: string): Manifest {
-  const size = dataset.shape[0] * dataset.shape[1] * dataset.shape[2];
-  const classes = dataset.classNames.length;
-  const refuse = (problems: readonly Problem[]) => {
+  const refuse = (findProblem: (split: SplitName) => readonly [rule: string, value: string] | null) => {
+    const problems = splitNames.flatMap((split): Problem[] => {
+      const found = findProblem(split);
+      return found === null ? [] : [wrongContent(dataset, `${where} (${split})`, ...found)];
+    });
     if (problems.length > 0) throw refuseInput(problems);
   };
-  const problem = (split: string, rule: string, value: string): Problem => ({
-    code: "wrong-content",
-    where: `${where} (${split})`,
-    rule,
-    value,
-    next: `this is not ${dataset.name} as published, or it is damaged: use another source`,
-  });
-  refuse(
-    splitNames.flatMap((split) => {
-      const { pixels, labels }: DecodedSplit = decoded[split];
-      const { n } = dataset.splits[split];
-      if (labels.length !== n || pixels.length !== n * size) {
-        return [
-          problem(
-            split,
-            `${n} images of ${dataset.shape.join("×")}`,
-            `${labels.length} labels, ${pixels.length} pixel bytes`,
-          ),
-        ];
-      }
-      const wrong = labels.findIndex((label) => label >= classes);
-      return wrong < 0
-        ? []
-        : [problem(split, `labels 0…${classes - 1}`, `image ${wrong} has label ${labels[wrong]}`)];
-    }),
-  );
+  refuse((split) => checkSplit(dataset, dataset.splits[split].n, decoded[split]));
   const manifest = describeDecoded(decoded);
-  refuse(
-    splitNames.flatMap((split) => {
-      const found = manifest[split].setSha256;
-      const wanted = dataset.splits[split].setSha256;
-      return found === wanted ? [] : [problem(split, `set SHA-256 ${wanted}`, found)];
-    }),
-  );
+  refuse((split) => {
+    const found = manifest[split].setSha256;
+    const wanted = dataset.splits[split].setSha256;
+    return found === wanted ? null : [`set SHA-256 ${wanted}`, found];
+  });
   return manifest;
+}
+
+type SplitName = (typeof splitNames)[number];
+
+const wrongContent = ({ name }: KnownDataset, where: string, rule: string, value: string): Problem => ({
+  code: "wrong-content",
+  where,
+  rule,
+  value,
+  next: `this is not ${name} as published, or it is damaged: use another source`,
+});
+
+function checkSplit(
+  { shape, classNames }: KnownDataset,
+  n: number,
+  { pixels, labels }: DecodedSplit,
+): readonly [rule: string, value: string] | null {
+  if (labels.length !== n || pixels.length !== n * shape[0] * shape[1] * shape[2]) {
+    const value = `${labels.length} labels, ${pixels.length} pixel bytes`;
+    return [`${n} images of ${shape.join("×")}`, value];
+  }
+  const wrong = labels.findIndex((label) => label >= classNames.length);
+  return wrong < 0
+    ? null
+    : [`labels 0…${classNames.length - 1}`, `image ${wrong} has label ${labels[wrong]}`];
 }

@@ -33,22 +33,8 @@ const mostNamed = 20;
  *   whose size differs (unless `resize` is given)
  */
 export async function readImageFolder(folder: string, options: FolderOptions): Promise<Dataset> {
-  const top = await listFolders(folder);
-  const halves = top.filter((name) => name === "train" || name === "test");
-  const nested =
-    halves.length > 0 &&
-    (await Promise.all(halves.map((half) => listFolders(join(folder, half))))).some(
-      (list) => list.length > 0,
-    );
-  if (nested && halves.length < 2) {
-    throw refuseFolder(
-      folder,
-      "holds train/ and test/, or class folders",
-      `only ${halves[0]}/`,
-      "add the other one, or name that folder itself",
-    );
-  }
-  const roots = nested ? [join(folder, "train"), join(folder, "test")] : [folder];
+  // 1. which folders hold which classes
+  const roots = await findRoots(folder);
   const names = await Promise.all(roots.map(listFolders));
   const classNames = [...new Set(names.flat())].sort();
   if (classNames.length === 0) {
@@ -59,9 +45,11 @@ export async function readImageFolder(folder: string, options: FolderOptions): P
       "put the images of each class into a folder of its name",
     );
   }
+  // 2. the images, of one size
   const lists = await Promise.all(roots.map((root, at) => listImages(root, names[at] ?? [], classNames)));
   const decoded = await decodeAll(lists.flat(), options);
   const shape = unifyShapes(decoded, options);
+  // 3. the splits
   const sets: ImageSet[] = [];
   let first = 0;
   for (const list of lists) {
@@ -76,6 +64,23 @@ export async function readImageFolder(folder: string, options: FolderOptions): P
     classNames,
     splits: { train, test },
   };
+}
+
+/** `train/` and `test/` where they hold folders, else the folder itself. */
+async function findRoots(folder: string): Promise<readonly string[]> {
+  const top = await listFolders(folder);
+  const halves = top.filter((name) => name === "train" || name === "test");
+  const inside = await Promise.all(halves.map((half) => listFolders(join(folder, half))));
+  if (inside.every((list) => list.length === 0)) return [folder];
+  if (halves.length < 2) {
+    throw refuseFolder(
+      folder,
+      "holds train/ and test/, or class folders",
+      `only ${halves[0]}/`,
+      "add the other one, or name that folder itself",
+    );
+  }
+  return [join(folder, "train"), join(folder, "test")];
 }
 
 function refuseFolder(where: string, rule: string, value: string, next: string): RespikeError {

@@ -170,7 +170,7 @@ function summarizeLayer(
   const n = countImages(records);
   const rated = setup.earlyExit === undefined ? records : full;
   const pairs = countImages(rated) * neurons;
-  const own = rated.map((record) => record.layers[layer] as ChunkRecord["layers"][number]);
+  const own = rated.map((record) => record.layers[layer] as LayerRecord);
   const last = at.length - 1;
   const mean = (key: "spikes" | "structural" | "effective") =>
     total(records, (record) => record.at[last]?.[key][layer] as number) / n;
@@ -191,7 +191,7 @@ function summarizeLayer(
 
 function summarizeAgreement(
   setup: EvaluationSetup,
-  layers: readonly ChunkRecord["layers"][number][],
+  layers: readonly LayerRecord[],
   pairs: number,
   name: string,
   warnings: Warning[],
@@ -207,16 +207,7 @@ function summarizeAgreement(
     });
     return nothing;
   }
-  const add = (values: readonly string[]) => values.reduce((sum, value) => sum + BigInt(value), 0n);
-  const sums = {
-    n: BigInt(pairs),
-    counts: add(layers.map((each) => each.counts)),
-    countSquares: add(layers.map((each) => each.countSquares)),
-    rates: add(agreements.map((each) => each.rates)),
-    rateSquares: add(agreements.map((each) => each.rateSquares)),
-    products: add(agreements.map((each) => each.products)),
-    errors: add(agreements.map((each) => each.errors)),
-  };
+  const sums = addAgreement(layers, agreements, pairs);
   const low = agreements.reduce((least, each) => Math.min(least, each.low), Number.POSITIVE_INFINITY);
   const high = agreements.reduce((most, each) => Math.max(most, each.high), Number.NEGATIVE_INFINITY);
   const constant = low === high;
@@ -229,6 +220,26 @@ function summarizeAgreement(
     });
   }
   return { correlation, meanAbsError: meanError(sums) };
+}
+
+type LayerRecord = ChunkRecord["layers"][number];
+
+/** Exact, in whole numbers, so that no order of the chunks matters. */
+function addAgreement(
+  layers: readonly LayerRecord[],
+  agreements: readonly NonNullable<LayerRecord["agreement"]>[],
+  pairs: number,
+) {
+  const add = (values: readonly string[]) => values.reduce((sum, value) => sum + BigInt(value), 0n);
+  return {
+    n: BigInt(pairs),
+    counts: add(layers.map((each) => each.counts)),
+    countSquares: add(layers.map((each) => each.countSquares)),
+    rates: add(agreements.map((each) => each.rates)),
+    rateSquares: add(agreements.map((each) => each.rateSquares)),
+    products: add(agreements.map((each) => each.products)),
+    errors: add(agreements.map((each) => each.errors)),
+  };
 }
 
 function summarizeCost(

@@ -12,7 +12,13 @@ import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { besideSpiking } from "../inference/dense-kernels.js";
 import type { FloatNetwork } from "../inference/float-network.js";
-import type { ExitRequest, SimulationResult, Simulator, SourceWeights } from "../simulator/backend.js";
+import type {
+  ExitRequest,
+  SimulationRequest,
+  SimulationResult,
+  Simulator,
+  SourceWeights,
+} from "../simulator/backend.js";
 import type { SnnPlan } from "../simulator/plan/snn-plan.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
@@ -99,27 +105,19 @@ interface Evaluator {
   recycle?: SimulationResult | undefined;
 }
 
+/** 1. the network; 2. its spiking version; 3. what is kept of both. */
 function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
   const { shared, snn, simulator } = evaluator;
   const [channels, height, width] = snn.graph.input.attributes.shape;
   const images = preprocessPixels(task.pixels, channels, height * width, snn.preprocessing);
   const n = task.indices.length;
+  // 1.
   const values = runNetwork(evaluator, images, n);
+  // 2.
   const exit = task.toEnd ? null : shared.exit;
-  const result = simulator.run({
-    images,
-    n,
-    steps: shared.steps,
-    snapshots: shared.at,
-    readout: shared.readout,
-    delay: shared.delay,
-    poisson:
-      shared.poissonSeed === null ? undefined : { seed: shared.poissonSeed, imageIndices: task.indices },
-    exit: exit ?? undefined,
-    weights: evaluator.weights,
-    recycle: evaluator.recycle,
-  });
+  const result = simulator.run(requestOf(evaluator, task, images, exit));
   evaluator.recycle = result;
+  // 3.
   const times = shared.at.map((_, snapshot) =>
     countOperations(shared.tables, result, n, shared.at.length, snapshot),
   );
@@ -142,6 +140,18 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
   };
   const isHashed = shared.hash && (shared.exit === null || exit !== null);
   return { record, counts: isHashed ? packCounts(result, n) : null };
+}
+
+function requestOf(
+  { shared, weights, recycle }: Evaluator,
+  { indices }: ChunkTask,
+  images: Float32Array,
+  exit: ChunkShared["exit"],
+): SimulationRequest {
+  const { steps, at: snapshots, readout, delay, poissonSeed } = shared;
+  const poisson = poissonSeed === null ? undefined : { seed: poissonSeed, imageIndices: indices };
+  const n = indices.length;
+  return { images, n, steps, snapshots, readout, delay, poisson, exit: exit ?? undefined, weights, recycle };
 }
 
 /** Values of the layers' activations, of what weighted nodes read, and of the output. */

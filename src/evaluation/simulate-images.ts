@@ -92,6 +92,24 @@ function largestCount(counts: Int32Array): number {
   return largest;
 }
 
+const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => ({
+  snn: packSnn(snn),
+  backend: options.backend ?? "wasm",
+  steps: options.steps,
+  readout: options.readout ?? "mean",
+  delay: options.delay ?? 0,
+  countLayer: options.countLayer ?? null,
+  wasmUrl: options.wasmUrl?.href,
+});
+
+function* makeTasks(images: Float32Array, size: number, batch: number): Generator<SimulateTask> {
+  const n = images.length / size;
+  for (let from = 0; from < n; from += batch) {
+    const to = Math.min(n, from + batch);
+    yield { images: images.slice(from * size, to * size), n: to - from };
+  }
+}
+
 /**
  * Simulates images for T steps on the runner's threads; no result depends on how many there are.
  *
@@ -112,25 +130,11 @@ export async function simulateImages(
   const predictions = new Int32Array(n);
   const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
   const largest = new Map(snn.graph.nodes.filter(({ op }) => op === "neuron").map(({ id }) => [id, 0]));
-  function* makeTasks(): Generator<SimulateTask> {
-    for (let from = 0; from < n; from += batch) {
-      const to = Math.min(n, from + batch);
-      yield { images: images.slice(from * size, to * size), n: to - from };
-    }
-  }
   let done = 0;
   await runner.run<SimulateShared, SimulateTask, SimulateResult>({
     kind: "simulate",
-    shared: {
-      snn: packSnn(snn),
-      backend: options.backend ?? "wasm",
-      steps: options.steps,
-      readout: options.readout ?? "mean",
-      delay: options.delay ?? 0,
-      countLayer: countLayer ?? null,
-      wasmUrl: options.wasmUrl?.href,
-    },
-    tasks: makeTasks(),
+    shared: shareSimulation(snn, options),
+    tasks: makeTasks(images, size, batch),
     describe: ({ n: count }, number) =>
       describeImages(Array.from({ length: count }, (_, i) => number * batch + i)),
     transfer: ({ images }) => [images.buffer as ArrayBuffer],

@@ -103,19 +103,15 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     onProgress: options.onProgress,
   });
   // 4. what there is to say
-  const { passes, layers, compensation, rounding } = report;
+  const { warnings: said, ...reported } = report;
   const result: ConversionResult = {
     snn: null,
     model: inspectModel(model),
     preprocessing,
     calibration: { ...chosen, split: "train", lambda, scope },
-    passes,
-    layers,
-    compensation,
-    rounding,
-    options: report.options,
+    ...reported,
   };
-  return { snn, result, warnings: [...warnings, ...report.warnings] };
+  return { snn, result, warnings: [...warnings, ...said] };
 }
 
 /** The training split that the activation statistics come from. */

@@ -31,52 +31,33 @@ function joulesPerMac(estimate: EnergyEstimate, cost: EvaluationCost): number {
   return cost.annMacs > 0 ? estimate.annUJ / cost.annMacs : 0;
 }
 
+type Terms = readonly (readonly [term: EnergyTerm, value: number])[];
+
 /** The five ways to count, as stacked bars; those that are not known are left out. */
 export function listEnergyBars(estimate: EnergyEstimate, cost: EvaluationCost): readonly EnergyBar[] {
   const perMac = joulesPerMac(estimate, cost);
-  const first = cost.firstLayerMacs * perMac;
-  const firstAll = cost.firstLayerMacsAllSteps * perMac;
-  const synaptic = estimate.snnUJ - first;
-  const updates = estimate.snnWithNeuronUpdatesUJ - estimate.snnUJ;
-  const bars: { label: string; total: number | null; parts: [EnergyTerm, number][] }[] = [
-    { label: "network", total: estimate.annUJ, parts: [["network MACs", estimate.annUJ]] },
-    {
-      label: "network, zeros skipped",
-      total: estimate.annEffectiveUJ,
-      parts: [["network MACs", estimate.annEffectiveUJ ?? 0]],
-    },
-    {
-      label: "SNN",
-      total: estimate.snnUJ,
-      parts: [
-        ["synaptic operations", synaptic],
-        ["first layer MACs", first],
-      ],
-    },
-    {
-      label: "SNN, first layer each step",
-      total: estimate.snnFirstLayerEachStepUJ,
-      parts: [
-        ["synaptic operations", synaptic],
-        ["first layer MACs", firstAll],
-      ],
-    },
-    {
-      label: "SNN with neuron updates",
-      total: estimate.snnWithNeuronUpdatesUJ,
-      parts: [
-        ["synaptic operations", synaptic],
-        ["first layer MACs", first],
-        ["neuron updates", updates],
-      ],
-    },
+  const once = cost.firstLayerMacs * perMac;
+  const synaptic = ["synaptic operations", estimate.snnUJ - once] as const;
+  const first = ["first layer MACs", once] as const;
+  const firstEachStep = ["first layer MACs", cost.firstLayerMacsAllSteps * perMac] as const;
+  const updates = ["neuron updates", estimate.snnWithNeuronUpdatesUJ - estimate.snnUJ] as const;
+  return [
+    ...barOf("network", estimate.annUJ, [["network MACs", estimate.annUJ]]),
+    ...barOf("network, zeros skipped", estimate.annEffectiveUJ, [
+      ["network MACs", estimate.annEffectiveUJ ?? 0],
+    ]),
+    ...barOf("SNN", estimate.snnUJ, [synaptic, first]),
+    ...barOf("SNN, first layer each step", estimate.snnFirstLayerEachStepUJ, [synaptic, firstEachStep]),
+    ...barOf("SNN with neuron updates", estimate.snnWithNeuronUpdatesUJ, [synaptic, first, updates]),
   ];
-  return bars.flatMap(({ label, total, parts }) => {
-    const known = finiteOrNull(total);
-    if (known === null) return [];
-    const kept = parts.map(([term, value]) => ({ term, value: Math.max(0, finiteOrNull(value) ?? 0) }));
-    return [{ label, total: known, parts: kept }];
-  });
+}
+
+/** None where the total is not known. */
+function barOf(label: string, total: number | null, terms: Terms): readonly EnergyBar[] {
+  const known = finiteOrNull(total);
+  if (known === null) return [];
+  const parts = terms.map(([term, value]) => ({ term, value: Math.max(0, finiteOrNull(value) ?? 0) }));
+  return [{ label, total: known, parts }];
 }
 
 /** Whether the SNN costs more than the network, by the convention's plain estimate. */

@@ -121,17 +121,12 @@ function checkExit({ exit, record, steps }: SimulationRequest): Problem[] {
 }
 
 function checkPixels(plan: SnnPlan, { images, n, poisson }: SimulationRequest): Problem | null {
-  const pixels = plan.imageShape[0] * plan.imageShape[1] * plan.imageShape[2];
+  const size = plan.imageShape[0] * plan.imageShape[1] * plan.imageShape[2];
   const where = "images";
-  if (!Number.isInteger(n) || n < 0 || images.length !== n * pixels) {
+  if (!Number.isInteger(n) || n < 0 || images.length !== n * size) {
     const rule = `N images of [${plan.imageShape.join(",")}]`;
-    return {
-      code: "wrong-shape",
-      where,
-      rule,
-      value: `${images.length} values for N = ${n}`,
-      next: "check the data",
-    };
+    const value = `${images.length} values for N = ${n}`;
+    return { code: "wrong-shape", where, rule, value, next: "check the data" };
   }
   if (poisson !== undefined && poisson.imageIndices.length !== n) {
     const value = `${poisson.imageIndices.length} indices for ${n} images`;
@@ -140,26 +135,20 @@ function checkPixels(plan: SnnPlan, { images, n, poisson }: SimulationRequest): 
   for (let at = 0; at < images.length; at++) {
     const x = images[at] as number;
     if (x >= 0 && x <= 1) continue;
-    const place = `image ${Math.floor(at / pixels)}, pixel ${at % pixels}`;
-    if (!Number.isFinite(x)) {
-      return {
-        code: "not-finite",
-        where: place,
-        rule: "pixels are finite numbers",
-        value: String(x),
-        next: "check the data",
-      };
-    }
-    if (poisson !== undefined) {
-      const rule = "with --input poisson a preprocessed pixel is a probability, 0…1";
-      return {
-        code: "not-a-probability",
-        where: place,
-        rule,
-        value: String(x),
-        next: "use --input current, or convert with --preprocess unit",
-      };
-    }
+    const problem = checkPixel(x, poisson !== undefined);
+    if (problem !== null) return { ...problem, where: `image ${Math.floor(at / size)}, pixel ${at % size}` };
   }
   return null;
+}
+
+/** Of a pixel outside 0…1. */
+function checkPixel(x: number, isProbability: boolean): Omit<Problem, "where"> | null {
+  const value = String(x);
+  if (!Number.isFinite(x)) {
+    return { code: "not-finite", rule: "pixels are finite numbers", value, next: "check the data" };
+  }
+  if (!isProbability) return null;
+  const rule = "with --input poisson a preprocessed pixel is a probability, 0…1";
+  const next = "use --input current, or convert with --preprocess unit";
+  return { code: "not-a-probability", rule, value, next };
 }

@@ -21,8 +21,9 @@ export interface SharedImages {
   readonly networkPredictions: Int32Array;
 }
 
+/** 1. τ_max and how τ = 1 does; 2. the search; 3. what there is to say. */
 export async function compensateShared(bench: CompensationBench, images: SharedImages): Promise<Compensated> {
-  const { graph, layers, deploy, simulation, steps, say } = bench;
+  const { graph, layers, deploy, simulation, steps } = bench;
   const { calibration, judging, networkPredictions } = images;
   const factorsOf = (tau: number) => new Map(layers.map((name) => [name, tau]));
   const snnOf = (tau: number) => deploy(applyFactors(graph, factorsOf(tau)), factorsOf(tau));
@@ -31,32 +32,15 @@ export async function compensateShared(bench: CompensationBench, images: SharedI
     const { predictions } = await simulation.predict(snnOf(tau), judging, steps);
     return predictions.reduce((sum, label, at) => sum + Number(label === networkPredictions[at]), 0);
   };
+  // 1.
   const plain = await simulation.predict(snnOf(1), calibration, steps);
   const largestRate = plain.maxRates.get(layers[layers.length - 1] ?? "") ?? 0;
   const largestFactor = largestRate > 0 ? 1 / largestRate : null;
-  const tried: TriedFactor[] = [{ factor: 1, score: await countAgreeing(1) }];
-  let best = tried[0] as TriedFactor;
-  const before = best.score;
-  for (let k = 1, sinceBest = 0; sinceBest < patience; k++) {
-    const factor = ratio ** k;
-    if (largestFactor === null || largestFactor <= ratio || factor > largestFactor) break;
-    bench.progress(k, k + patience - sinceBest);
-    const score = await countAgreeing(factor);
-    tried.push({ factor, score });
-    sinceBest++;
-    if (score > best.score) {
-      best = { factor, score };
-      sinceBest = 0;
-    }
-  }
-  if (best.factor === 1) {
-    const bound = largestFactor === null ? "the last layer never fires" : `τ_max = ${largestFactor}`;
-    say({
-      code: "compensation-keeps-1",
-      where: "--compensate shared",
-      message: `no factor did better than 1 (${before} of ${judging.length} images agree; ${bound}; ${tried.length - 1} tried)`,
-    });
-  }
+  const before = await countAgreeing(1);
+  // 2.
+  const { best, tried } = await searchFactor(before, largestFactor, countAgreeing, bench);
+  // 3.
+  if (best.factor === 1) sayKept(bench, before, judging.length, largestFactor, tried.length - 1);
   const kappas = factorsOf(best.factor);
   return {
     graph: applyFactors(graph, kappas),
@@ -69,4 +53,43 @@ export async function compensateShared(bench: CompensationBench, images: SharedI
       factors: [{ name: "all layers", kappa: best.factor, before, after: best.score, tried }],
     },
   };
+}
+
+/** Powers of the ratio up to the largest factor, until `patience` in a row are no better. @param plain what 1 scores */
+async function searchFactor(
+  plain: number,
+  largest: number | null,
+  score: (factor: number) => Promise<number>,
+  bench: CompensationBench,
+): Promise<{ readonly best: TriedFactor; readonly tried: readonly TriedFactor[] }> {
+  let best: TriedFactor = { factor: 1, score: plain };
+  const tried = [best];
+  for (let k = 1, sinceBest = 0; sinceBest < patience; k++) {
+    const factor = ratio ** k;
+    if (largest === null || largest <= ratio || factor > largest) break;
+    bench.progress(k, k + patience - sinceBest);
+    const found = { factor, score: await score(factor) };
+    tried.push(found);
+    sinceBest++;
+    if (found.score > best.score) {
+      best = found;
+      sinceBest = 0;
+    }
+  }
+  return { best, tried };
+}
+
+function sayKept(
+  { say }: CompensationBench,
+  agreeing: number,
+  images: number,
+  largest: number | null,
+  tried: number,
+): void {
+  const bound = largest === null ? "the last layer never fires" : `τ_max = ${largest}`;
+  say({
+    code: "compensation-keeps-1",
+    where: "--compensate shared",
+    message: `no factor did better than 1 (${agreeing} of ${images} images agree; ${bound}; ${tried} tried)`,
+  });
 }

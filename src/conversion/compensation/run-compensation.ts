@@ -42,41 +42,19 @@ export interface CompensationOutcome {
   readonly report: CompensationReport | null;
 }
 
+/** 1. the images that judge; 2. the bench and the network's own values; 3. the search. */
 export async function runCompensation(request: CompensationRequest): Promise<CompensationOutcome> {
   const { graph, network, activations, scales, options, context } = request;
-  const { compensate, T } = options;
+  const { compensate } = options;
   if (compensate === "off") return { graph, kappas: new Map(), report: null };
-  const { simulation, calibration, signal } = context;
-  if (simulation === undefined) throw new RangeError("compensation needs a simulation");
+  // 1.
+  const { calibration } = context;
   const judging = calibration.judgingIndices.slice(0, judgingImages[compensate]);
   if (judging.length === 0) throw refuseNoJudges(compensate);
-  const bench: CompensationBench = {
-    graph,
-    layers: activations.map(({ layer }) => layer),
-    deploy: request.deploy,
-    simulation,
-    steps: T,
-    signal,
-    say: request.warn,
-    progress: (done, total) =>
-      context.onProgress?.({
-        phase: `compensation ${compensate}`,
-        done,
-        total,
-        unit: compensate === "shared" ? "factors" : "layers",
-      }),
-  };
-  const valuesOf = async (id: string) => {
-    const shared = {
-      graph: network,
-      preprocessing: request.preprocessing,
-      keep: [id],
-      wasmUrl: context.wasmUrl?.href,
-    };
-    const tasks = readTasks(calibration.source, judging, batch, request.preprocessing);
-    const values = await computeFloatValues(context.runner, shared, tasks, judging.length, batch, signal);
-    return values.get(id) as Float32Array;
-  };
+  // 2.
+  const bench = makeBench(request, compensate);
+  const valuesOf = (id: string) => readValues(request, judging, id);
+  // 3.
   if (compensate === "shared") {
     const logits = await valuesOf(network.output.id);
     const networkPredictions = predictAll(logits, judging.length);
@@ -89,6 +67,38 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
       valuesOf(activations.find((each) => each.layer === layer)?.node ?? network.output.id),
     scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
   });
+}
+
+function makeBench(
+  { graph, activations, deploy, options, context, warn }: CompensationRequest,
+  method: "shared" | "layer",
+): CompensationBench {
+  const { simulation, signal, onProgress } = context;
+  if (simulation === undefined) throw new RangeError("compensation needs a simulation");
+  const unit = method === "shared" ? "factors" : "layers";
+  return {
+    graph,
+    layers: activations.map(({ layer }) => layer),
+    deploy,
+    simulation,
+    steps: options.T,
+    signal,
+    say: warn,
+    progress: (done, total) => onProgress?.({ phase: `compensation ${method}`, done, total, unit }),
+  };
+}
+
+/** Values of a node of the network for the images that judge. */
+async function readValues(
+  { network, preprocessing, context }: CompensationRequest,
+  judging: Uint32Array,
+  id: string,
+): Promise<Float32Array> {
+  const { runner, calibration, signal, wasmUrl } = context;
+  const shared = { graph: network, preprocessing, keep: [id], wasmUrl: wasmUrl?.href };
+  const tasks = readTasks(calibration.source, judging, batch, preprocessing);
+  const values = await computeFloatValues(runner, shared, tasks, judging.length, batch, signal);
+  return values.get(id) as Float32Array;
 }
 
 /** The largest logit of each image, ties to the lowest class. */

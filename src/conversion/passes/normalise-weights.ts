@@ -67,6 +67,20 @@ export function makeScale(id: string, input: string, scale: Float64Array): NodeO
   return { id, op: "affine", inputs: [input], attributes: {}, tensors };
 }
 
+/** Edges from an activation into a sum or another activation, and the name of what is put there. */
+function listBareEdges(graph: Graph, units: Units) {
+  return graph.nodes.flatMap((node) => {
+    const isTarget = isOp(node, "relu", "add") || (!isWeighted(node) && units.sent(node.id) === undefined);
+    if (!isTarget) return [];
+    const bare = node.inputs.flatMap((id, which) => (units.sent(id) === undefined ? [] : [which]));
+    return bare.map((which) => ({
+      node,
+      which,
+      base: bare.length === 1 ? `${node.id}.shortcut` : `${node.id}.shortcut${which}`,
+    }));
+  });
+}
+
 /**
  * Two scales on every edge that leads from an activation into a sum or another activation without
  * weights; before the `pad` of an option-A shortcut, so that zero channels get no synapse.
@@ -94,15 +108,8 @@ function bridgeBareEdges(graph: Graph, original: Graph, units: Units): Graph {
     inputs[which] = after.id;
     inputsOf.set(reader.id, inputs);
   };
-  for (const node of original.nodes) {
-    const isTarget = isOp(node, "relu", "add") || (!isWeighted(node) && units.sent(node.id) === undefined);
-    if (!isTarget) continue;
-    const bare = node.inputs.flatMap((id, which) => (units.sent(id) === undefined ? [] : [which]));
-    for (const which of bare) {
-      const base = bare.length === 1 ? `${node.id}.shortcut` : `${node.id}.shortcut${which}`;
-      bridge(node, which, base, units.wanted(node, which));
-    }
-  }
+  for (const { node, which, base } of listBareEdges(original, units))
+    bridge(node, which, base, units.wanted(node, which));
   const nodes = graph.nodes.flatMap((node): GraphNode[] => [
     ...(bridges.get(node.id) ?? []),
     { ...node, inputs: inputsOf.get(node.id) ?? node.inputs } as GraphNode,

@@ -112,15 +112,7 @@ export async function collectStatistics(
   total: number,
 ): Promise<Map<string, ActivationStatistic>> {
   const { graph, preprocessing, ids, scopes, share } = request;
-  const collected = ids.map((id, at) => {
-    const [channels] = graph.shape(id);
-    const length = scopes[at] === "layer" ? 1 : channels;
-    return {
-      id,
-      histograms: Array.from({ length }, () => new ActivationHistogram()),
-      channelMax: new Float32Array(channels),
-    };
-  });
+  const collected = ids.map((id, at) => startCounts(graph, id, scopes[at] as StatisticsScope));
   let done = 0;
   request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
   await runner.run<StatisticsShared, PixelTask, readonly NodeCounts[]>({
@@ -130,12 +122,7 @@ export async function collectStatistics(
     describe: describePixels,
     signal: request.signal,
     onResult(result) {
-      for (const [which, part] of result.entries()) {
-        const { histograms, channelMax } = collected[which] as (typeof collected)[number];
-        for (const [at, histogram] of part.histograms.entries()) histograms[at]?.merge(histogram);
-        for (const [c, max] of part.channelMax.entries())
-          channelMax[c] = Math.max(channelMax[c] as number, max);
-      }
+      for (const [which, part] of result.entries()) addCounts(collected[which] as CollectedCounts, part);
       const [first] = collected;
       const [plane] = first === undefined ? [1] : [countElements(graph.shape(first.id))];
       const counted = first?.histograms.reduce((sum, each) => sum + each.n, 0) ?? 0;
@@ -146,6 +133,26 @@ export async function collectStatistics(
   return new Map(
     collected.map(({ id, histograms, channelMax }) => [id, readStatistic(histograms, channelMax, share)]),
   );
+}
+
+interface CollectedCounts {
+  readonly id: string;
+  readonly histograms: readonly ActivationHistogram[];
+  readonly channelMax: Float32Array;
+}
+
+function startCounts(graph: Graph, id: string, scope: StatisticsScope): CollectedCounts {
+  const [channels] = graph.shape(id);
+  const histograms = Array.from(
+    { length: scope === "layer" ? 1 : channels },
+    () => new ActivationHistogram(),
+  );
+  return { id, histograms, channelMax: new Float32Array(channels) };
+}
+
+function addCounts({ histograms, channelMax }: CollectedCounts, part: NodeCounts): void {
+  for (const [at, histogram] of part.histograms.entries()) histograms[at]?.merge(histogram);
+  for (const [c, max] of part.channelMax.entries()) channelMax[c] = Math.max(channelMax[c] as number, max);
 }
 
 function readStatistic(

@@ -79,6 +79,13 @@ function runToEnd(simulator: Simulator, snn: Snn, shared: MarginShared, task: Ma
   return { margins, agrees };
 }
 
+function* makeTasks(training: ImageSet, indices: Uint32Array): Generator<MarginTask> {
+  for (let from = 0; from < indices.length; from += batch) {
+    const own = [...indices.subarray(from, from + batch)];
+    yield { indices: own, pixels: gatherImages(training, own) };
+  }
+}
+
 /** Images `indices` of the training split, run to T on the runner's threads. */
 export async function simulateMargins(
   { snn, setup, wasmUrl }: EvaluationPlan,
@@ -90,12 +97,6 @@ export async function simulateMargins(
 ): Promise<MarginResult> {
   const margins = new Float64Array(indices.length * times.length);
   const agrees = new Uint8Array(margins.length);
-  function* makeTasks(): Generator<MarginTask> {
-    for (let from = 0; from < indices.length; from += batch) {
-      const own = [...indices.subarray(from, from + batch)];
-      yield { indices: own, pixels: gatherImages(training, own) };
-    }
-  }
   let done = 0;
   const report = () =>
     onProgress?.({ phase: "early exit thresholds", done, total: indices.length, unit: "images" });
@@ -110,7 +111,7 @@ export async function simulateMargins(
       poissonSeed: setup.options.input === "poisson" ? setup.options.seed : null,
       wasmUrl: wasmUrl?.href,
     },
-    tasks: makeTasks(),
+    tasks: makeTasks(training, indices),
     describe: (_, number) => `fitting images ${number * batch}…`,
     signal,
     onResult(result, number) {

@@ -40,17 +40,7 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
   const nodes = buildNodes(recognised, facts, ledger);
   const counters = ledger.closeAccount();
   if (ledger.problems.length > 0) throw refuseInput(ledger.problems);
-  const said: Warning[] = [...named.warnings];
-  const say = (code: string, message: string) => said.push({ code, where, message });
-  if (prefix !== "") say("prefix-stripped", `every key begins with ${quote(prefix)}, which was stripped`);
-  for (const { code, message } of recognised.assumptions) say(code, message);
-  if (metadata.assumed !== null) say("range-assumed", metadata.assumed);
-  if ((options.bnEpsilon ?? metadata.bnEpsilon) === undefined) {
-    say(
-      "bn-epsilon-assumed",
-      `the file does not say batch norm's epsilon; PyTorch's ${defaultEpsilon} was taken`,
-    );
-  }
+  const said = listAssumptions(prefix, recognised, options, metadata).map((each) => ({ ...each, where }));
   const [, height, width] = facts.inputShape;
   return {
     format,
@@ -62,9 +52,28 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
       `${facts.classes} classes and ${facts.inputShape[0]} input channels from the tensors, images of ${height}×${width}`,
     ],
     preprocessing: metadata.preprocessing,
-    warnings: said,
+    warnings: [...named.warnings, ...said],
     ignoredKeys: [...named.ignoredKeys, ...others, ...counters],
   };
+}
+
+/** What was assumed where the file does not say it. */
+function listAssumptions(
+  prefix: string,
+  { assumptions }: Recognised,
+  options: ModelOptions,
+  metadata: ModelMetadata,
+): readonly Pick<Warning, "code" | "message">[] {
+  const said: Pick<Warning, "code" | "message">[] = [];
+  const say = (code: string, message: string) => said.push({ code, message });
+  if (prefix !== "") say("prefix-stripped", `every key begins with ${quote(prefix)}, which was stripped`);
+  for (const { code, message } of assumptions) say(code, message);
+  if (metadata.assumed !== null) say("range-assumed", metadata.assumed);
+  if ((options.bnEpsilon ?? metadata.bnEpsilon) === undefined) {
+    const message = `the file does not say batch norm's epsilon; PyTorch's ${defaultEpsilon} was taken`;
+    say("bn-epsilon-assumed", message);
+  }
+  return said;
 }
 
 function describeCeilings(nodes: readonly GraphNode[], { activation }: ModelMetadata): string[] {

@@ -101,26 +101,17 @@ function gatherElements(
   };
   const readFloat = floatReaders[type];
   if (readFloat !== undefined) {
-    return makeTensor(
-      "float32",
-      shape,
-      fill(new Float32Array(count), (at) => readFloat(view, at, little)),
-    );
+    const data = fill(new Float32Array(count), (at) => readFloat(view, at, little));
+    return makeTensor("float32", shape, data);
   }
   const readInteger = integerReaders[type];
   if (readInteger !== undefined) {
-    return makeTensor(
-      "int32",
-      shape,
-      fill(new Int32Array(count), (at) => readInteger(view, at, little)),
-    );
+    const data = fill(new Int32Array(count), (at) => readInteger(view, at, little));
+    return makeTensor("int32", shape, data);
   }
   if (type !== "LongStorage") return null;
-  return makeTensor(
-    "int64",
-    shape,
-    fill(new BigInt64Array(count), (at) => view.getBigInt64(at, little)),
-  );
+  const data = fill(new BigInt64Array(count), (at) => view.getBigInt64(at, little));
+  return makeTensor("int64", shape, data);
 }
 
 /** Calls `visit` with the storage index of each element, relative to the first, last axis fastest. */

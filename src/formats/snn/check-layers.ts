@@ -19,6 +19,8 @@ interface Described {
   readonly preprocessing: Preprocessing;
 }
 
+type Complain = (rule: string, value: string) => void;
+
 /** Every rule broken; empty where nothing is. */
 export function checkLayers(
   graph: Graph,
@@ -28,39 +30,48 @@ export function checkLayers(
 ): Problem[] {
   const problems: Problem[] = [];
   const complain = (rule: string, value: string) => problems.push(fileProblem(where, rule, value));
-  for (const each of [graph, network]) {
-    for (const { id } of each.nodes) {
-      const shape = each.shape(id);
+  checkSizes([graph, network], complain);
+  checkEnds(graph, network, complain);
+  const neurons = graph.nodes.filter((node) => isOp(node, "neuron"));
+  const [names, ids] = [layers.map(({ name }) => name), neurons.map(({ id }) => id)];
+  if (names.join("\n") !== ids.join("\n"))
+    complain("layers lists the neuron nodes in order", `${names.length} names, ${ids.length} nodes`);
+  else for (const layer of layers) checkLayer(layer, graph, network, complain);
+  for (const [key, values] of Object.entries({ mean: preprocessing.mean, std: preprocessing.std })) {
+    if (values.length !== 1 && values.length !== graph.shape(graph.input.id)[0])
+      complain(`preprocessing has one ${key}, or one a channel`, `${values.length} numbers`);
+  }
+  return problems;
+}
+
+function checkSizes(graphs: readonly Graph[], complain: Complain): void {
+  for (const graph of graphs) {
+    for (const { id } of graph.nodes) {
+      const shape = graph.shape(id);
       if (countElements(shape) <= maxElements) continue;
       complain(`node ${quote(id)} has at most ${maxElements} values`, `[${shape}]`);
     }
   }
+}
+
+/** Images in, outputs out. */
+function checkEnds(graph: Graph, network: Graph, complain: Complain): void {
   if (!isOp(graph.output, "output")) complain("the last node is an output", quote(graph.output.op));
   const [image, pixels] = [graph.shape(graph.input.id), network.shape(network.input.id)];
-  if (image.join() !== pixels.join()) {
+  if (image.join() !== pixels.join())
     complain("network and spiking network take the same image", `[${pixels}] and [${image}]`);
-  }
   const [logits, outputs] = [network.shape(network.output.id), graph.shape(graph.output.id)];
-  if (logits.join() !== outputs.join()) {
+  if (logits.join() !== outputs.join())
     complain("network and spiking network have the same outputs", `[${logits}] and [${outputs}]`);
-  }
-  const neurons = graph.nodes.filter((node) => isOp(node, "neuron"));
-  const [names, ids] = [layers.map(({ name }) => name), neurons.map(({ id }) => id)];
-  if (names.join("\n") !== ids.join("\n")) {
-    complain("layers lists the neuron nodes in order", `${names.length} names, ${ids.length} nodes`);
-  } else {
-    for (const { name, activation, lambda } of layers) {
-      if (!network.has(activation))
-        complain(`layer ${quote(name)} names a node of network`, quote(activation));
-      if (lambda.length !== 1 && lambda.length !== graph.shape(name)[0]) {
-        complain(`layer ${quote(name)} has one λ, or one a channel`, `${lambda.length} numbers`);
-      }
-    }
-  }
-  for (const [key, values] of Object.entries({ mean: preprocessing.mean, std: preprocessing.std })) {
-    if (values.length !== 1 && values.length !== image[0]) {
-      complain(`preprocessing has one ${key}, or one a channel`, `${values.length} numbers`);
-    }
-  }
-  return problems;
+}
+
+function checkLayer(
+  { name, activation, lambda }: SnnLayer,
+  graph: Graph,
+  network: Graph,
+  complain: Complain,
+): void {
+  if (!network.has(activation)) complain(`layer ${quote(name)} names a node of network`, quote(activation));
+  if (lambda.length !== 1 && lambda.length !== graph.shape(name)[0])
+    complain(`layer ${quote(name)} has one λ, or one a channel`, `${lambda.length} numbers`);
 }

@@ -20,16 +20,8 @@ const termColour = specPart({
   scale: { domain: [...energyTerms], range: [paint("s2"), paint("s1"), paint("s3"), paint("s4")] },
 });
 
-function energyPanel(name: string, bars: readonly EnergyBar[], hasLegend: boolean) {
+function energyAxes(name: string, bars: readonly EnergyBar[]) {
   const top = Math.max(1e-9, ...bars.map((bar) => bar.total)) * 1.18;
-  const rows = bars.flatMap((bar) =>
-    bar.parts.map(({ term, value }) => ({ bar: bar.label, term, value, order: energyTerms.indexOf(term) })),
-  );
-  const totals = bars.map((bar) => ({
-    bar: bar.label,
-    value: bar.total,
-    text: formatSignificant(bar.total),
-  }));
   const y = specPart({
     field: "bar",
     type: "nominal",
@@ -44,6 +36,19 @@ function energyPanel(name: string, bars: readonly EnergyBar[], hasLegend: boolea
     scale: { domain: [0, top], nice: false },
     axis: { tickCount: 4, labelExpr: "format(datum.value, '~g')" },
   });
+  return { x, y };
+}
+
+function energyPanel(name: string, bars: readonly EnergyBar[], hasLegend: boolean) {
+  const rows = bars.flatMap((bar) =>
+    bar.parts.map(({ term, value }) => ({ bar: bar.label, term, value, order: energyTerms.indexOf(term) })),
+  );
+  const totals = bars.map((bar) => ({
+    bar: bar.label,
+    value: bar.total,
+    text: formatSignificant(bar.total),
+  }));
+  const { x, y } = energyAxes(name, bars);
   const legend = hasLegend
     ? specPart({ title: null, orient: "top", columns: 2, direction: "horizontal" })
     : null;

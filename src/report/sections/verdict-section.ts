@@ -3,6 +3,7 @@
  *
  * Knows: results and their sentences. May not know: plots, files.
  */
+import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import {
   finiteOrNull,
   formatCount,
@@ -24,12 +25,13 @@ interface Tile {
 }
 
 function listTiles({ results }: ReportInput): Tile[] {
+  return [...accuracyTiles(results), ...spikeTiles(results), ...sizeTiles(results)];
+}
+
+function accuracyTiles(results: EvaluationResult): Tile[] {
   const last = lastStep(results);
-  const { ann, cost } = results;
+  const { ann } = results;
   const t = last ? `at T = ${formatCount(last.t)}` : "no step";
-  const spikesEach = last && cost.neurons > 0 ? last.spikes / cost.neurons : null;
-  const spikes = nameSpikes(results);
-  const rate = spikesEach === null || !last ? null : spikesEach / last.t;
   return [
     {
       name: "Loss",
@@ -47,12 +49,29 @@ function listTiles({ results }: ReportInput): Tile[] {
       value: formatCount(results.data.n),
       note: describeImages(results).replace(/^\S+ /, ""),
     },
+  ];
+}
+
+function spikeTiles(results: EvaluationResult): Tile[] {
+  const last = lastStep(results);
+  const { cost } = results;
+  const spikesEach = last && cost.neurons > 0 ? last.spikes / cost.neurons : null;
+  const spikes = nameSpikes(results);
+  const rate = spikesEach === null || !last ? null : spikesEach / last.t;
+  return [
     {
       name: `${spikes.charAt(0).toUpperCase()}${spikes.slice(1)} per image`,
       value: formatShort(last?.spikes),
       note: `${formatSignificant(spikesEach)} per neuron`,
     },
     { name: "Mean rate", value: formatSignificant(rate), note: `${spikes} per neuron and step` },
+  ];
+}
+
+function sizeTiles(results: EvaluationResult): Tile[] {
+  const last = lastStep(results);
+  const { cost } = results;
+  return [
     {
       name: "Operations per image",
       value: formatShort(last?.sopEffective),

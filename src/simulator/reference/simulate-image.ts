@@ -67,13 +67,7 @@ export function simulateImage(
   const state = startState(graph, plan, request, image);
   const recorder = request.record && new TraceRecorder(plan, request.record, request.steps);
   const outputs = new Float64Array(request.snapshots.length * plan.output.classes);
-  const counts = new Map<string, Int32Array>();
-  const magnitudes = new Map<string, Int32Array>();
-  for (const { id, shape, lo } of [...plan.neurons, ...plan.gates]) {
-    const length = request.snapshots.length * shape[0] * shape[1] * shape[2];
-    counts.set(id, new Int32Array(length));
-    if (lo < 0) magnitudes.set(id, new Int32Array(length));
-  }
+  const { counts, magnitudes } = makeCounts(plan, request.snapshots.length);
   const exitOutputs = new Float64Array((request.exit?.times.length ?? 0) * plan.output.classes);
   let exitStep = request.steps;
   for (let t = 1; t <= exitStep; t++) {
@@ -96,6 +90,18 @@ export function simulateImage(
     }
   }
   return { outputs, counts, magnitudes, record: recorder?.finish(), exitStep, exitOutputs };
+}
+
+/** Zeros for every snapshot of every source; magnitudes where spikes may be negative. */
+function makeCounts({ neurons, gates }: SnnPlan, snapshots: number) {
+  const counts = new Map<string, Int32Array>();
+  const magnitudes = new Map<string, Int32Array>();
+  for (const { id, shape, lo } of [...neurons, ...gates]) {
+    const length = snapshots * shape[0] * shape[1] * shape[2];
+    counts.set(id, new Int32Array(length));
+    if (lo < 0) magnitudes.set(id, new Int32Array(length));
+  }
+  return { counts, magnitudes };
 }
 
 /** What the image itself sends in step t: nothing, or with `poisson` its spikes. */
