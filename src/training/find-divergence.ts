@@ -10,6 +10,15 @@ import type { Engine } from "./load-engine.js";
 import { lowerNodes } from "./lower-to-training-graph.js";
 import { listState, type NetworkState } from "./network-state.js";
 
+/** The first tensor of a state, momenta included, that has a value that is not finite, for people; null where all are. */
+export function findNonFinite(state: NetworkState): string | null {
+  for (const [name, values] of state) {
+    const at = values.findIndex((value) => !Number.isFinite(value));
+    if (at >= 0) return `${name}[${at}] is ${values[at]}`;
+  }
+  return null;
+}
+
 /**
  * @param state before the step whose loss was no number
  * @param pixels preprocessed [N,C,H,W] of that step
@@ -22,11 +31,8 @@ export async function findDivergence(
   pixels: Float32Array,
   batch: number,
 ): Promise<string | null> {
-  for (const { name } of listState(graph)) {
-    const values = state.get(name) ?? [];
-    const at = values.findIndex((value) => !Number.isFinite(value));
-    if (at >= 0) return `${name}[${at}] is ${values[at]}`;
-  }
+  const broken = findNonFinite(state);
+  if (broken !== null) return broken;
   const { builder, values } = lowerNodes(graph, batch);
   const outputs = [...values.values()].map((value, at) => {
     const size = builder.emit("ReduceL1", [value], { keepdims: { int: 0 } });

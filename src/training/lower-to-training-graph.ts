@@ -12,7 +12,9 @@
  *          state its name, for trained ones also `<name>/velocity`.
  * Outputs: `loss` [], `logits` [N,classes], and each of the state's inputs with `/next`.
  */
+import { type Problem, RespikeError, refuseInput } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
+import type { GraphNode } from "../graph/node-types.js";
 import { encodeOnnxModel, makeValueInfo, type OnnxValueInfo } from "../inference/onnx-model.js";
 import { blockedDomain } from "./blocked/block-layout.js";
 import { listState, nameTensor, type StateTensor } from "./network-state.js";
@@ -59,7 +61,7 @@ export function nameNext(name: string): string {
 /**
  * @param rules the plain ones, or those on blocked values (blocked/blocked-rules.ts); the graph's
  *   inputs and outputs are the same
- * @throws RespikeError (exit 3) where the network has an operator that cannot be trained
+ * @throws RespikeError (exit 3) that names every node whose operator cannot be trained
  */
 export function lowerToTrainingGraph(
   graph: Graph,
@@ -214,20 +216,28 @@ class Lowering {
     return expectName(this.emitForward(), this.graph.output.id);
   }
 
-  /** Emits every node's value. */
+  /** Emits every node's value. @throws RespikeError (exit 3) that names all nodes that cannot be trained */
   emitForward(): Map<string, string> {
     const values = new Map<string, string>();
+    const problems: Problem[] = [];
     for (const node of this.graph.nodes) {
-      if (node.op === "input") {
-        values.set(node.id, "images");
-        continue;
+      try {
+        values.set(node.id, node.op === "input" ? "images" : this.#emitNode(node, values));
+      } catch (error) {
+        if (!(error instanceof RespikeError)) throw error;
+        problems.push(...error.problems);
+        values.set(node.id, node.id);
       }
-      const inputs = node.inputs.map((id) => expectName(values, id));
-      const lowered = findRule(node, this.rules).lower(node, inputs, this.#context);
-      this.#lowered.set(node.id, lowered);
-      values.set(node.id, lowered.value);
     }
+    if (problems.length > 0) throw refuseInput(problems);
     return values;
+  }
+
+  #emitNode(node: GraphNode, values: ReadonlyMap<string, string>): string {
+    const inputs = node.inputs.map((id) => expectName(values, id));
+    const lowered = findRule(node, this.rules).lower(node, inputs, this.#context);
+    this.#lowered.set(node.id, lowered);
+    return lowered.value;
   }
 
   /** Emits every gradient, from the last node to the first; a value read twice gets the sum of both. */

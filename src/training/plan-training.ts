@@ -8,16 +8,22 @@ import type { Dataset } from "../datasets/dataset.js";
 import { countJudging, selectJudging } from "../datasets/split-training.js";
 import { architectures } from "../formats/architectures/architecture-list.js";
 import type { Graph } from "../graph/graph.js";
+import { isOp } from "../graph/node-types.js";
 import { type Preprocessing, preprocessingPresets } from "../graph/preprocessing.js";
 import { type ActivationPlan, addCeilings } from "./activations.js";
 import { buildResnet } from "./build-resnet.js";
+import { checkTrainable } from "./check-trainable.js";
 import { type Recipe, recipes, scaleSchedule, stretchSchedule } from "./recipes.js";
 import type { Schedule } from "./schedules.js";
 
 /** What may be asked of a training run; each field takes the recipe's place. */
 export interface TrainingRequest {
-  /** `resnet8`, `resnet20` … `plain56`. */
-  readonly arch: string;
+  /** `resnet8`, `resnet20` … `plain56`, with random weights; or `graph`. */
+  readonly arch?: string | undefined;
+  /** A network of any architecture, with the weights to begin with; or `arch`. Never changed. */
+  readonly graph?: Graph | undefined;
+  /** Of the images; that of the named data set by default, else `unit`. A network trained before wants its own. */
+  readonly preprocessing?: Preprocessing | undefined;
   /** P by default; plain networks have none. */
   readonly shortcut?: "A" | "B" | "P" | "avg" | undefined;
   /** A recipe's name; `digits` for MNIST, else `evening`. */
@@ -35,10 +41,15 @@ export interface TrainingRequest {
   /** Whether half of the images are mirrored; not for digits. */
   readonly flip?: boolean | undefined;
   readonly trainAll?: boolean | undefined;
+  /** Where trained ceilings begin, 4 by default; only with the activations `clip` and `qcfs`. */
+  readonly ceiling?: number | undefined;
+  /** Weight decay of the ceilings, that of the weights by default; as `ceiling`. */
+  readonly ceilingDecay?: number | undefined;
   readonly seed: number;
 }
 
 export interface TrainingPlan {
+  /** `graph` where the network was given. */
   readonly arch: string;
   readonly shortcut: "A" | "B" | "P" | "avg" | "none";
   readonly preset: string;
@@ -54,19 +65,52 @@ export interface TrainingPlan {
 
 const batchNormEpsilon = 1e-5;
 
-/** @throws RespikeError (exit 2) for an architecture or a recipe that is unknown, or options that contradict */
+/**
+ * @throws RespikeError exit 2 for an architecture or a recipe that is unknown, or options that contradict; exit 3 for a
+ * network that has other images or classes than the data, or operators that cannot be trained
+ */
 export function planTraining(
   request: TrainingRequest,
   data: Dataset,
   activation: ActivationPlan,
 ): TrainingPlan {
+  checkCeilings(request, activation);
+  const { name, recipe } = resolveRecipe(request, data.name);
+  const { trained, judged } = divideImages(data.splits.train.n, request.trainAll === true);
+  const { network, ...architecture } = resolveNetwork(request, data);
+  return {
+    ...architecture,
+    preset: name,
+    recipe,
+    graph: addCeilings(network, activation, request.ceiling),
+    preprocessing: request.preprocessing ?? choosePreprocessing(data.name),
+    trained,
+    judged,
+    keep: request.trainAll === true ? "last" : "best",
+  };
+}
+
+type ResolvedNetwork = Pick<TrainingPlan, "arch" | "shortcut" | "batchNormEpsilon"> & {
+  readonly network: Graph;
+};
+
+function resolveNetwork(request: TrainingRequest, data: Dataset): ResolvedNetwork {
+  const { arch, graph } = request;
+  if (graph === undefined) return buildNetwork(request, data);
+  if (arch !== undefined || request.shortcut !== undefined) throw refuseBoth(request);
+  checkTrainable(graph, data);
+  const norm = graph.nodes.find((node) => isOp(node, "batch-norm"));
+  const epsilon = norm !== undefined && isOp(norm, "batch-norm") ? norm.attributes.epsilon : batchNormEpsilon;
+  return { arch: "graph", shortcut: "none", batchNormEpsilon: epsilon, network: graph };
+}
+
+/** A fresh network of a named architecture. */
+function buildNetwork(request: TrainingRequest, data: Dataset): ResolvedNetwork {
   const architecture = architectures.find(({ name }) => name === request.arch);
   if (architecture === undefined) throw refuseArchitecture(request.arch);
   const plain = architecture.family === "plain";
-  if (plain && request.shortcut !== undefined) throw refuseShortcut(request);
+  if (plain && request.shortcut !== undefined) throw refuseShortcut(architecture.name, request.shortcut);
   const shortcut = plain ? "none" : (request.shortcut ?? "P");
-  const { name, recipe } = resolveRecipe(request, data.name);
-  const { trained, judged } = divideImages(data.splits.train.n, request.trainAll === true);
   const network = buildResnet({
     input: data.shape,
     classes: data.classes,
@@ -76,19 +120,12 @@ export function planTraining(
     batchNormEpsilon,
     seed: request.seed,
   });
-  return {
-    arch: request.arch,
-    shortcut,
-    preset: name,
-    recipe,
-    graph: addCeilings(network, activation),
-    preprocessing: (preprocessingPresets[data.name as keyof typeof preprocessingPresets] ??
-      preprocessingPresets.unit) as Preprocessing,
-    batchNormEpsilon,
-    trained,
-    judged,
-    keep: request.trainAll === true ? "last" : "best",
-  };
+  return { arch: architecture.name, shortcut, batchNormEpsilon, network };
+}
+
+function choosePreprocessing(data: string): Preprocessing {
+  return (preprocessingPresets[data as keyof typeof preprocessingPresets] ??
+    preprocessingPresets.unit) as Preprocessing;
 }
 
 function resolveRecipe(request: TrainingRequest, data: string): { name: string; recipe: Recipe } {
@@ -142,12 +179,18 @@ function divideImages(count: number, all: boolean) {
 const refuse = (where: string, rule: string, value: string, next: string) =>
   refuseUsage({ code: "usage", where, rule, value, next });
 
-function refuseArchitecture(arch: string) {
+function refuseArchitecture(arch: string | undefined) {
   const names = architectures.map(({ name }) => name).join(", ");
-  return refuse("respike train", `the architecture is one of ${names}`, `'${arch}'`, "choose one of them");
+  const value = arch === undefined ? "missing" : `'${arch}'`;
+  return refuse("respike train", `the architecture is one of ${names}`, value, "choose one of them");
 }
 
-function refuseShortcut({ arch, shortcut }: TrainingRequest) {
+function refuseBoth({ arch, shortcut }: TrainingRequest) {
+  const rule = "a graph is a whole network: it takes neither arch nor shortcut";
+  return refuse("graph", rule, arch ?? `shortcut ${shortcut}`, "leave one of them out");
+}
+
+function refuseShortcut(arch: string, shortcut: string) {
   const rule = "plain networks have no shortcuts";
   return refuse(
     "--shortcut",
@@ -155,6 +198,17 @@ function refuseShortcut({ arch, shortcut }: TrainingRequest) {
     `${shortcut} for ${arch}`,
     `leave it out, or train ${arch.replace("plain", "resnet")}`,
   );
+}
+
+function checkCeilings({ ceiling, ceilingDecay }: TrainingRequest, { kind }: ActivationPlan): void {
+  if (kind !== "relu") return;
+  const given = [
+    ...(ceiling === undefined ? [] : ["--ceiling"]),
+    ...(ceilingDecay === undefined ? [] : ["--ceiling-decay"]),
+  ];
+  if (given.length === 0) return;
+  const rule = "only activations clip and qcfs:L have ceilings that are trained";
+  throw refuse(given.join(", "), rule, "--activation relu", "write --activation clip");
 }
 
 function refusePreset(preset: string) {

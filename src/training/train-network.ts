@@ -19,7 +19,7 @@ import { type BatchSource, openBatchSource } from "./batch-source.js";
 import { type Checkpoint, type EpochRecord, epochStart, noCost, type TrainingCost } from "./checkpoint.js";
 import { chooseLowering } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
-import { findDivergence } from "./find-divergence.js";
+import { findDivergence, findNonFinite } from "./find-divergence.js";
 import { countCorrect, takeImages } from "./image-batches.js";
 import { type Engine, loadEngine } from "./load-engine.js";
 import { lowerToEvaluationGraph, lowerToTrainingGraph } from "./lower-to-training-graph.js";
@@ -66,8 +66,8 @@ export interface TrainingOptions extends LongCallOptions {
 
 /**
  * @returns the last checkpoint; `best` in it is the state to use
- * @throws RespikeError exit 3 where the network cannot be trained, 4 where the loss is no longer
- *   a number, 5 without the engine; the signal's reason where it is aborted
+ * @throws RespikeError exit 3 where the network cannot be trained, 4 where the loss or a
+ *   weight is no longer a number, 5 without the engine; the signal's reason where it is aborted
  */
 export async function trainNetwork(
   network: Graph,
@@ -89,7 +89,7 @@ export async function trainNetwork(
   try {
     while (checkpoint.history.length < countEpochs(schedule)) {
       const record = await run.trainEpoch(checkpoint);
-      const state = session.readState();
+      const state = run.readState(checkpoint.history.length, source.stepsPerEpoch);
       const correct = await countCorrectImages(engine, judge, images, state, options);
       const judgedAccuracy = correct / options.judged.length;
       const before = { ...checkpoint, cost: run.cost };
@@ -190,6 +190,19 @@ class TrainingRun {
     return { epoch: epoch + 1, rate, loss: loss / steps, trainedAccuracy: correct / (steps * batch) };
   }
 
+  /**
+   * The session's state after some steps of an epoch.
+   *
+   * @throws RespikeError (exit 4) where it is no state to go on with or to keep: a step may end in values that are no
+   *   numbers though its loss was one
+   */
+  readState(epoch: number, steps: number): Map<string, Float32Array> {
+    const state = this.session.readState();
+    const broken = findNonFinite(state);
+    if (broken !== null) throw reportDivergence("weights and momenta are finite", broken, epoch, steps - 1);
+    return state;
+  }
+
   async #takeStep(epoch: number, step: number, steps: number) {
     const { engine, images, session, options } = this;
     const { batch } = options;
@@ -204,7 +217,8 @@ class TrainingRun {
     this.#busy = performance.now() - began;
     if (!Number.isFinite(loss)) {
       const where = await findDivergence(engine, this.graph, session.readEarlierState(), pixels, batch);
-      throw reportDivergence(loss, epoch, step, where);
+      const value = where === null ? String(loss) : `${loss}: ${where}`;
+      throw reportDivergence("the loss is a finite number", value, epoch, step);
     }
     return { loss, correct: countCorrect(logits, images.labels, indices, classes) };
   }
@@ -232,7 +246,7 @@ class TrainingRun {
     const epochs = countEpochs(schedule);
     onProgress?.({
       phase: "training",
-      note: `epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}`,
+      note: `epoch ${epoch + 1} of ${epochs}, loss ${loss.toFixed(3)}${describeIdle(this.cost)}`,
       done: (epoch * steps + step) * batch,
       total: epochs * steps * batch,
       unit: "images",
@@ -244,19 +258,25 @@ class TrainingRun {
     const ended = checkpoint.position.step === this.source.stepsPerEpoch;
     const due = ended || performance.now() - this.#saved >= saveEvery * 1000;
     if (onCheckpoint !== undefined && (due || signal?.aborted === true)) {
-      await onCheckpoint({ ...checkpoint, state: this.session.readState(), cost: this.cost });
+      const state = this.readState(checkpoint.history.length, checkpoint.position.step);
+      await onCheckpoint({ ...checkpoint, state, cost: this.cost });
       this.#saved = performance.now();
     }
     signal?.throwIfAborted();
   }
 }
 
-function reportDivergence(loss: number, epoch: number, step: number, where: string | null): RespikeError {
+function describeIdle({ seconds, idle }: TrainingCost): string {
+  return seconds > 0 ? `, engine idle ${((100 * idle) / seconds).toFixed(1)} %` : "";
+}
+
+/** @param step the last one, from 0 */
+function reportDivergence(rule: string, value: string, epoch: number, step: number): RespikeError {
   return new RespikeError(exitCodes.checkFailed, {
     code: "training-diverged",
     where: `epoch ${epoch + 1}, step ${step + 1}`,
-    rule: "the loss is a finite number",
-    value: where === null ? String(loss) : `${loss}: ${where}`,
+    rule,
+    value,
     next: "lower the learning rate or warm it up for longer",
   });
 }

@@ -51,12 +51,14 @@ export function makeWorkplace(): string {
   return folder;
 }
 
+/** @param program the command line of another checkout or package */
 export function start(
   cwd: string,
   words: readonly string[],
+  program: string = main,
 ): { child: ChildProcess; done: Promise<Finished> } {
   const env = { ...process.env, RESPIKE_CACHE: process.env.RESPIKE_CACHE ?? join(cwd, "cache") };
-  const child = spawn(process.execPath, [main, ...words], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [program, ...words], { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
   let [out, err] = ["", ""];
   child.stdout?.on("data", (chunk) => {
     out += chunk;

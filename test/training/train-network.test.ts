@@ -98,7 +98,7 @@ test("stopped while an epoch is judged, a run goes on from its last step: the sa
   assert.ok(resumed.cost.seconds > checkpoint.cost.seconds && resumed.cost.idle < resumed.cost.seconds);
 });
 
-test("progress is one phase, so that its rate can be measured; the loss stands in the note", async () => {
+test("progress is one phase, so that its rate can be measured; the loss and the engine's idle share stand in the note", async () => {
   const phases = new Set<string>();
   const notes: (string | undefined)[] = [];
   const onProgress = ({ phase, note }: ProgressEvent) => {
@@ -107,7 +107,7 @@ test("progress is one phase, so that its rate can be measured; the loss stands i
   };
   await trainNetwork(graph, images, { ...options, onProgress });
   assert.deepEqual([...phases], ["training"]);
-  assert.match(notes.at(-1) ?? "", /^epoch 6 of 6, loss \d/);
+  assert.match(notes.at(-1) ?? "", /^epoch 6 of 6, loss \d\.\d{3}, engine idle \d+\.\d %$/);
 });
 
 test("with rounded activations the task is learnt too, ceilings move, and workers change no bit", async () => {
@@ -158,6 +158,25 @@ test("a loss that is no number stops the run and names the step", async () => {
     assert.match(error.where, /^epoch \d, step [2-9]$/);
     return true;
   });
+});
+
+test("weights that are no numbers after the last step are not kept, though its loss was one: step and tensor are named", async () => {
+  const kept: Checkpoint[] = [];
+  const keep = (checkpoint: Checkpoint) => void kept.push(checkpoint);
+  const last: TrainingOptions = {
+    ...options,
+    ...{ schedule: { kind: "step", rates: [3e38], ends: [1] }, weightDecay: 1e4 },
+    ...{ batch: 120, onEpoch: keep, onCheckpoint: keep },
+  };
+  await assert.rejects(trainNetwork(graph, images, last), (error) => {
+    assert.ok(error instanceof RespikeError);
+    assert.deepEqual([error.exitCode, error.code], [4, "training-diverged"]);
+    assert.equal(error.where, "epoch 1, step 1");
+    assert.equal(error.rule, "weights and momenta are finite");
+    assert.match(error.value, /^conv1\.weight\[\d+\] is -?(Infinity|NaN)$/);
+    return true;
+  });
+  assert.deepEqual(kept, []);
 });
 
 test("an aborted run stops with the signal's reason", async () => {

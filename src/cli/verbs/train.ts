@@ -42,6 +42,16 @@ const decidingFlags = {
   flip: switchFlag({ description: "mirror half of the images (the presets do, but for digits)" }),
   trainAll: switchFlag({ description: "train on the judging images too, and keep the last epoch" }),
   activation: textFlag("A", { description: "relu, clip or qcfs:L", shownDefault: "relu" }),
+  ceiling: numberFlag(
+    "C",
+    { min: 0, max: 1e6 },
+    { description: "where trained ceilings begin", shownDefault: "4" },
+  ),
+  ceilingDecay: numberFlag(
+    "D",
+    { min: 0 },
+    { description: "weight decay of ceilings", shownDefault: "--weight-decay" },
+  ),
   lowering: choiceFlag(["auto", "plain", "blocked"], {
     description: "how the step is computed",
     shownDefault: "auto",
@@ -113,18 +123,23 @@ function describeCommand(arch: string, flags: Readonly<Record<string, unknown>>,
 
 function describe({ result, folder }: TrainOutcome): string {
   const { test, bestEpoch, epochs, imagesPerSecond, engineIdle, lowering, model } = result;
-  const speed =
-    imagesPerSecond === null || engineIdle === null
-      ? []
-      : [
-          `${imagesPerSecond.toFixed(0)} images/s (${lowering}); the engine idled ${(100 * engineIdle).toFixed(2)} % of the time`,
-        ];
-  return [
+  const lines = [
     `${result.arch} on ${result.data}: ${test.correct.toLocaleString("en-US")} of ${test.n.toLocaleString("en-US")} test images right, ${test.accuracy.toFixed(2)} %`,
     `epoch ${bestEpoch} of ${epochs}, ${result.judgedAccuracy.toFixed(2)} % on the judging images`,
-    ...speed,
-    `saved ${model.path} (${model.bytes.toLocaleString("en-US")} bytes, SHA-256 ${model.sha256})`,
-    `report: ${folder.report}`,
-    `next: respike convert ${model.path} -o ${model.path.replace(/\.safetensors$/, "")}.snn.safetensors`,
-  ].join("\n");
+  ];
+  if (imagesPerSecond !== null && engineIdle !== null) {
+    const idle = (100 * engineIdle).toFixed(2);
+    lines.push(
+      `${imagesPerSecond.toFixed(0)} images/s (${lowering}); the engine idled ${idle} % of the time`,
+    );
+  }
+  if (model !== null && folder !== null) {
+    const snn = `${model.path.replace(/\.safetensors$/, "")}.snn.safetensors`;
+    lines.push(
+      `saved ${model.path} (${model.bytes.toLocaleString("en-US")} bytes, SHA-256 ${model.sha256})`,
+      `report: ${folder.report}`,
+      `next: respike convert ${model.path} -o ${snn}`,
+    );
+  }
+  return lines.join("\n");
 }
