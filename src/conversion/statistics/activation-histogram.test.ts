@@ -62,3 +62,13 @@ test("an empty histogram and one of zeros give 0; negative values count as 0", (
   assert.equal(zeros.percentile(percentileFraction("p100")), 0);
   assert.equal(zeros.n, 7);
 });
+
+test("values that all reach the limit have a mean share of 1, whatever rounding does", () => {
+  for (let n = 1; n < 400; n++) {
+    const histogram = fill([new Float32Array(n).fill(4)]);
+    for (const limit of [0.1, 0.3, 1.1, 2.7]) {
+      const share = histogram.meanShare(limit);
+      assert.ok(share <= 1 && share > 1 - 1e-12, `${n} values, limit ${limit}: ${share}`);
+    }
+  }
+});

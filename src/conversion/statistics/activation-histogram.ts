@@ -106,7 +106,8 @@ export class ActivationHistogram {
       (all, [bin, count]) => all + count * Math.min(binMiddle(bin), limit),
       0,
     );
-    return this.#n === 0 ? 0 : sum / limit / this.#n;
+    // Rounding may lift a mean of ones above 1.
+    return this.#n === 0 ? 0 : Math.min(1, sum / limit / this.#n);
   }
 
   #page(bin: number): Float64Array {
