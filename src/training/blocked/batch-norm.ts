@@ -41,9 +41,10 @@ function lowerTraining(
   const channels = extents[1];
   const m = batch * extents[2] * extents[3];
   if (m < 2) throw refuseSingleValue(node);
-  const mean = (value: string) => b.emit("Mul", [layout.sumChannels(value, extents), b.scalar(1 / m)]);
-  const mu = mean(x);
-  const spread = b.emit("Sub", [mean(b.emit("Mul", [x, x])), b.emit("Mul", [mu, mu])]);
+  const share = (sum: string) => b.emit("Mul", [sum, b.scalar(1 / m)]);
+  const mu = share(layout.sumChannels(x, extents));
+  const square = share(layout.sumProducts(x, x, extents));
+  const spread = b.emit("Sub", [square, b.emit("Mul", [mu, mu])]);
   const variance = b.emit("Max", [spread, b.scalar(0)]);
   const inverse = invertDeviation(b, variance, node.attributes.epsilon);
   const a = b.emit("Mul", [context.tensor(node, "gamma"), inverse]);
@@ -52,7 +53,7 @@ function lowerTraining(
     value: emitAffine(layout, x, a, mu, context.tensor(node, "beta"), channels),
     backward(gradient, [wanted]) {
       const sum = layout.sumChannels(gradient, extents);
-      const product = layout.sumChannels(b.emit("Mul", [gradient, x]), extents);
+      const product = layout.sumProducts(gradient, x, extents);
       const correlation = b.emit("Sub", [product, b.emit("Mul", [mu, sum])]);
       context.giveGradient(node, "beta", sum);
       context.giveGradient(node, "gamma", b.emit("Mul", [correlation, inverse]));

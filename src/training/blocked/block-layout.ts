@@ -79,14 +79,45 @@ export class BlockLayout {
     return b.sum(b.reshape(b.sum(folded, [1], false), [batch, channels]), [0], false);
   }
 
+  /**
+   * Σ over (n,h,w) of the product of two values: [C]. With images and channels as one axis, one value is
+   * a depthwise window of the size of the map: no product is ever stored.
+   */
+  sumProducts(value: string, other: string, [batch, channels, height, width]: FourExtents): string {
+    const { builder: b } = this;
+    const both = batch * channels;
+    const sums = this.convolve(
+      b.reshape(value, [1, both, height, width]),
+      b.reshape(other, [both, 1, height, width]),
+      { kernel: [height, width], groups: both },
+    );
+    return b.sum(b.reshape(sums, [batch, channels]), [0], false);
+  }
+
+  /** A blocked value with zeros around every map, or fewer pixels, every stride-th of them. */
+  copyPixels(
+    value: string,
+    channels: number,
+    attributes: Pick<ConvAttributes, "padding" | "stride">,
+  ): string {
+    const ones = this.builder.constant([channels], new Array<number>(channels).fill(1));
+    const filter = this.builder.reshape(ones, [channels, 1, 1, 1]);
+    return this.convolve(value, filter, { kernel: [1, 1], groups: channels, ...attributes });
+  }
+
   /** Blocked → [N,C,H,W] in row-major order. */
   unblock(value: string, channels: number): string {
     return this.#emit("ReorderOutput", [value], { channels: { int: channels } });
   }
 
-  /** Row-major order → blocked. */
+  /** [N,C,H,W] in row-major order → blocked. */
   toBlocks(value: string): string {
     return this.#emit("ReorderInput", [value], {});
+  }
+
+  /** [N,H,W,C] in row-major order → blocked [N,C,H,W]. */
+  lastToBlocks(value: string): string {
+    return this.#emit("ReorderInput", [value], { channels_last: { int: 1 } });
   }
 
   /** A weight [O,I,h,w] in row-major order as a filter from I to O channels. */
@@ -102,7 +133,7 @@ export class BlockLayout {
           [outputs / block, block, inputs, taps],
           [0, 2, 3, 1],
         ];
-    return this.#permute(weight, shape, order, [outputs, inputs, height, width]);
+    return this.permute(weight, shape, order, [outputs, inputs, height, width]);
   }
 
   /** The same weight turned round: a filter from O to I channels with every window mirrored. */
@@ -117,17 +148,11 @@ export class BlockLayout {
       b.ints([-1]),
     ]);
     const shape = [outputs / block, block, inputs / block, block, taps];
-    return this.#permute(mirrored, shape, [2, 0, 4, 1, 3], [inputs, outputs, height, width]);
+    return this.permute(mirrored, shape, [2, 0, 4, 1, 3], [inputs, outputs, height, width]);
   }
 
-  /** A blocked value [N,C,H,W] as a filter [C,N,H,W]: windows of H×W from N to C channels. */
-  arrangeValueAsFilter(value: string, [batch, channels, height, width]: FourExtents): string {
-    const { block } = this;
-    const shape = [batch / block, block, channels / block, height * width, block];
-    return this.#permute(value, shape, [2, 0, 3, 1, 4], [channels, batch, height, width]);
-  }
-
-  #permute(
+  /** The value of `shape` with its axes in another order, as `result`. */
+  permute(
     value: string,
     shape: readonly number[],
     order: readonly number[],

@@ -2,15 +2,12 @@
  * Convolution and its gradients on blocked values.
  *
  *   ∂x: a convolution of ∂y, zeros between its pixels where the stride is 2, with the mirrored weight
- *   ∂w[o,i,k] = Σ_{n,p} ∂y[n,o,p]·x[n,i,s·p+k−pad]: a convolution with images and channels in each
- *   other's place: x as I images of N channels, ∂y as O windows of the size of the map,
- *   dilated by the stride
- *
- * x is padded before it is convolved with ∂y: a window of that size is slow at a border.
+ *   ∂w: weight-gradient.ts
  */
 import type { NodeOf } from "../../graph/node-types.js";
 import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
 import type { BlockLayout, FourExtents } from "./block-layout.js";
+import { emitWeightGradient } from "./weight-gradient.js";
 
 export interface ConvGeometry {
   /** [N,I,H,W] */
@@ -100,29 +97,6 @@ function spreadPixels(
     b.ints([1, 2]),
   ]);
   return b.reshape(kept, [batch, channels, rows - cut[0], columns - cut[1]]);
-}
-
-function emitWeightGradient(
-  layout: BlockLayout,
-  { input, output, kernel, stride, padding }: ConvGeometry,
-  x: string,
-  gradient: string,
-): string {
-  const { builder: b } = layout;
-  const rowMajor = layout.fits(input[1]) ? layout.unblock(x, input[1]) : x;
-  const swapped = b.emit("Transpose", [rowMajor], { perm: { ints: [1, 0, 2, 3] } });
-  const after = (axis: 0 | 1) =>
-    ((output[axis + 2] as number) - 1) * stride[axis] +
-    kernel[axis] -
-    (input[axis + 2] as number) -
-    (padding[axis] as number);
-  const border = [0, 0, padding[0], padding[1], 0, 0, after(0), after(1)];
-  const padded = border.every((side) => side === 0) ? swapped : b.emit("Pad", [swapped, b.ints(border)]);
-  const product = layout.convolve(layout.toBlocks(padded), layout.arrangeValueAsFilter(gradient, output), {
-    kernel: [output[2], output[3]],
-    dilation: stride,
-  });
-  return b.emit("Transpose", [layout.unblock(product, output[1])], { perm: { ints: [1, 0, 2, 3] } });
 }
 
 export function describeGeometry(node: NodeOf<"conv">, context: LoweringContext): ConvGeometry {
