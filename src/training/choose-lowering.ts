@@ -6,6 +6,7 @@
 import { refuseUsage } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
 import { explainUnblockable, makeBlockedRules } from "./blocked/blocked-rules.js";
+import { checkBlocks } from "./blocked/check-blocks.js";
 import { probeBlocks } from "./blocked/probe-blocks.js";
 import type { Engine } from "./load-engine.js";
 import type { LoweringChoice } from "./lowering-choice.js";
@@ -17,6 +18,8 @@ export interface ChosenLowering {
   readonly rules: GradientRules;
 }
 
+const absent = "the engine has no blocked operators here that agree with the plain ones";
+
 /** @throws RespikeError (exit 2) where `blocked` is asked for and cannot be had */
 export async function chooseLowering(
   engine: Engine,
@@ -27,17 +30,17 @@ export async function chooseLowering(
   const plain = { name: "plain", rules: gradientRules };
   if (choice === "plain") return plain;
   const block = await probeBlocks(engine);
-  const reason =
-    block === null ? "the engine has no blocked operators here" : explainUnblockable(graph, batch, block);
-  if (block !== null && reason === null) {
-    return { name: `blocked by ${block}`, rules: makeBlockedRules(block) };
+  const rules = block === null ? null : makeBlockedRules(block);
+  const reason = block === null || rules === null ? absent : explainUnblockable(graph, batch, block);
+  if (block !== null && rules !== null && reason === null && (await checkBlocks(engine, block, rules))) {
+    return { name: `blocked by ${block}`, rules };
   }
   if (choice === "auto") return plain;
   throw refuseUsage({
     code: "cannot-block",
     where: "--lowering blocked",
     rule: "the engine and the network allow blocked values",
-    value: reason ?? "",
+    value: reason ?? absent,
     next: "leave --lowering out, or write --lowering plain",
   });
 }

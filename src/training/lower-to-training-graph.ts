@@ -78,9 +78,14 @@ export function lowerToTrainingGraph(
     if (entry.kind === "trained") emitStep(builder, entry, lowering.gradient(entry.name), options);
     else builder.emitAs(nameNext(entry.name), "Identity", [lowering.tracked(entry.name)]);
   }
+  const outputs = [
+    makeValueInfo("loss", "float32", []),
+    makeValueInfo("logits", "float32", [options.batch, classes]),
+    ...stateInfos(state, nameNext),
+  ];
   return {
     model: encodeOnnxModel({
-      nodes: builder.nodes,
+      nodes: builder.listNodesFor(outputs),
       initializers: builder.initializers,
       inputs: [
         ...dataInputs(graph, options.batch),
@@ -88,11 +93,7 @@ export function lowerToTrainingGraph(
         makeValueInfo("rate", "float32", []),
         ...stateInfos(state, (name) => name),
       ],
-      outputs: [
-        makeValueInfo("loss", "float32", []),
-        makeValueInfo("logits", "float32", [options.batch, classes]),
-        ...stateInfos(state, nameNext),
-      ],
+      outputs,
       opsets: listOpsets(lowering.builder),
     }),
     batch: options.batch,
@@ -119,15 +120,16 @@ export function lowerToEvaluationGraph(
     lowering.builder.ints([batch, classes]),
   ]);
   const state = listState(graph);
+  const outputs = [makeValueInfo("logits", "float32", [batch, classes])];
   return {
     model: encodeOnnxModel({
-      nodes: lowering.builder.nodes,
+      nodes: lowering.builder.listNodesFor(outputs),
       initializers: lowering.builder.initializers,
       inputs: [
         ...dataInputs(graph, batch),
         ...state.map(({ name, shape }) => makeValueInfo(name, "float32", shape)),
       ],
-      outputs: [makeValueInfo("logits", "float32", [batch, classes])],
+      outputs,
       opsets: listOpsets(lowering.builder),
     }),
     batch,
@@ -256,9 +258,13 @@ class Lowering {
         const part = given[at];
         if (part === undefined || part === null) continue;
         const sum = gradients.get(id);
-        gradients.set(id, sum === undefined ? part : this.builder.emit("Add", [sum, part]));
+        gradients.set(id, sum === undefined ? part : this.#sumGradients(sum, part));
       }
     }
+  }
+
+  #sumGradients(a: string, b: string): string {
+    return this.rules.sumGradients?.(a, b, this.#context) ?? this.builder.emit("Add", [a, b]);
   }
 
   /** The nodes whose value depends on a trained tensor. */

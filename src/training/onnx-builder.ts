@@ -23,6 +23,17 @@ export class OnnxBuilder {
     return [...this.#constants.values()];
   }
 
+  /** The nodes that some outputs of the graph depend on, in order. */
+  listNodesFor(outputs: readonly { readonly name: string }[]): OnnxNode[] {
+    const needed = new Set(outputs.map(({ name }) => name));
+    const kept = [...this.nodes].reverse().filter((node) => {
+      const isNeeded = node.outputs.some((name) => needed.has(name));
+      if (isNeeded) for (const name of node.inputs) needed.add(name);
+      return isNeeded;
+    });
+    return kept.reverse();
+  }
+
   /** Appends a node and gives the name of its only output. */
   emit(
     opType: string,

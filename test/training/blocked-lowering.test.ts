@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { randomNormal } from "#src/core/counter-random.js";
 import { RespikeError } from "#src/core/respike-error.js";
 import { explainUnblockable, makeBlockedRules } from "#src/training/blocked/blocked-rules.js";
+import { checkBlocks } from "#src/training/blocked/check-blocks.js";
 import { probeBlocks } from "#src/training/blocked/probe-blocks.js";
 import { buildResnet, type ResnetPlan } from "#src/training/build-resnet.js";
 import { chooseLowering } from "#src/training/choose-lowering.js";
@@ -124,6 +125,20 @@ test("auto takes blocked values where it can, and plain ones where it cannot", {
     (error: unknown) => error instanceof RespikeError && error.exitCode === 2,
   );
 });
+
+test("an engine whose blocked operators compute something else is found out", { skip }, async () => {
+  const rules = makeBlockedRules(block ?? 16);
+  assert.equal(await checkBlocks(engine, block ?? 16, rules), true);
+  const { relu } = gradientRules;
+  assert.equal(
+    await checkBlocks(engine, block ?? 16, { ...rules, relu: { ...relu, lower: skipRelu } } as GradientRules),
+    false,
+  );
+});
+
+function skipRelu(_: unknown, [value]: readonly string[]) {
+  return { value, backward: (gradient: string) => [gradient] };
+}
 
 test("an engine without blocked operators is found out", async () => {
   const broken = {

@@ -26,7 +26,31 @@ export interface ConvAttributes {
   readonly groups?: number;
 }
 
+export interface ConvOptions {
+  /** [channels] */
+  readonly bias?: string | undefined;
+  /** a value of the result's shape that is added */
+  readonly sum?: string | undefined;
+  /** max(·, 0) of it all */
+  readonly rectified?: boolean | undefined;
+}
+
+interface ConvCall {
+  readonly value: string;
+  readonly filter: string;
+  readonly attributes: ConvAttributes;
+  readonly options: ConvOptions;
+}
+
 export class BlockLayout {
+  /** What each convolution's result came from. */
+  readonly #calls = new Map<string, ConvCall>();
+  /** What each value with pixels put between each other came from. */
+  readonly #woven = new Map<
+    string,
+    { readonly phases: string; readonly weave: (phases: string) => string }
+  >();
+
   /** @param block B, channels a block */
   constructor(
     readonly builder: OnnxBuilder,
@@ -37,34 +61,64 @@ export class BlockLayout {
     return channels % this.block === 0;
   }
 
-  /** @param filter blocked. `sum` is added to the result. */
-  convolve(
-    value: string,
-    filter: string,
-    attributes: ConvAttributes,
-    optional: { readonly bias?: string | undefined; readonly sum?: string | undefined } = {},
-  ): string {
+  /** @param filter blocked */
+  convolve(value: string, filter: string, attributes: ConvAttributes, options: ConvOptions = {}): string {
     const { kernel, stride = [1, 1], dilation = [1, 1], padding = [0, 0, 0, 0], groups = 1 } = attributes;
-    const { bias, sum } = optional;
+    const { bias, sum, rectified } = options;
     const rest = sum !== undefined ? [bias ?? "", sum] : bias !== undefined ? [bias] : [];
-    return this.#emit("Conv", [value, filter, ...rest], {
+    const result = this.#emit("Conv", [value, filter, ...rest], {
       kernel_shape: { ints: kernel },
       strides: { ints: stride },
       dilations: { ints: dilation },
       pads: { ints: padding },
       group: { int: groups },
+      ...(rectified === true ? { activation: { string: "Relu" } } : {}),
     });
+    this.#calls.set(result, { value, filter, attributes, options });
+    return result;
+  }
+
+  /** a + b, by the convolution that one of them is where nothing else has read it. */
+  add(a: string, b: string): string {
+    const [first, second] = [this.#woven.get(a), this.#woven.get(b)];
+    if (first !== undefined && second !== undefined && !this.#isRead(a) && !this.#isRead(b)) {
+      const { phases } = first;
+      return this.weave(this.#addTo(second.phases, phases) ?? this.add(phases, second.phases), second.weave);
+    }
+    const sum = this.#isRead(b) ? undefined : this.#addTo(b, a);
+    return sum ?? (this.#isRead(a) ? undefined : this.#addTo(a, b)) ?? this.builder.emit("Add", [a, b]);
+  }
+
+  /** A convolution's result plus another value, by the convolution. */
+  #addTo(value: string, other: string): string | undefined {
+    const call = this.#calls.get(value);
+    if (call === undefined || call.options.sum !== undefined || call.options.rectified === true)
+      return undefined;
+    return this.convolve(call.value, call.filter, call.attributes, { ...call.options, sum: other });
+  }
+
+  /** max(x, 0), by the convolution that x is where nothing else has read it. */
+  rectify(value: string): string {
+    const call = this.#calls.get(value);
+    if (call === undefined || this.#isRead(value)) return this.builder.emit("Relu", [value]);
+    return this.convolve(call.value, call.filter, call.attributes, { ...call.options, rectified: true });
+  }
+
+  /** A value whose pixels are put in their places by `weave`; sums of two such are made before that. */
+  weave(phases: string, weave: (phases: string) => string): string {
+    const result = weave(phases);
+    this.#woven.set(result, { phases, weave });
+    return result;
+  }
+
+  #isRead(value: string): boolean {
+    return this.builder.nodes.some(({ inputs }) => inputs.includes(value));
   }
 
   /** Every value times its channel's factor, plus its channel's offset, plus another value. */
-  scale(
-    value: string,
-    factor: string,
-    channels: number,
-    optional: { readonly bias?: string | undefined; readonly sum?: string | undefined } = {},
-  ): string {
+  scale(value: string, factor: string, channels: number, options: ConvOptions = {}): string {
     const filter = this.builder.reshape(factor, [channels, 1, 1, 1]);
-    return this.convolve(value, filter, { kernel: [1, 1], groups: channels }, optional);
+    return this.convolve(value, filter, { kernel: [1, 1], groups: channels }, options);
   }
 
   /** Means over (h,w): [N,C,1,1], where blocked and unblocked order are the same. */
@@ -134,21 +188,6 @@ export class BlockLayout {
           [0, 2, 3, 1],
         ];
     return this.permute(weight, shape, order, [outputs, inputs, height, width]);
-  }
-
-  /** The same weight turned round: a filter from O to I channels with every window mirrored. */
-  arrangeMirrored(weight: string, [outputs, inputs, height, width]: FourExtents): string {
-    const { builder: b, block } = this;
-    const taps = height * width;
-    const mirrored = b.emit("Slice", [
-      b.reshape(weight, [outputs, inputs, taps]),
-      b.ints([taps - 1]),
-      b.ints([-taps - 1]),
-      b.ints([2]),
-      b.ints([-1]),
-    ]);
-    const shape = [outputs / block, block, inputs / block, block, taps];
-    return this.permute(mirrored, shape, [2, 0, 4, 1, 3], [inputs, outputs, height, width]);
   }
 
   /** The value of `shape` with its axes in another order, as `result`. */

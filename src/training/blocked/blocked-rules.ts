@@ -6,10 +6,11 @@
  */
 import type { Graph } from "../../graph/graph.js";
 import type { GraphNode, NodeOf } from "../../graph/node-types.js";
-import { addRule } from "../rules/add.js";
+import type { OnnxBuilder } from "../onnx-builder.js";
 import type { LoweringContext } from "../rules/gradient-rule.js";
 import { linearRule } from "../rules/linear.js";
 import type { GradientRules } from "../rules/rule-table.js";
+import { blockedAddRule } from "./add.js";
 import { blockedBatchNormRule } from "./batch-norm.js";
 import { BlockLayout } from "./block-layout.js";
 import { blockedConvRule } from "./conv.js";
@@ -19,15 +20,21 @@ import { blockedShortcutRule } from "./shortcut.js";
 
 /** @param block channels a block */
 export function makeBlockedRules(block: number): GradientRules {
-  const layout = (context: LoweringContext) => new BlockLayout(context.builder, block);
+  const layouts = new WeakMap<OnnxBuilder, BlockLayout>();
+  const layout = ({ builder }: LoweringContext) => {
+    const found = layouts.get(builder) ?? new BlockLayout(builder, block);
+    layouts.set(builder, found);
+    return found;
+  };
   return {
     conv: blockedConvRule(layout),
     "batch-norm": blockedBatchNormRule(layout),
-    relu: blockedReluRule,
-    add: addRule,
+    relu: blockedReluRule(layout),
+    add: blockedAddRule(layout),
     pool: blockedPoolRule(layout),
     linear: linearRule,
     shortcut: blockedShortcutRule(layout),
+    sumGradients: (a, b, context) => layout(context).add(a, b),
   };
 }
 

@@ -3,23 +3,26 @@
  * steep that every positive float32 above 1e-30 gives 1, which the engine does faster than a comparison.
  */
 
-import { type GradientRule, onlyInput } from "../rules/gradient-rule.js";
+import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
 import { reluRule } from "../rules/relu.js";
+import type { BlockLayout } from "./block-layout.js";
 
-export const blockedReluRule: GradientRule<"relu"> = {
-  trained: [],
-  tracked: [],
-  lower(node, inputs, context) {
-    if (node.attributes.max !== null) return reluRule.lower(node, inputs, context);
-    const { builder: b } = context;
-    const value = b.emit("Relu", [onlyInput(inputs)]);
-    return {
-      value,
-      backward(gradient, [wanted]) {
-        if (wanted !== true) return [null];
-        const mask = b.emit("HardSigmoid", [value], { alpha: { float: 1e30 }, beta: { float: 0 } });
-        return [b.emit("Mul", [gradient, mask])];
-      },
-    };
-  },
-};
+export function blockedReluRule(block: (context: LoweringContext) => BlockLayout): GradientRule<"relu"> {
+  return {
+    trained: [],
+    tracked: [],
+    lower(node, inputs, context) {
+      if (node.attributes.max !== null) return reluRule.lower(node, inputs, context);
+      const { builder: b } = context;
+      const value = block(context).rectify(onlyInput(inputs));
+      return {
+        value,
+        backward(gradient, [wanted]) {
+          if (wanted !== true) return [null];
+          const mask = b.emit("HardSigmoid", [value], { alpha: { float: 1e30 }, beta: { float: 0 } });
+          return [b.emit("Mul", [gradient, mask])];
+        },
+      };
+    },
+  };
+}

@@ -8,14 +8,17 @@ import type { GraphNode, Op } from "../../graph/node-types.js";
 import { addRule } from "./add.js";
 import { batchNormRule } from "./batch-norm.js";
 import { convRule } from "./conv.js";
-import type { GradientRule } from "./gradient-rule.js";
+import type { GradientRule, LoweringContext } from "./gradient-rule.js";
 import { linearRule } from "./linear.js";
 import { poolRule } from "./pool.js";
 import { reluRule } from "./relu.js";
 import { shortcutRule } from "./shortcut.js";
 
 /** A rule for each operator that can be trained through. */
-export type GradientRules = { readonly [O in Op]?: GradientRule<O> };
+export type GradientRules = { readonly [O in Op]?: GradientRule<O> } & {
+  /** The sum of two gradients of one value; an Add where it is missing. */
+  readonly sumGradients?: (a: string, b: string, context: LoweringContext) => string;
+};
 
 export const gradientRules: GradientRules = {
   conv: convRule,
@@ -34,7 +37,7 @@ export function findRule(node: GraphNode, rules: GradientRules = gradientRules):
     throw refuseInput({
       code: "cannot-train",
       where: `${node.id} (${node.op})`,
-      rule: `operators that can be trained: ${Object.keys(rules).join(", ")}`,
+      rule: `operators that can be trained: ${Object.keys(gradientRules).join(", ")}`,
       value: node.op,
       next: "train the network before it is converted",
     });
