@@ -4,22 +4,11 @@
  *   ∂x: input-gradient.ts
  *   ∂w: weight-gradient.ts
  */
-import type { NodeOf } from "../../graph/node-types.js";
 import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
-import type { BlockLayout, FourExtents } from "./block-layout.js";
+import type { BlockLayout } from "./block-layout.js";
+import { type ConvGeometry, describeGeometry } from "./conv-geometry.js";
 import { emitInputGradient } from "./input-gradient.js";
 import { emitWeightGradient } from "./weight-gradient.js";
-
-export interface ConvGeometry {
-  /** [N,I,H,W] */
-  readonly input: FourExtents;
-  /** [N,O,H′,W′] */
-  readonly output: FourExtents;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  /** top, left, bottom, right */
-  readonly padding: readonly [number, number, number, number];
-}
 
 export function blockedConvRule(block: (context: LoweringContext) => BlockLayout): GradientRule<"conv"> {
   return {
@@ -55,15 +44,4 @@ export function emitConv(
 ): string {
   const filter = layout.arrangeFilter(weight, [output[1], input[1], ...kernel]);
   return layout.convolve(x, filter, { kernel, stride, padding }, { bias });
-}
-
-export function describeGeometry(node: NodeOf<"conv">, context: LoweringContext): ConvGeometry {
-  const [, , height = 1, width = 1] = node.tensors.weight?.shape ?? [];
-  return {
-    input: [context.batch, ...context.shape(node.inputs[0] as string)],
-    output: [context.batch, ...context.shape(node.id)],
-    kernel: [height, width],
-    stride: node.attributes.stride,
-    padding: node.attributes.padding,
-  };
 }

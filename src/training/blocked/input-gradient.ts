@@ -11,7 +11,7 @@
  * With stride 1 that is the mirrored weight.
  */
 import type { BlockLayout } from "./block-layout.js";
-import type { ConvGeometry } from "./conv.js";
+import type { ConvGeometry } from "./conv-geometry.js";
 
 /** One axis: taps are s·steps with `front` zeros before them. */
 interface Phases {

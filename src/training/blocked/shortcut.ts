@@ -5,7 +5,8 @@
 import type { NodeOf } from "../../graph/node-types.js";
 import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
 import type { BlockLayout } from "./block-layout.js";
-import { type ConvGeometry, emitConv } from "./conv.js";
+import { emitConv } from "./conv.js";
+import type { ConvGeometry } from "./conv-geometry.js";
 import { emitInputGradient } from "./input-gradient.js";
 
 export function blockedShortcutRule(

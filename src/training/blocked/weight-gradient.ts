@@ -17,7 +17,7 @@
  * window of the size of the map is slow at a border; rows that lie outside cost nothing.
  */
 import type { BlockLayout, FourExtents } from "./block-layout.js";
-import type { ConvGeometry } from "./conv.js";
+import type { ConvGeometry } from "./conv-geometry.js";
 
 /** @param x blocked, or in row-major order where its channels are no blocks */
 export function emitWeightGradient(
