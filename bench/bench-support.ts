@@ -20,11 +20,11 @@ import { makeWorkerRunner } from "#src/node/worker-runner.js";
 export const repository = join(dirname(fileURLToPath(import.meta.url)), "../..");
 export const defaultModel = join(repository, "../shared/models/cifar10-resnet20.th");
 
-/** The spiking version of a CIFAR-10 checkpoint with the default preset and this λ (`max`, `p99.9`). */
-export async function convertModel(path: string, lambda: string): Promise<Snn> {
+/** The spiking version of a CIFAR-10 checkpoint with the default preset, this λ (`max`, `p99.9`) and these spikes. */
+export async function convertModel(path: string, lambda: string, spikes = "binary"): Promise<Snn> {
   const model = await loadModel(path, { preprocess: "imagenet" });
-  console.error(`converting ${path}, λ ${lambda} …`);
-  const { snn } = await convert(model, { lambda: lambda as "max", T: 350, calibrate: "cifar10" });
+  console.error(`converting ${path}, λ ${lambda}, ${spikes} spikes …`);
+  const { snn } = await convert(model, { lambda: lambda as "max", spikes, T: 350, calibrate: "cifar10" });
   return snn;
 }
 

@@ -1,134 +1,52 @@
 /**
- * Kernels against what the machine can load and add, in one process and one thread.
+ * Kernels against what the machine can load and add, against the planner's model, and several alphabets against binary
+ * spikes; in one process and one thread.
  *
- *   node dist-dev/bench/kernel-limits.js [--steps 320] [--rounds 9] [--rates 1,2,5,10] [--only limits|levels]
+ *   node dist-dev/bench/kernel-limits.js [--part limits|layers|levels] [--channels 16,32,64] [--rates 5,10] [--steps 320]
+ *     [--rounds 9]
  *
- * The limit: 16-byte loads from the first cache, each added to a sum, in WebAssembly. A kernel's useful work: the 16-byte
- * pieces of weights (event list, scatter) or of table rows (tables) that it has to load and add; its share of the limit is
- * that work at the limit's speed over the layer's whole time, listing of spikes and neurons included. Layers are 3×3
- * convolutions in ResNet-20's shapes, whose sources are pixels that spike at random with the rate given. Limit and kernels
- * are measured by turns; a share is the median of those of the rounds, a time the median too. In brackets what the planner
- * reckons.
+ * Layers are 3×3 convolutions in ResNet-20's shapes. What is compared is measured by turns; a share or ratio is the median
+ * of those of the rounds, a time the median too. Without `--part` all three are run, one after the other.
  *
- * Levels: the same layer behind neurons of several alphabets, which all hear the same currents: time a plane against that of
- * binary spikes, by turns too.
+ * limits (rates 5 and 10 %): the limit is 16-byte loads from the first cache, each added to a sum, in WebAssembly. A kernel's
+ * useful work: the 16-byte pieces of weights (event list) or of table rows (tables) that it has to load and add; its share of
+ * the limit is that work at the limit's speed over the layer's whole time, listing of spikes and neurons included.
+ *
+ * layers (rates 1, 2, 5 and 10 %): every kernel that can run the layer, scatter among them; int32 and float32 with
+ * binary spikes, with signed-burst:3 and with a pool before the neurons (a list); the constant current of the image: µs an image and step, and in brackets what the model of
+ * src/simulator/wasm/kernel-costs.ts has. Its constants are fitted to these.
+ *
+ * levels: the same layer behind neurons of several alphabets, which all hear the same currents: time a plane against that
+ * of binary spikes.
  */
 import { parseArgs } from "node:util";
 import { randomNormal } from "#src/core/counter-random.js";
-import { makeTensor } from "#src/core/tensor.js";
-import { Graph } from "#src/graph/graph.js";
-import type { GraphNode, Shape, Sides } from "#src/graph/node-types.js";
-import type { Snn } from "#src/graph/snn.js";
+import type { Shape } from "#src/graph/node-types.js";
 import { parseAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
-import type { SimulationRequest } from "#src/simulator/backend.js";
 import { loadKernels } from "#src/simulator/wasm/kernel-module.js";
 import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
 import { spikePlanes } from "#src/simulator/wasm/spike-layout.js";
-import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
-import { wrapGraph } from "../test/parity/make-random-snn.js";
+import { type MeasuredStage, makeLayer, prepareStage } from "./synthetic-layers.js";
 
 const { values: flags } = parseArgs({
   options: {
+    part: { type: "string" },
+    channels: { type: "string", default: "16,32,64" },
+    rates: { type: "string" },
     steps: { type: "string", default: "320" },
     rounds: { type: "string", default: "9" },
-    rates: { type: "string", default: "1,2,5,10" },
-    only: { type: "string" },
   },
 });
 const [steps, rounds] = [Number(flags.steps), Number(flags.rounds)];
 const images = 8;
+const families = ["table-12", "events", "scatter", "table-8"] as const;
 
-function addNeurons(
-  nodes: GraphNode[],
-  id: string,
-  from: string,
-  channels: number,
-  theta: number,
-  { lo, hi }: SpikeAlphabet,
-) {
-  const tensors = {
-    threshold: makeTensor("int32", [1], Int32Array.of(theta)),
-    v0: makeTensor("int32", [1], Int32Array.of(theta / 2)),
-    current: makeTensor("int32", [channels], new Int32Array(channels)),
-  };
-  const attributes = { layer: id, lo, hi, reset: "subtract", number: "int16" } as const;
-  nodes.push({ id, op: "neuron", inputs: [from], attributes, tensors });
-}
-
-function addConv(nodes: GraphNode[], id: string, from: string, channels: number, side: number) {
-  const around = (side - 1) / 2;
-  const padding: Sides = [around, around, around, around];
-  const shape = [channels, channels, side, side];
-  const values = Int16Array.from({ length: channels * channels * side * side }, (_, i) =>
-    Math.round(40 * randomNormal(nodes.length, i)),
-  );
-  const attributes = { stride: [1, 1], padding, dilation: [1, 1], groups: 1 } as const;
-  const tensors = { weight: makeTensor("int16", shape, values) };
-  nodes.push({ id, op: "conv", inputs: [from], attributes, tensors });
-}
-
-/** image → [1×1 → neurons of an alphabet →] 3×3 → neurons of the same → 10 classes */
-function makeLayer([channels, height, width]: Shape, alphabet?: SpikeAlphabet): Snn {
-  const attributes = { shape: [channels, height, width] as const };
-  const nodes: GraphNode[] = [{ id: "image", op: "input", inputs: [], attributes, tensors: {} }];
-  if (alphabet !== undefined) {
-    addConv(nodes, "first.conv", "image", channels, 1);
-    addNeurons(nodes, "first", "first.conv", channels, 400, alphabet);
-  }
-  addConv(nodes, "layer.conv", alphabet === undefined ? "image" : "first", channels, 3);
-  addNeurons(nodes, "layer", "layer.conv", channels, 1_200, alphabet ?? { lo: 0, hi: 1 });
-  nodes.push({ id: "flat", op: "flatten", inputs: ["layer"], attributes: {}, tensors: {} });
-  const weight = makeTensor(
-    "int16",
-    [10, channels * height * width],
-    new Int16Array(10 * channels * height * width),
-  );
-  nodes.push({ id: "fc", op: "linear", inputs: ["flat"], attributes: {}, tensors: { weight } });
-  nodes.push({ id: "output", op: "output", inputs: ["fc"], attributes: { number: "int16" }, tensors: {} });
-  return wrapGraph(new Graph(nodes));
-}
-
-/** One layer's simulator and request. */
-interface Measured {
-  readonly name: string;
-  /** µs of an image and step in the stage `layer`. */
-  run(): number;
-  /** What the planner reckons, µs. */
-  readonly modelled: number | null;
-  /** Σ|s| a neuron and step that the layer hears. */
-  readonly rate: () => number;
-}
-
-async function prepareLayer(
-  name: string,
-  snn: Snn,
-  prefer: KernelFamily,
-  value: (i: number) => number,
-  isPoisson: boolean,
-): Promise<Measured> {
-  const simulator = await makeWasmBackend(undefined, prefer).prepare(snn);
-  const [c, h, w] = snn.graph.input.attributes.shape;
-  const request: SimulationRequest = {
-    images: Float32Array.from({ length: images * c * h * w }, (_, i) => value(i)),
-    n: images,
-    steps,
-    snapshots: [steps],
-    readout: "mean",
-    delay: 0,
-    poisson: isPoisson ? { seed: 1, imageIndices: Array.from({ length: images }, (_, i) => i) } : undefined,
-  };
-  let rate = 0;
-  const run = () => {
-    const before = simulator.readMilliseconds().get("layer") ?? 0;
-    const { layers } = simulator.run(request);
-    const spent = (simulator.readMilliseconds().get("layer") ?? 0) - before;
-    const spikes = layers[0]?.magnitudes ?? layers[0]?.counts ?? new Int32Array(1);
-    rate = spikes.reduce((sum, count) => sum + count, 0) / spikes.length / steps;
-    return (spent * 1000) / images / steps;
-  };
-  const modelled = simulator.explain().find(({ layer }) => layer === "layer")?.modelledMicroseconds ?? null;
-  return { name, run, modelled, rate: () => rate };
-}
+const shapes = flags.channels.split(",").map((channels): Shape => {
+  const side = ({ 16: 32, 32: 16, 64: 8 } as Readonly<Record<string, number>>)[channels];
+  if (side === undefined) throw new RangeError(`--channels: 16, 32 or 64, not ${channels}`);
+  return [Number(channels), side, side];
+});
+const ratesOf = (usual: string) => (flags.rates ?? usual).split(",").map((percent) => Number(percent) / 100);
 
 const { addFromCache } = await loadKernels();
 
@@ -147,11 +65,9 @@ function measureLimit(): number {
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-const shapes: readonly Shape[] = [
-  [16, 32, 32],
-  [32, 16, 16],
-  [64, 8, 8],
-];
+/** A 3×3 layer behind binary spikes of a rate. */
+const prepareFamily = (shape: Shape, rate: number, prefer: KernelFamily) =>
+  prepareStage(makeLayer(shape, { rate }), { steps, images, value: () => rate, isPoisson: true, prefer });
 
 /** Pieces of 16 bytes that a pixel's sums need. */
 function piecesOf(family: KernelFamily, channels: number, rate: number): number {
@@ -163,10 +79,7 @@ function piecesOf(family: KernelFamily, channels: number, rate: number): number 
 
 async function compareWithLimit(shape: Shape, rate: number): Promise<void> {
   const [channels, height, width] = shape;
-  const families = ["table-12", "events", "scatter", "table-8"] as const;
-  const layers = await Promise.all(
-    families.map((family) => prepareLayer(family, makeLayer(shape), family, () => rate, true)),
-  );
+  const layers = await Promise.all(families.map((family) => prepareFamily(shape, rate, family)));
   for (const layer of layers) layer.run();
   const rows = layers.map(() => ({ times: [] as number[], shares: [] as number[] }));
   const limits: number[] = [];
@@ -185,40 +98,90 @@ async function compareWithLimit(shape: Shape, rate: number): Promise<void> {
     ({ times, shares }, at) =>
       `${families[at]} ${median(times).toFixed(2)} µs, ${(100 * median(shares)).toFixed(0)} %`,
   );
-  const place = `${channels} channels, ${height}×${width}, rate ${100 * rate} %`;
-  console.log(`${place} (limit ${median(limits).toFixed(2)} · 10⁹/s): ${texts.join("; ")}`);
+  console.log(`${placeOf(shape, rate)} (limit ${median(limits).toFixed(2)} · 10⁹/s): ${texts.join("; ")}`);
+}
+
+const placeOf = ([channels, height, width]: Shape, rate: number) =>
+  `${channels} channels, ${height}×${width}, rate ${+(100 * rate).toFixed(2)} %`;
+
+/** Stages by turns: the times of each. */
+function runByTurns(stages: readonly MeasuredStage[]): readonly (readonly number[])[] {
+  for (const stage of stages) stage.run();
+  const times = stages.map(() => [] as number[]);
+  for (let round = 0; round < rounds; round++)
+    for (const [at, stage] of stages.entries()) times[at]?.push(stage.run());
+  return times;
+}
+
+async function compareWithModel(shape: Shape, rate: number): Promise<void> {
+  const run = { steps, images, value: () => rate, isPoisson: true };
+  // lists take a hundred times as long
+  const ofList = { ...run, steps: Math.ceil(steps / 8) };
+  const alphabet = parseAlphabet("signed-burst:3") as SpikeAlphabet;
+  const others = (["int32", "float32"] as const).flatMap((number) => [
+    prepareStage(makeLayer(shape, { rate, number }), run),
+    prepareStage(makeLayer(shape, { rate, number, alphabet }), run),
+    prepareStage(makeLayer(shape, { rate, number, isPooled: true }), ofList),
+  ]);
+  const ofFamilies = families.map((family) => prepareFamily(shape, rate, family));
+  printModel(placeOf(shape, rate), await Promise.all([...ofFamilies, ...others]));
+}
+
+/** What the image puts on the first layer, in integers and floats. */
+async function compareConstant(shape: Shape): Promise<void> {
+  const run = { steps, images, value: () => 0.1, isPoisson: false, stage: "first" } as const;
+  const formats = ["int16", "float32"] as const;
+  const stages = await Promise.all(
+    formats.map((number) => prepareStage(makeLayer(shape, { rate: 0.1, number }), run)),
+  );
+  printModel(`${shape[0]} channels, constant current`, stages);
+}
+
+function printModel(place: string, stages: readonly MeasuredStage[]): void {
+  const texts = runByTurns(stages).map((times, at) => {
+    const { kernel = "", modelled = null } = stages[at] ?? {};
+    return `${kernel} ${median(times).toFixed(2)} µs (${modelled?.toFixed(2) ?? "no model"})`;
+  });
+  console.log(`${place}: ${texts.join("; ")}`);
 }
 
 async function compareLevels(shape: Shape): Promise<void> {
-  const family = shape[0] === 64 ? "events" : "table-12";
+  const prefer = shape[0] === 64 ? "events" : "table-12";
   const value = (i: number) => Math.abs(randomNormal(3, i)) / 2;
+  const run = { steps, images, value, isPoisson: false, prefer } as const;
   const alphabets = ["binary", "burst:3", "signed", "signed-burst:3"].map((name) => ({
     name,
     alphabet: parseAlphabet(name) as SpikeAlphabet,
   }));
-  const layers = await Promise.all(
-    alphabets.map(({ name, alphabet }) =>
-      prepareLayer(name, makeLayer(shape, alphabet), family, value, false),
-    ),
+  const stages = await Promise.all(
+    alphabets.map(({ alphabet }) => prepareStage(makeLayer(shape, { alphabet }), run)),
   );
-  for (const layer of layers) layer.run();
-  const times = layers.map(() => [] as number[]);
-  for (let round = 0; round < rounds; round++)
-    for (const [at, layer] of layers.entries()) times[at]?.push(layer.run());
-  const [binary = []] = times;
-  const texts = layers.map(({ name, rate }, at) => {
-    const { lo, hi } = alphabets[at]?.alphabet ?? { lo: 0, hi: 1 };
+  const times = runByTurns(stages);
+  const [ofBinary = []] = times;
+  const texts = alphabets.map(({ name, alphabet: { lo, hi } }, at) => {
     const planes = spikePlanes(lo, hi).length;
-    const own = times[at] as number[];
-    const ratio = median(own.map((time, round) => ((binary[round] as number) * planes) / time));
-    const sent = `Σ|s| ${rate().toFixed(2)}`;
+    const own = times[at] ?? [];
+    const ratio = median(own.map((time, round) => ((ofBinary[round] as number) * planes) / time));
+    const sent = `Σ|s| ${stages[at]?.rate().toFixed(2)}`;
     return `${name} ${median(own).toFixed(2)} µs (${sent})${at === 0 ? "" : `, ${planes} planes at ${ratio.toFixed(2)}×`}`;
   });
-  console.log(`${shape[0]} channels, ${family}: ${texts.join("; ")}`);
+  console.log(`${shape[0]} channels, ${prefer}: ${texts.join("; ")}`);
 }
 
-if (flags.only !== "levels") {
-  for (const shape of shapes)
-    for (const rate of flags.rates.split(",")) await compareWithLimit(shape, Number(rate) / 100);
+const parts: Readonly<Record<string, (shape: Shape) => Promise<void>>> = {
+  async limits(shape) {
+    for (const rate of ratesOf("5,10")) await compareWithLimit(shape, rate);
+  },
+  async layers(shape) {
+    for (const rate of ratesOf("1,2,5,10")) await compareWithModel(shape, rate);
+    await compareConstant(shape);
+  },
+  levels: compareLevels,
+};
+
+for (const [name, compare] of Object.entries(parts)) {
+  if (flags.part !== undefined && flags.part !== name) continue;
+  for (const shape of shapes) await compare(shape);
 }
-if (flags.only !== "limits") for (const shape of shapes) await compareLevels(shape);
+if (flags.part !== undefined && parts[flags.part] === undefined)
+  throw new RangeError(`--part: ${Object.keys(parts).join(", ")}, not ${flags.part}`);

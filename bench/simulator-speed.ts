@@ -2,7 +2,7 @@
  * Images a second of the WebAssembly simulator, one instance, one thread.
  *
  *   node dist-dev/bench/simulator-speed.js [--snn FILE] [--depth 20] [--rate 0.11] [--steps 350] [--n 8] [--number int16]
- *     [--prefer table-12|events|table-8]
+ *     [--prefer table-12|events|scatter|table-8]
  *
  * With a file: on test images of CIFAR-10 where they are in the cache, else on noise. Without: a ResNet-shaped network with random
  * weights whose layers all fire at the rate given. Modelled times are the planner's, for the rate that it reckons with.

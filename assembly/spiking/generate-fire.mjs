@@ -6,10 +6,10 @@
  * AssemblyScript does not unroll; fire-any.ts does the same for any alphabet with loops over planes. All hold eight channels of a
  * pixel in registers over a tile's steps.
  */
-import { writeFileSync } from "node:fs";
+import { downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
 
-const two = [0, 1];
-const each = (lines) => two.map((k) => lines.replaceAll("#", k)).join("");
+/** Lines for both registers of 4 channels. */
+const both = (lines) => each(2, lines);
 
 /** V grows by the current. */
 const charge = `
@@ -22,7 +22,7 @@ const charge = `
     }`;
 
 /** Takes 2^p·θ off what is left of V where that is at least as much. */
-const climbBits = (p) => `${each(`
+const climbBits = (p) => `${both(`
     const silent${p}_# = i32x4.gt_s(rung${p}_#, r#);
     r# = i32x4.sub(r#, v128.andnot(rung${p}_#, silent${p}_#));`)}
     const silent${p} = i16x8.narrow_i32x4_s(silent${p}_0, silent${p}_1);`;
@@ -30,8 +30,6 @@ const climbBits = (p) => `${each(`
 /** The same, and writes plane p. */
 const climb = (p) => `${climbBits(p)}
     store<u8>(out + ${p} * outPlane, <u8>~i16x8.bitmask(silent${p}));`;
-
-const downFrom = (planes) => Array.from({ length: planes }, (_, k) => planes - 1 - k);
 
 const open = (name, state) => `
 // @ts-ignore: decorator
@@ -44,14 +42,7 @@ function ${name}<T>(tile: TileArguments, block: i32, x: usize, half: usize, zero
   const th0 = v128.load(thresholds);
   const th1 = v128.load(thresholds, 16);
   let v0 = v128.load(potential);
-  let v1 = v128.load(potential, 16);${state}
-  const sumStep = sumStepOf<T>(tile);
-  const outStep = tile.outStep;
-  const outPlane = tile.outPlane;
-  let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
-  let out = outOf(tile, block, x) + half;
-  const past = out + <usize>(tile.last - tile.first) * outStep;
-  for (; out < past; out += outStep, sum += sumStep) {${charge}`;
+  let v1 = v128.load(potential, 16);${state}${stepLoop(" + (half << 3) * sizeof<T>()", " + half")}${charge}`;
 
 const close = `
   }
@@ -60,7 +51,7 @@ const close = `
 
 const rungs = (planes) =>
   downFrom(planes)
-    .map((p) => each(`\n  const rung${p}_# = i32x4.shl(th#, ${p});`))
+    .map((p) => both(`\n  const rung${p}_# = i32x4.shl(th#, ${p});`))
     .join("");
 
 /** Bursts of up to 2^planes − 1, or of fewer where V is clipped at hi·θ first. */
@@ -72,11 +63,11 @@ const bursts = (planes) => `${open(
   const most1 = i32x4.mul(th1, most);${downFrom(planes)
     .map((p) => `\n  let c${p} = i16x8.splat(0);`)
     .join("")}`,
-)}${each(`
+)}${both(`
     let r# = i32x4.min_s(v#, most#);
     const e# = i32x4.sub(v#, r#);`)}${downFrom(planes)
   .map((p) => `${climb(p)}\n    c${p} = i16x8.add(c${p}, silent${p});`)
-  .join("")}${each(`
+  .join("")}${both(`
     r# = i32x4.add(r#, e#);
     v# = zero ? v128.and(r#, i32x4.eq(r#, v#)) : r#;`)}${close}
   // a silent step counted −1
@@ -107,7 +98,7 @@ const signed = `${open(
   const below0 = i32x4.sub(th0, i32x4.splat(1));
   const below1 = i32x4.sub(th1, i32x4.splat(1));
   const none = i32x4.splat(0);`,
-)}${each(`
+)}${both(`
     const up# = i32x4.gt_s(v#, below#);
     const back# = v128.and(i32x4.shr_s(v#, 31), i32x4.gt_s(n#, none));
     v# = zero
@@ -123,11 +114,11 @@ const signed = `${open(
 /** Planes of both signs: the magnitude climbs one ladder, its bits go where the sign says. */
 const signedBursts = (planes) => `${open(
   `fireSignedBursts${planes}`,
-  `${signedState}${rungs(planes)}${each(`
+  `${signedState}${rungs(planes)}${both(`
   const most# = i32x4.mul(th#, i32x4.splat(tile.hi));`)}
   const least = i32x4.splat(-tile.lo);
   const none = i32x4.splat(0);`,
-)}${each(`
+)}${both(`
     let r# = i32x4.max_s(i32x4.min_s(v#, most#), i32x4.neg(i32x4.mul(th#, i32x4.min_s(n#, least))));
     const sign# = i32x4.shr_s(r#, 31);
     r# = magnitudeOf(r#, sign#, th#);
@@ -146,7 +137,7 @@ const signedBursts = (planes) => `${open(
     sent = i16x8.add(sent, s);
     s = withSign16(s, sign);
     n0 = i32x4.add(n0, i32x4.extend_low_i16x8_s(s));
-    n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));${each(`
+    n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));${both(`
     const off# = i32x4.sub(from#, r#);
     v# = zero ? v128.and(v#, i32x4.eq(off#, none)) : i32x4.sub(v#, withSign32(off#, sign#));`)}${closeSigned}`;
 
@@ -163,32 +154,26 @@ function ${name}All<T>(tile: TileArguments, zero: bool): void {
 }
 `;
 
-const entry = (name, lanes, type, call) => `
-export function ${name}${lanes}(tile: TileArguments): void {
-  noteCall(${call});
-  if (tile.resetToZero) ${name}All<${type}>(tile, true);
-  else ${name}All<${type}>(tile, false);
-}
-`;
-
 const kernel = (name, body, call) =>
-  body + run(name) + entry(name, "16", "i16", call) + entry(name, "Int", "i32", call);
+  body +
+  run(name) +
+  entries(
+    name,
+    call,
+    (type) => `
+  if (tile.resetToZero) ${name}All<${type}>(tile, true);
+  else ${name}All<${type}>(tile, false);`,
+  );
 
-const head = `/**
- * Generated by generate-fire.mjs; edit that.
- *
- * Neuron kernels: finished sums of a tile become V, spikes in planes and counts. The bits of ⌊V/θ⌋ are found from the highest down by
- * comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.
- */
-import { noteCall } from "./calls";
-import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32 } from "./fire-tile";
-import { TileArguments } from "./tile-arguments";
-`;
-
-writeFileSync(
-  new URL("fire-levels.ts", import.meta.url),
-  head +
-    [2, 3].map((planes) => kernel(`fireBursts${planes}`, bursts(planes), 14)).join("") +
+writeKernels(
+  "fire-levels.ts",
+  "generate-fire.mjs",
+  [
+    "Neuron kernels: finished sums of a tile become V, spikes in planes and counts. The bits of ⌊V/θ⌋ are found from the highest down by",
+    "comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.",
+  ],
+  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32",
+  [2, 3].map((planes) => kernel(`fireBursts${planes}`, bursts(planes), 14)).join("") +
     kernel("fireSigned", signed, 15) +
     [2, 3].map((planes) => kernel(`fireSignedBursts${planes}`, signedBursts(planes), 16)).join(""),
 );

@@ -22,6 +22,12 @@ export interface BrowserRunnerOptions {
  * others everything runs in the calling thread, with the same results.
  *
  * @throws RespikeError (exit 2) for a number of threads that is none
+ * @example
+ * ```ts
+ * import { makeBrowserRunner } from "respike/browser";
+ *
+ * console.log(makeBrowserRunner({ workerUrl: "/worker.js" }).threads);
+ * ```
  */
 export function makeBrowserRunner(options: BrowserRunnerOptions = {}): TaskRunner {
   const { threads = navigator.hardwareConcurrency, workerUrl } = options;

@@ -33,6 +33,16 @@ export interface BrowserConvertOptions extends ExplicitOptions, LongCallOptions,
  * @param train the whole training split
  * @throws RespikeError exit 2 for options, 3 for a network or images that are refused, 4 where a pass that must
  * preserve the network's function did not
+ * @example
+ * ```ts
+ * import { convert, type ImageSet, loadModel, saveSnn } from "respike/browser";
+ *
+ * async function convertHere(bytes: Uint8Array, train: ImageSet): Promise<Uint8Array> {
+ *   const wasmUrl = new URL("/kernels/spiking.wasm", location.href);
+ *   const { snn } = await convert(loadModel(bytes), train, { T: 64, calibrateN: 100, wasmUrl });
+ *   return saveSnn(snn);
+ * }
+ * ```
  */
 export async function convert(
   model: Model,

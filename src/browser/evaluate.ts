@@ -25,8 +25,13 @@ export interface BrowserEvaluateOptions extends EvaluationOptions, LongCallOptio
  * @throws RespikeError exit 2 for options, 3 for images that do not fit, 5 for a worker that died (it names its images)
  * @example
  * ```ts
- * const { result } = await evaluate(loadSnn(bytes), images, { T: 64, wasmUrl: new URL("/kernels/spiking.wasm", location.href) });
- * result.snn.at.at(-1)?.accuracy;
+ * import { evaluate, type ImageSet, loadSnn } from "respike/browser";
+ *
+ * async function measureAccuracy(bytes: Uint8Array, images: ImageSet): Promise<number> {
+ *   const wasmUrl = new URL("/kernels/spiking.wasm", location.href);
+ *   const { result } = await evaluate(loadSnn(bytes), images, { T: 64, wasmUrl });
+ *   return result.snn.at.at(-1)?.accuracy ?? 0;
+ * }
  * ```
  */
 export async function evaluate(

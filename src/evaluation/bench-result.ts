@@ -43,11 +43,13 @@ export interface BenchLayer {
   readonly neurons: number;
   /** Mean of |N|/T over images and neurons; null for gates. */
   readonly rate: number | null;
+  /** The same as calibration expects it, which the planner reckons with; null for gates and where the file has none (then 8 %). */
+  readonly calibratedRate: number | null;
   /** Of the time of one thread at the largest T, 0…1. */
   readonly share: number;
   /** Per image and step. */
   readonly measuredMicroseconds: number;
-  /** Per image and step; null where the planner has no model. */
+  /** Per image and step; null for gates, and where the backend has no model. */
   readonly modelledMicroseconds: number | null;
   /** Kernels that were not taken, each with its reason. */
   readonly rejected: readonly KernelCandidate[];

@@ -5,6 +5,7 @@
  */
 import type { TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
+import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { BenchLayer } from "./bench-result.js";
 import { openSpeedMeter, type Round, type SpeedMeterOptions } from "./speed-meter.js";
@@ -65,6 +66,7 @@ export function explainLayers(
       kernel: explanation?.kernel ?? (rate === null ? "gate" : "unknown"),
       neurons: rate === null ? 0 : countElements(snn.graph.shape(id)),
       rate,
+      calibratedRate: readRate(snn, id),
       share: milliseconds / total,
       measuredMicroseconds: (1000 * milliseconds) / imageSteps,
       modelledMicroseconds: explanation?.modelledMicroseconds ?? null,
@@ -72,6 +74,12 @@ export function explainLayers(
     };
   });
   return { layers, restShare: 1 - layers.reduce((sum, { share }) => sum + share, 0) };
+}
+
+/** Saved with the layer; null for gates. */
+function readRate({ graph }: Snn, id: string): number | null {
+  const node = graph.node(id);
+  return isOp(node, "neuron") ? (node.attributes.rate ?? null) : null;
 }
 
 /** Layer → mean of |N|/T. */

@@ -10,7 +10,7 @@ import type { Dataset, ImageSet } from "../datasets/dataset.js";
 import type { Graph } from "../graph/graph.js";
 import { readCeilings } from "../graph/trained-ceilings.js";
 import { openTrainingFolder } from "../node/training-folder.js";
-import { refuseExisting } from "../node/write-whole-file.js";
+import { refuseExisting, refuseUnwritable } from "../node/write-whole-file.js";
 import { parseActivation } from "../training/activations.js";
 import type { Checkpoint } from "../training/checkpoint.js";
 import { chooseLowering } from "../training/choose-lowering.js";
@@ -72,6 +72,7 @@ export async function train(options: TrainCallOptions): Promise<TrainOutcome> {
   const engine = await loadEngine();
   await refuseOutputs(call);
   const data = await takeData(call);
+  warnOfSeenTest(data, call);
   const plan = planTraining(call, data, activation);
   const lowering = await chooseLowering(engine, plan.graph, plan.recipe.batch, call.lowering);
   // 2. where the run is kept
@@ -121,7 +122,16 @@ async function chooseTraining(
 
 async function refuseOutputs({ output, out, force, resume }: TrainingCall): Promise<void> {
   if (resume === true && out === undefined) throw refuseResume();
-  if (output !== undefined && force !== true && resume !== true) await refuseExisting(output);
+  if (output === undefined) return;
+  if (force !== true && resume !== true) await refuseExisting(output);
+  await refuseUnwritable(output);
+}
+
+/** A folder or files that serve both splits have no images that the network has not seen. */
+function warnOfSeenTest({ name, splits }: Dataset, { warn }: TrainingCall): void {
+  if (splits.test.pixels !== splits.train.pixels) return;
+  const message = "the test images are the training images: the accuracy on them says nothing of others";
+  warn({ code: "test-was-trained-on", where: `data '${name}'`, message });
 }
 
 function nameFolder(out: string | undefined): TrainOutcome["folder"] {

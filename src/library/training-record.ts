@@ -14,7 +14,7 @@ import { parseModel } from "../formats/parse-model.js";
 import { encodeSafetensors } from "../formats/safetensors/encode-safetensors.js";
 import type { Graph } from "../graph/graph.js";
 import { isOp } from "../graph/node-types.js";
-import { checkpointName, type TrainingFolder } from "../node/training-folder.js";
+import { checkpointName, type TrainingFolder, trainingSchema } from "../node/training-folder.js";
 import { writeWholeFile } from "../node/write-whole-file.js";
 import { renderTraining } from "../report/training/render-training.js";
 import { parseActivation } from "../training/activations.js";
@@ -90,7 +90,7 @@ export class TrainingRecord {
   async begin(): Promise<void> {
     const { signal: _, onProgress: __, warn: ___, graph: ____, data, command, ...flags } = this.call;
     const config = {
-      schema: "respike.training/1",
+      schema: trainingSchema,
       command: command ?? defaultCommand,
       flags: { ...flags, data: typeof data === "string" ? data : data.name },
       run: this.description,
@@ -105,9 +105,7 @@ export class TrainingRecord {
   async keepEpoch(checkpoint: Checkpoint): Promise<void> {
     await this.keepCheckpoint(checkpoint);
     const { history } = checkpoint;
-    await this.folder?.write("curve.csv", printCurve(history));
-    const lines = history.map((record) => `${JSON.stringify(record)}\n`);
-    await this.folder?.write("progress.jsonl", lines.join(""));
+    await this.#writeCurve(history);
     const epochs = countEpochs(this.plan.recipe.schedule);
     await this.#writeReport(history, `Epoch ${history.length} of ${epochs} is finished.`);
   }
@@ -135,6 +133,8 @@ export class TrainingRecord {
       curve: last.history,
     };
     const result: TrainResult = { model: await this.#writeNetwork(last, facts, engine), ...facts };
+    // A run that was killed behind its last checkpoint has yet to write it.
+    await this.#writeCurve(last.history);
     await this.#writeReport(
       last.history,
       `Finished: ${facts.test.accuracy.toFixed(2)} % of ${n} test images.`,
@@ -158,6 +158,12 @@ export class TrainingRecord {
     const provenance = `${JSON.stringify(describeProvenance(model, facts, engine, this), null, 2)}\n`;
     await writeWholeFile(nameProvenance(output), provenance, { force: true });
     return model;
+  }
+
+  async #writeCurve(history: readonly EpochRecord[]): Promise<void> {
+    await this.folder?.write("curve.csv", printCurve(history));
+    const lines = history.map((record) => `${JSON.stringify(record)}\n`);
+    await this.folder?.write("progress.jsonl", lines.join(""));
   }
 
   async #writeReport(history: readonly EpochRecord[], status: string): Promise<void> {

@@ -9,7 +9,7 @@ import { packError, unpackError } from "../core/worker-messages.js";
 import { resolveCacheFolder } from "./cache-folder.js";
 import { openFileCache } from "./file-cache.js";
 import { readInputFile } from "./read-input-file.js";
-import { writeWholeFile } from "./write-whole-file.js";
+import { refuseUnwritable, writeWholeFile } from "./write-whole-file.js";
 
 let root = "";
 before(async () => {
@@ -27,6 +27,13 @@ test("a file is written whole, never over another, and leaves no temporary name"
   await mkdir(join(root, "deep", "folder"));
   await assert.rejects(writeWholeFile(join(root, "deep", "folder"), "x", { force: true }), { exitCode: 5 });
   assert.deepEqual((await readdir(join(root, "deep"))).sort(), ["file.txt", "folder"]);
+});
+
+test("a place where no file can be written is refused with exit 5; one where it can is left as it was", async () => {
+  await writeFile(join(root, "a-file"), "x");
+  await assert.rejects(refuseUnwritable(join(root, "a-file", "inner.txt")), { exitCode: 5, code: "disk" });
+  await refuseUnwritable(join(root, "asked", "file.txt"));
+  assert.deepEqual(await readdir(join(root, "asked")), []);
 });
 
 test("inputs that cannot be read are refused with exit 3", async () => {

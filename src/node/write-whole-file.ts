@@ -59,6 +59,22 @@ export async function refuseExisting(path: string): Promise<void> {
   });
 }
 
+/**
+ * Asks the disk for a file of that name, before work whose result belongs there.
+ *
+ * @throws RespikeError (exit 5) where the disk refuses one
+ */
+export async function refuseUnwritable(path: string): Promise<void> {
+  const temporary = `${resolve(path)}.${randomUUID()}.tmp`;
+  try {
+    await makeFolder(dirname(temporary));
+    await (await open(temporary, "wx")).close();
+    await rm(temporary);
+  } catch (cause) {
+    throw refuseDisk(path, cause);
+  }
+}
+
 /** An error of the disk (exit 5). */
 export function refuseDisk(path: string, cause: unknown): RespikeError {
   return new RespikeError(

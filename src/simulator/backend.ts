@@ -119,7 +119,8 @@ export interface KernelExplanation {
   readonly kernel: string;
   /** Bits a neuron and step of its largest source that the model reckons with: |N|/T where spikes are binary. */
   readonly rate: number | null;
-  readonly modelledMicroseconds: number | null;
+  /** Of an image and step by the planner's model. */
+  readonly modelledMicroseconds: number;
   /** Mean over all images and steps run since the preparation; null before. */
   readonly measuredMicroseconds: number | null;
   readonly candidates: readonly KernelCandidate[];

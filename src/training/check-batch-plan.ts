@@ -8,7 +8,7 @@ import type { ImageSet } from "../datasets/dataset.js";
 import type { BatchPlan } from "./image-batches.js";
 
 /** @throws RespikeError (exit 2) with every rule that the plan breaks */
-export function checkBatchPlan(images: ImageSet, plan: BatchPlan, ahead: number): void {
+export function checkBatchPlan(images: ImageSet, plan: BatchPlan, ahead = 4): void {
   const problems = [
     ...checkSizes(images, plan),
     ...checkAugmentation(images, plan),

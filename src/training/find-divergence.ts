@@ -9,17 +9,28 @@ import { encodeOnnxModel, makeValueInfo } from "../inference/onnx-model.js";
 import type { Engine } from "./load-engine.js";
 import { lowerNodes } from "./lower-to-training-graph.js";
 import { listState, type NetworkState } from "./network-state.js";
+import type { GradientRules } from "./rules/rule-table.js";
 
 /** The first tensor of a state, momenta included, that has a value that is not finite, for people; null where all are. */
 export function findNonFinite(state: NetworkState): string | null {
+  return findValue(state, (value) => !Number.isFinite(value));
+}
+
+/** The first ceiling of a state that is not above 0, where nothing passes; null where all are. */
+export function findClosedCeiling(state: NetworkState): string | null {
+  return findValue(state, (value, name) => name.endsWith(".ceiling") && !(value > 0));
+}
+
+function findValue(state: NetworkState, isWanted: (value: number, name: string) => boolean): string | null {
   for (const [name, values] of state) {
-    const at = values.findIndex((value) => !Number.isFinite(value));
+    const at = values.findIndex((value) => isWanted(value, name));
     if (at >= 0) return `${name}[${at}] is ${values[at]}`;
   }
   return null;
 }
 
 /**
+ * @param rules that the step was lowered with
  * @param state before the step whose loss was no number
  * @param pixels preprocessed [N,C,H,W] of that step
  * @returns what was not finite, for people: a tensor of the state, or a node of the network; null where all are
@@ -27,13 +38,14 @@ export function findNonFinite(state: NetworkState): string | null {
 export async function findDivergence(
   engine: Engine,
   graph: Graph,
+  rules: GradientRules,
   state: NetworkState,
   pixels: Float32Array,
   batch: number,
 ): Promise<string | null> {
   const broken = findNonFinite(state);
   if (broken !== null) return broken;
-  const { builder, values } = lowerNodes(graph, batch);
+  const { builder, values, opsets } = lowerNodes(graph, batch, rules);
   const outputs = [...values.values()].map((value, at) => {
     const size = builder.emit("ReduceL1", [value], { keepdims: { int: 0 } });
     builder.emitAs(`size/${at}`, "Identity", [size]);
@@ -49,7 +61,7 @@ export async function findDivergence(
       ...entries.map((entry) => makeValueInfo(entry.name, "float32", entry.shape)),
     ],
     outputs,
-    opsets: [{ domain: "", version: 17 }],
+    opsets,
   });
   const session = await engine.InferenceSession.create(model, { logSeverityLevel: 3 });
   try {

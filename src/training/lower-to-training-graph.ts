@@ -139,13 +139,11 @@ export function lowerToEvaluationGraph(
 }
 
 /** Every node's value, by its id, in a training forward pass without a loss; `images` and the state go in. */
-export function lowerNodes(
-  graph: Graph,
-  batch: number,
-): { readonly builder: OnnxBuilder; readonly values: ReadonlyMap<string, string> } {
-  const lowering = new Lowering(graph, batch, true, gradientRules);
-  const values = lowering.emitForward();
-  return { builder: lowering.builder, values };
+export function lowerNodes(graph: Graph, batch: number, rules: GradientRules = gradientRules) {
+  const lowering = new Lowering(graph, batch, true, rules);
+  const values: ReadonlyMap<string, string> = lowering.emitForward();
+  const { builder } = lowering;
+  return { builder, values, opsets: listOpsets(builder) };
 }
 
 function dataInputs(graph: Graph, batch: number): OnnxValueInfo[] {

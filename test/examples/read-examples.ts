@@ -4,7 +4,7 @@
  * Knows: Markdown fences, TypeScript's own reading of TSDoc. May not know: what examples do.
  */
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
 
@@ -27,9 +27,9 @@ export interface PublicValue {
   readonly examples: readonly Example[];
 }
 
-/** Every function and class that `src/index.ts` exports. */
-export function readPublicValues(): readonly PublicValue[] {
-  const entry = join(root, "src/index.ts");
+/** Every function and class that an entry (`src/index.ts`) exports, of files below `folder`. */
+export function readPublicValues(entryPath: string, folder = "src"): readonly PublicValue[] {
+  const entry = join(root, entryPath);
   const { NodeNext } = ts.ModuleKind;
   const program = ts.createProgram([entry], { module: NodeNext, target: ts.ScriptTarget.ES2023, types: [] });
   const checker = program.getTypeChecker();
@@ -40,6 +40,8 @@ export function readPublicValues(): readonly PublicValue[] {
     const isAlias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
     const symbol = isAlias ? checker.getAliasedSymbol(exported) : exported;
     if ((symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class)) === 0) return [];
+    const file = symbol.declarations?.[0]?.getSourceFile().fileName ?? "";
+    if (relative(join(root, folder), file).startsWith("..")) return [];
     const tags = symbol.getJsDocTags(checker).filter(({ name }) => name === "example");
     const codes = tags.flatMap(({ text }) => readFences(`${ts.displayPartsToString(text)}\n`));
     const examples = codes.map((code) => ({ title: `@example of ${exported.name}`, code }));

@@ -1,18 +1,19 @@
 /** What the planner makes of rates: the choice follows them, spikes do not, and networks without any are planned as ever. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type GraphNode, isOp } from "#src/graph/node-types.js";
+import { type GraphNode, isOp, type NumberFormat } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
 import { defaultRate } from "#src/simulator/wasm/expected-spikes.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes } from "./compare-backends.js";
+import { type LayerForm, makeRandomSnn } from "./make-random-snn.js";
 import { makeResidualSnn, residualImages } from "./make-residual-snn.js";
 
 const network = await makeResidualSnn(1, 0.1, "int16");
 
-const withRate = (rate: number): Snn => ({
-  ...network,
-  graph: network.graph.rewrite(
+const withRate = (rate: number, snn: Snn = network): Snn => ({
+  ...snn,
+  graph: snn.graph.rewrite(
     (node): GraphNode =>
       isOp(node, "neuron") ? { ...node, attributes: { ...node.attributes, rate } } : node,
   ),
@@ -44,6 +45,31 @@ test("the model reckons with a layer's rate, and with the default where the netw
     rare.map(({ kernel }) => kernel),
     dense.map(({ kernel }) => kernel),
   );
+});
+
+/** Two lists (a pool before their neurons) or convolutions; the first hears the image alone. */
+const explainPlain = async (number: NumberFormat, form: LayerForm, rate: number) => {
+  const snn = makeRandomSnn(3, { number, forms: [form], channels: [16], layers: 2 });
+  return (await wasmBackend.prepare(withRate(rate, snn))).explain();
+};
+
+test("layers that only one kernel runs have a modelled time too, which follows the rate in lists alone", async () => {
+  const families: string[] = [];
+  for (const number of ["int32", "float32"] as const) {
+    for (const form of ["conv", "before"] as const) {
+      const [few, many] = [await explainPlain(number, form, 0.01), await explainPlain(number, form, 0.2)];
+      assert.equal(few.length, 2);
+      for (const [at, { kernel, rate, modelledMicroseconds }] of few.entries()) {
+        assert.equal(rate, at === 0 ? null : 0.01, kernel);
+        assert.ok(modelledMicroseconds > 0, kernel);
+        const more = (many[at]?.modelledMicroseconds ?? 0) - modelledMicroseconds;
+        assert.ok(form === "before" && at === 1 ? more > 0 : more === 0, `${kernel}: ${more}`);
+        families.push(kernel);
+      }
+    }
+  }
+  const wanted = ["constant", "table-8", "list"].flatMap((each) => [`${each} int32`, `${each} float32`]);
+  assert.deepEqual([...new Set(families)].sort(), wanted.sort());
 });
 
 test("a rate changes no spike", async () => {

@@ -38,6 +38,7 @@ function exampleBench(scale: number, layers = 3): BenchResult {
       kernel: "table-12 int16",
       neurons: 100,
       rate: at === 1 ? null : 0.1 * scale,
+      calibratedRate: at === 1 ? null : 0.08 * scale,
       share: scale / 4,
       measuredMicroseconds: 8 * scale,
       modelledMicroseconds: at === 2 ? null : 9 * scale,

@@ -41,7 +41,7 @@ export const benchVerb = defineVerb({
     ),
     explain: switchFlag({
       description:
-        "for each layer: kernel, measured and modelled time of a step, and the kernels that were rejected",
+        "for each layer: kernel, measured and calibrated rate, measured and modelled time of a step, and the kernels that were rejected",
     }),
     out: textFlag("DIR", { description: "write bench.json, report.html and plots there" }),
   },

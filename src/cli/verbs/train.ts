@@ -116,7 +116,16 @@ function describeCommand(arch: string, flags: Readonly<Record<string, unknown>>,
     .filter((key) => flags[key] !== undefined)
     .flatMap((key) => {
       if (flags[key] === true) return [flagName(key)];
-      return [flagName(key), key === "data" ? basename(String(flags[key])) : String(flags[key])];
+      const text = String(flags[key]);
+      return [
+        flagName(key),
+        key === "data"
+          ? text
+              .split(",")
+              .map((part) => basename(part))
+              .join(",")
+          : text,
+      ];
     });
   return ["respike", "train", arch, ...words, ...(seed === 0 ? [] : ["--seed", String(seed)])];
 }

@@ -122,7 +122,7 @@ export function renderBenchText(result: BenchResult, explain: boolean): string {
 
 function renderShares({ layers }: BenchResult): string {
   return layTable(
-    ["layer", "kernel", "mean rate, %", "share, %"],
+    ["layer", "kernel", "share, %", "mean rate, %"],
     tabulateLayers(layers).rows.map((row) => row.slice(0, 4)),
   );
 }
@@ -130,6 +130,7 @@ function renderShares({ layers }: BenchResult): string {
 /** Each layer's kernel, measured and modelled time, and the kernels that were not chosen. */
 export function renderExplanation(layers: BenchResult["layers"]): string {
   const { columns, rows } = tabulateLayers(layers);
-  const note = "µs a step: per image, one thread; rejected: kernels that could run it, as the model has them";
+  const note =
+    "calibrated: the rate that the planner reckons with; µs a step: per image, one thread; rejected: kernels that could run it, as the model has them";
   return `${layTable(columns, rows)}\n${note}`;
 }

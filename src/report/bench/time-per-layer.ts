@@ -70,14 +70,26 @@ export function describeRejected({ rejected }: BenchLayer): string {
     .join(", ");
 }
 
+const formatRate = (rate: number | null) => (rate === null ? absent : formatShare(rate));
+
 export function tabulateLayers(layers: readonly BenchLayer[]): PlotTable {
   return {
-    columns: ["layer", "kernel", "mean rate, %", "share, %", "µs a step", "modelled", "rejected (modelled)"],
+    columns: [
+      "layer",
+      "kernel",
+      "share, %",
+      "mean rate, %",
+      "calibrated, %",
+      "µs a step",
+      "modelled",
+      "rejected (modelled)",
+    ],
     rows: layers.map((layer) => [
       layer.name,
       layer.kernel,
-      layer.rate === null ? absent : formatShare(layer.rate),
       formatShare(layer.share),
+      formatRate(layer.rate),
+      formatRate(layer.calibratedRate),
       formatSignificant(layer.measuredMicroseconds),
       formatSignificant(layer.modelledMicroseconds),
       describeRejected(layer),
@@ -88,7 +100,7 @@ export function tabulateLayers(layers: readonly BenchLayer[]): PlotTable {
 export const timePerLayer: Plot<BenchResult> = {
   id: "time-per-layer",
   title: "Time of a step per layer",
-  key: "Bar: measured, one thread at the largest T. Tick: the planner's model, where it has one.",
+  key: "Bar: measured, one thread at the largest T. Tick: the planner's model; gates have none.",
   drawSpec,
   describe,
   tabulate: ({ layers }) => tabulateLayers(layers),

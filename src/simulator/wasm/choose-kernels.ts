@@ -10,6 +10,7 @@ import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
 import { expectSpikes, type SourceFacts } from "./expected-spikes.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
+import { modelList, modelTables } from "./model-layer.js";
 import { type KernelFamily, planKernels } from "./plan-kernels.js";
 
 /** Synapses listed one by one: at most this many in a layer. */
@@ -60,30 +61,37 @@ function chooseKernel(
   const windows = found.filter((window) => window !== null);
   const isTables = windows.length === found.length;
   const bounds = isTables ? boundByChannel(stage, windows, alphabets) : boundList(stage, spiking, alphabets);
-  const kernel = {
-    stage,
-    spiking,
-    windows: isTables ? windows : [],
-    constant,
+  const form = isTables ? "tables" : "list";
+  const kernel = { stage, form, spiking, windows: isTables ? windows : [], constant } as const;
+  if (stage.number === "float32") return runWide(kernel, "float32", bounds, factsOf);
+  if (form === "list" || windows.length === 0 || constant.length > 0 || stage.number === "int32")
+    return runWide(kernel, "int32", bounds, factsOf);
+  const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
+  if (!fits16(exact) || !weightsFit16(windows)) return runWide(kernel, "int32", exact, factsOf);
+  return { ...kernel, lanes: "int16", bounds: exact, ...planKernels(stage, windows, factsOf, prefer) };
+}
+
+/** Sums of 32 bits, for which there is one kernel a form. */
+function runWide(
+  kernel: Pick<LayerKernel, "stage" | "form" | "spiking" | "windows" | "constant">,
+  lanes: "int32" | "float32",
+  bounds: CurrentBounds,
+  factsOf: (source: string) => SourceFacts,
+): LayerKernel {
+  const { stage, form, spiking, windows } = kernel;
+  const isTables = form === "tables";
+  return {
+    ...kernel,
+    ...(isTables ? modelTables(stage, windows, lanes, factsOf) : modelList(stage, spiking, factsOf)),
+    lanes,
+    bounds,
     rows: undefined,
     events: [],
     scatters: false,
     together: isTables && windows.length === 0,
-    rate: null,
-    modelledMicroseconds: null,
     candidates: [],
+    name: nameOf(form, lanes, windows),
   };
-  const form = isTables ? "tables" : "list";
-  if (stage.number === "float32")
-    return { ...kernel, form, lanes: "float32", bounds, name: nameOf(form, "float32", windows) };
-  if (form === "list" || windows.length === 0 || constant.length > 0 || stage.number === "int32") {
-    return { ...kernel, form, lanes: "int32", bounds, name: nameOf(form, "int32", windows) };
-  }
-  const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
-  const lanes = fits16(exact) && weightsFit16(windows) ? "int16" : "int32";
-  if (lanes === "int32") return { ...kernel, form, lanes, bounds: exact, name: nameOf(form, lanes, windows) };
-  const chosen = planKernels(stage, windows, factsOf, prefer);
-  return { ...kernel, form, lanes, bounds: exact, ...chosen };
 }
 
 function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly WindowSynapses[]): string {

@@ -10,6 +10,11 @@
  *   tables of 12:   pixels · (a + 48-bit words of the window · (b + c · rate)) + building
  *   events:         bytes of the source · (a + b · rows that hear it) + pixels · (c + d · events)
  *   neurons:        pixels · e
+ *
+ * and where only one kernel can run a layer, so that nothing is chosen by it:
+ *
+ *   32-bit sums:    tables of 8 with constants of their own; a constant current alone: pixels · a
+ *   lists:          currents · a + neurons · (b + pooled currents · c) + spikes · (d + targets of one · e)
  */
 
 /**
@@ -48,6 +53,18 @@ export const costConstants = {
     event: { 1: 1.3, 2: 2.2, 4: 5 } as Readonly<Record<number, number>>,
     pixel: 0.6,
   },
+  /**
+   * 32-bit sums: integers and floats add alike, but neurons of floats compare, and divide for levels. `constant`: where no
+   * spike adds to the current.
+   */
+  wide: {
+    pixel: 6,
+    byte: 1.1,
+    constant: 0.55,
+    neurons: { int32: { binary: 2.3, plane: 2.4 }, float32: { binary: 7.3, plane: 9 } },
+  },
+  /** A spike misses the cache for its list; `pooled`: a current looked at by a pool. Fitted with pools of 2×2. */
+  list: { current: 0.6, neuron: 11, pooled: 6.5, spike: 240, synapse: 0.75 },
 } as const;
 
 /** Image steps over which tables are reckoned to be shared: 8 images of 350 steps. */
@@ -123,4 +140,45 @@ export function costTakenWord({ pixels }: WindowSize, blocks: number): number {
 export function costNeurons(pixels: number, blocks: number, planes: number): number {
   const { binary, plane } = costConstants.neurons;
   return pixels * blocks * (planes === 1 ? binary : planes * plane);
+}
+
+/** What `costTables8` is for 32-bit sums; where no byte is heard, the constant current alone. */
+export function costWideTables({ pixels, planes }: WindowSize, bytes: number, blocks: number): number {
+  const { pixel, byte } = costConstants.wide;
+  return pixels * planes * (blocks * pixel + bytes * byte);
+}
+
+export function costConstant(pixels: number, blocks: number): number {
+  return pixels * blocks * costConstants.wide.constant;
+}
+
+/** What `costNeurons` is for 32-bit sums. */
+export function costWideNeurons(
+  pixels: number,
+  blocks: number,
+  planes: number,
+  lanes: "int32" | "float32",
+): number {
+  const { binary, plane } = costConstants.wide.neurons[lanes];
+  return pixels * blocks * (planes === 1 ? binary : planes * plane);
+}
+
+export interface ListSize {
+  readonly currents: number;
+  readonly neurons: number;
+  /** Currents that a neuron's pool looks at, 0 without a pool. */
+  readonly pooled: number;
+  /** Of a step, over all sources: bits sent, and synapses that they travel. */
+  readonly spikes: number;
+  readonly synapses: number;
+}
+
+export function costList({ currents, neurons, pooled, spikes, synapses }: ListSize): number {
+  const { list } = costConstants;
+  return (
+    currents * list.current +
+    neurons * (list.neuron + pooled * list.pooled) +
+    spikes * list.spike +
+    synapses * list.synapse
+  );
 }

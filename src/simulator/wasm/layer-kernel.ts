@@ -32,9 +32,9 @@ export interface LayerKernel {
   /** Currents of a step without the image's constant part. */
   readonly bounds: CurrentBounds;
   readonly name: string;
-  /** Bits a neuron and step that its largest source is reckoned to send; null where there is no choice. */
+  /** Bits a neuron and step that its largest source is reckoned to send; null where none sends spikes. */
   readonly rate: number | null;
-  /** Of an image and step by the planner's model, and of what else could run it; null and none where there is no choice. */
-  readonly modelledMicroseconds: number | null;
+  /** Of an image and step by the cost model, and of what else could run it; none where there is no choice. */
+  readonly modelledMicroseconds: number;
   readonly candidates: readonly KernelCandidate[];
 }
