@@ -10,6 +10,7 @@ import type { ChunkStore } from "../evaluation/chunk-store.js";
 import { countRuns, isRunToEnd } from "../evaluation/early-exit/evaluation-parts.js";
 import { parseShard } from "../evaluation/shards.js";
 import { SpikeHash } from "../evaluation/spike-hash.js";
+import { refuseExistingRun } from "./claim-folder.js";
 import {
   listDifferences,
   openRunFolder,
@@ -17,7 +18,6 @@ import {
   readConfig,
   readCounts,
   readProgress,
-  refuseExistingRun,
 } from "./run-folder.js";
 
 export interface MergedRuns {

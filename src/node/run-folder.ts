@@ -7,17 +7,16 @@
  * a kill tore in two is cut off. `results.json` exists only when everything else does.
  */
 
-import { open, readdir, readFile, rm, truncate } from "node:fs/promises";
+import { open, readFile, rm, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { exitCodes, RespikeError, refuseInput, refuseUsage } from "../core/respike-error.js";
 import { stableJson } from "../core/sha256.js";
-import { takeLock } from "../datasets/cache-lock.js";
-import { makeFolder } from "../datasets/make-folder.js";
 import type { Evaluation } from "../evaluation/accumulate.js";
 import { type ChunkRecord, chunkSchema } from "../evaluation/chunk-record.js";
 import type { ChunkStore } from "../evaluation/chunk-store.js";
 import type { EvaluationSetup } from "../evaluation/evaluation-plan.js";
 import { writeCurve, writeLayers, writePredictions } from "../evaluation/result-tables.js";
+import { claimFolder, type OpenRunOptions } from "./claim-folder.js";
 import { refuseDisk, writeWholeFile } from "./write-whole-file.js";
 
 /** What config.json holds. */
@@ -33,13 +32,6 @@ export interface RunConfig {
   readonly setup: EvaluationSetup;
   /** The conversion's result, where this run made the SNN. */
   readonly convert?: unknown;
-}
-
-export interface OpenRunOptions {
-  /** Go on with what the folder holds; starts anew where it holds nothing. */
-  readonly resume?: boolean | undefined;
-  /** Empty a run folder that exists. */
-  readonly force?: boolean | undefined;
 }
 
 export interface RunFolder extends ChunkStore {
@@ -80,50 +72,7 @@ export async function openRunFolder(
   config: RunConfig,
   { resume = false, force = false }: OpenRunOptions = {},
 ): Promise<RunFolder> {
-  await refuseExistingRun(path, { resume, force });
-  await makeFolder(path).catch((cause: unknown) => {
-    throw refuseDisk(path, cause);
-  });
-  const release = await takeLock(join(path, lockName));
-  if (release === undefined) throw refuseShared(path);
-  try {
-    return await beginRun(path, config, resume, release);
-  } catch (cause) {
-    await release();
-    throw cause;
-  }
-}
-
-const lockName = ".lock";
-
-/**
- * @param next what the user may do about it
- * @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given
- */
-export async function refuseExistingRun(
-  path: string,
-  { resume = false, force = false }: OpenRunOptions,
-  next = "use --resume to go on, --force to start anew, or another --out",
-): Promise<void> {
-  const found = (await listFolder(path)).filter((name) => name !== lockName);
-  if (found.length === 0 || resume || force) return;
-  throw refuseUsage({
-    code: "output-exists",
-    where: path,
-    rule: "an existing run folder is not overwritten",
-    value: `${found.length} files`,
-    next,
-  });
-}
-
-function refuseShared(path: string): RespikeError {
-  return refuseUsage({
-    code: "run-in-use",
-    where: path,
-    rule: "one process writes a run folder at a time",
-    value: "another one is writing it",
-    next: "wait for it, or use another --out",
-  });
+  return claimFolder(path, { resume, force }, (release) => beginRun(path, config, resume, release));
 }
 
 async function beginRun(
@@ -163,24 +112,6 @@ async function beginRun(
       await close();
     },
   };
-}
-
-async function listFolder(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
-    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") {
-      throw refuseUsage({
-        code: "output-exists",
-        where: path,
-        rule: "the run folder is a folder",
-        value: "a file of that name exists",
-        next: "use another --out",
-      });
-    }
-    throw refuseDisk(path, cause);
-  }
 }
 
 /** The configuration of a run folder; null where there is none. */

@@ -6,10 +6,9 @@
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { RespikeError, refuseUsage } from "../core/respike-error.js";
-import { takeLock } from "../datasets/cache-lock.js";
+import { refuseUsage } from "../core/respike-error.js";
 import { makeFolder } from "../datasets/make-folder.js";
-import { type OpenRunOptions, refuseExistingRun } from "./run-folder.js";
+import { claimFolder, type OpenRunOptions } from "./claim-folder.js";
 import { refuseDisk, writeWholeFile } from "./write-whole-file.js";
 
 export interface TrainingFolder {
@@ -37,42 +36,34 @@ export async function openTrainingFolder(
   path: string,
   { resume = false, force = false }: OpenRunOptions,
 ): Promise<TrainingFolder> {
-  await refuseExistingRun(path, { resume, force });
-  await makeFolder(join(path, "plots")).catch((cause: unknown) => {
-    throw refuseDisk(path, cause);
-  });
-  const release = await takeLock(join(path, ".lock"));
-  if (release === undefined) {
-    throw refuseUsage({
-      code: "run-in-use",
-      where: path,
-      rule: "one process writes a run folder at a time",
-      value: "another one is writing it",
-      next: "wait for it, or use another --out",
-    });
-  }
-  try {
+  return claimFolder(path, { resume, force }, async (release) => {
     if (resume) await refuseOtherRun(path);
     else await emptyFolder(path);
-  } catch (cause) {
-    await release();
-    throw cause instanceof RespikeError ? cause : refuseDisk(path, cause);
-  }
-  return {
-    path,
-    readCheckpoint: () =>
-      readFile(join(path, checkpointName)).catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code === "ENOENT") return null;
-        throw refuseDisk(join(path, checkpointName), cause);
-      }),
-    write: (name, content) => writeWholeFile(join(path, name), content, { force: true }),
-    close: release,
-  };
+    await makeFolder(join(path, "plots")).catch((cause: unknown) => {
+      throw refuseDisk(path, cause);
+    });
+    return {
+      path,
+      readCheckpoint: () => readCheckpoint(join(path, checkpointName)),
+      write: (name, content) => writeWholeFile(join(path, name), content, { force: true }),
+      close: release,
+    };
+  });
+}
+
+function readCheckpoint(file: string): Promise<Uint8Array | null> {
+  return readFile(file).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT") return null;
+    throw refuseDisk(file, cause);
+  });
 }
 
 async function emptyFolder(path: string): Promise<void> {
-  for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
-  await makeFolder(join(path, "plots"));
+  for (const name of runFiles) {
+    await rm(join(path, name), { recursive: true, force: true }).catch((cause: unknown) => {
+      throw refuseDisk(path, cause);
+    });
+  }
 }
 
 /** @throws RespikeError (exit 2) where the folder's `config.json` is not that of a training, which would be overwritten */

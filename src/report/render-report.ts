@@ -3,6 +3,8 @@
  *
  * Knows: the order of the sections. May not know: files, the terminal, how results came about.
  */
+
+import { drawPlots } from "./draw-plots.js";
 import { html } from "./html.js";
 import { nameNetwork } from "./name-spikes.js";
 import { accuracyAgainstSteps } from "./plots/accuracy-against-steps.js";
@@ -17,7 +19,6 @@ import { plotList } from "./plots/plot-list.js";
 import { ratePerLayer } from "./plots/rate-per-layer.js";
 import { spikesAgainstSteps } from "./plots/spikes-against-steps.js";
 import { type PageSection, renderPage } from "./render-page.js";
-import { renderSvg } from "./render-svg.js";
 import type { ReportInput } from "./report-input.js";
 import { renderEnergySection } from "./sections/energy-section.js";
 import { renderExitSection } from "./sections/exit-section.js";
@@ -47,15 +48,7 @@ export interface Report {
  * ```
  */
 export async function renderReport(input: ReportInput): Promise<Report> {
-  const embedded = new Map<string, string>();
-  const plots = new Map<string, string>();
-  for (const plot of plotList) {
-    const spec = plot.drawSpec(input.results);
-    if (spec === null) continue;
-    const svg = await renderSvg(spec, plot.title);
-    embedded.set(plot.id, svg.embedded);
-    plots.set(`${plot.id}.svg`, svg.standalone);
-  }
+  const { embedded, files: plots } = await drawPlots(plotList, input.results);
   return { html: renderReportPage(input, embedded), plots };
 }
 

@@ -45,24 +45,9 @@ export async function findDivergence(
 ): Promise<string | null> {
   const broken = findNonFinite(state);
   if (broken !== null) return broken;
-  const { builder, values, opsets } = lowerNodes(graph, batch, rules);
-  const outputs = [...values.values()].map((value, at) => {
-    const size = builder.emit("ReduceL1", [value], { keepdims: { int: 0 } });
-    builder.emitAs(`size/${at}`, "Identity", [size]);
-    return makeValueInfo(`size/${at}`, "float32", []);
-  });
   const entries = listState(graph);
   const shape = [batch, ...graph.input.attributes.shape];
-  const model = encodeOnnxModel({
-    nodes: builder.nodes,
-    initializers: builder.initializers,
-    inputs: [
-      makeValueInfo("images", "float32", shape),
-      ...entries.map((entry) => makeValueInfo(entry.name, "float32", entry.shape)),
-    ],
-    outputs,
-    opsets,
-  });
+  const { model, nodes } = lowerSizes(graph, rules, shape);
   const session = await engine.InferenceSession.create(model, { logSeverityLevel: 3 });
   try {
     const tensor = (data: Float32Array, extents: readonly number[]) =>
@@ -71,11 +56,33 @@ export async function findDivergence(
       entries.map(({ name, shape: extents }) => [name, tensor(state.get(name) as Float32Array, extents)]),
     );
     const results = await session.run({ ...feeds, images: tensor(pixels, shape) });
-    const nodes = [...values.keys()];
-    const first = nodes.findIndex((_, at) => !Number.isFinite(Number(results[`size/${at}`]?.data[0])));
+    const first = nodes.findIndex((_, at) => !Number.isFinite(Number(results[sizeName(at)]?.data[0])));
     const node = graph.nodes.find(({ id }) => id === nodes[first]);
     return node === undefined ? null : `the value of ${node.id} (${node.op}) is not finite`;
   } finally {
     await session.release();
   }
+}
+
+const sizeName = (at: number) => `size/${at}`;
+
+/** A model whose outputs are Σ|value| of each node, not finite where a value is not. @param shape of the images, [N,C,H,W] */
+function lowerSizes(graph: Graph, rules: GradientRules, shape: readonly number[]) {
+  const { builder, values, opsets } = lowerNodes(graph, shape[0] as number, rules);
+  const outputs = [...values.values()].map((value, at) => {
+    const size = builder.emit("ReduceL1", [value], { keepdims: { int: 0 } });
+    builder.emitAs(sizeName(at), "Identity", [size]);
+    return makeValueInfo(sizeName(at), "float32", []);
+  });
+  const model = encodeOnnxModel({
+    nodes: builder.nodes,
+    initializers: builder.initializers,
+    inputs: [
+      makeValueInfo("images", "float32", shape),
+      ...listState(graph).map((entry) => makeValueInfo(entry.name, "float32", entry.shape)),
+    ],
+    outputs,
+    opsets,
+  });
+  return { model, nodes: [...values.keys()] };
 }

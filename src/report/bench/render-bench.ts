@@ -4,16 +4,16 @@
  * Knows: the order of the sections. May not know: files, how results came about.
  */
 import type { BenchResult } from "../../evaluation/bench-result.js";
+import { drawPlots } from "../draw-plots.js";
 import { formatCount, formatFixed, formatShare, formatShort, formatSignificant } from "../format-number.js";
 import { html, type Markup } from "../html.js";
 import type { Plot } from "../plots/plot.js";
 import { renderPage } from "../render-page.js";
 import type { Report } from "../render-report.js";
-import { renderSvg } from "../render-svg.js";
 import { layTable } from "../render-table.js";
 import { flattenFacts, renderFacts, renderTableMarkup } from "../sections/data-table.js";
 import { renderPlotSection } from "../sections/plot-section.js";
-import { quoteCommand } from "../sections/provenance-sections.js";
+import { renderCommand } from "../sections/provenance-sections.js";
 import { imagesAgainstSteps, nameThreads } from "./images-against-steps.js";
 import { tabulateLayers, timePerLayer } from "./time-per-layer.js";
 
@@ -30,15 +30,7 @@ export interface BenchReportInput {
 /** Same input, same bytes. */
 export async function renderBench(input: BenchReportInput): Promise<Report> {
   const { result } = input;
-  const drawn = new Map<string, string>();
-  const plots = new Map<string, string>();
-  for (const plot of benchPlots) {
-    const spec = plot.drawSpec(result);
-    if (spec === null) continue;
-    const svg = await renderSvg(spec, plot.title);
-    drawn.set(plot.id, svg.embedded);
-    plots.set(`${plot.id}.svg`, svg.standalone);
-  }
+  const { embedded: drawn, files: plots } = await drawPlots(benchPlots, result);
   const section = (id: string, name: string, body: Markup) => ({
     id,
     name,
@@ -58,7 +50,7 @@ export async function renderBench(input: BenchReportInput): Promise<Report> {
       section(
         "configuration",
         "Configuration",
-        html`<div class="scroll" role="region" tabindex="0" aria-label="Exact command"><pre><code>${quoteCommand(input.command)}</code></pre></div>${renderFacts(flattenFacts({ machine: result.machine, ...result.options }))}`,
+        html`${renderCommand(input.command)}${renderFacts(flattenFacts({ machine: result.machine, ...result.options }))}`,
       ),
     ],
   });

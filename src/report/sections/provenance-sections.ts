@@ -31,10 +31,15 @@ function printPreserves(value: unknown): string {
 }
 
 /** The words as a POSIX shell reads them back. */
-export function quoteCommand(command: readonly string[]): string {
+function quoteCommand(command: readonly string[]): string {
   return command
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(" ");
+}
+
+/** The exact command, to be copied. */
+export function renderCommand(command: readonly string[]): Markup {
+  return html`<div class="scroll" role="region" tabindex="0" aria-label="Exact command"><pre><code>${quoteCommand(command)}</code></pre></div>`;
 }
 
 export function renderConfigurationSection(input: ReportInput): Markup {
@@ -51,7 +56,7 @@ export function renderConfigurationSection(input: ReportInput): Markup {
     return facts.length === 0 ? [] : [html`<div><h3>${title}</h3>${renderFacts(facts)}</div>`];
   });
   return html`<section id="configuration" aria-labelledby="configuration-title"><h2 id="configuration-title">Configuration</h2>
-<h3>Exact command</h3><div class="scroll" role="region" tabindex="0" aria-label="Exact command"><pre><code>${quoteCommand(input.command)}</code></pre></div>
+<h3>Exact command</h3>${renderCommand(input.command)}
 <div class="columns">${blocks}</div></section>`;
 }
 

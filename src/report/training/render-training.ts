@@ -3,13 +3,14 @@
  *
  * Knows: the order of the sections. May not know: files, how the run is going.
  */
+
+import { drawPlots } from "../draw-plots.js";
 import { html } from "../html.js";
 import { renderPage } from "../render-page.js";
 import type { Report } from "../render-report.js";
-import { renderSvg } from "../render-svg.js";
 import { flattenFacts, renderFacts } from "../sections/data-table.js";
 import { renderPlotSection } from "../sections/plot-section.js";
-import { quoteCommand } from "../sections/provenance-sections.js";
+import { renderCommand } from "../sections/provenance-sections.js";
 import { type TrainingHistory, trainingPlots } from "./training-curves.js";
 
 export interface TrainingReportInput {
@@ -25,15 +26,7 @@ export interface TrainingReportInput {
 /** Same input, same bytes. */
 export async function renderTraining(input: TrainingReportInput): Promise<Report> {
   const { history } = input;
-  const drawn = new Map<string, string>();
-  const plots = new Map<string, string>();
-  for (const plot of trainingPlots) {
-    const spec = plot.drawSpec(history);
-    if (spec === null) continue;
-    const svg = await renderSvg(spec, plot.title);
-    drawn.set(plot.id, svg.embedded);
-    plots.set(`${plot.id}.svg`, svg.standalone);
-  }
+  const { embedded: drawn, files: plots } = await drawPlots(trainingPlots, history);
   const curves = renderPlotSection({
     id: "curves",
     title: "Curves",
@@ -41,7 +34,7 @@ export async function renderTraining(input: TrainingReportInput): Promise<Report
     results: history,
     drawn,
   });
-  const configuration = html`<section id="configuration" aria-labelledby="configuration-title"><h2 id="configuration-title">Configuration</h2><div class="scroll" role="region" tabindex="0" aria-label="Exact command"><pre><code>${quoteCommand(input.command)}</code></pre></div>${renderFacts(flattenFacts(input.configuration))}</section>`;
+  const configuration = html`<section id="configuration" aria-labelledby="configuration-title"><h2 id="configuration-title">Configuration</h2>${renderCommand(input.command)}${renderFacts(flattenFacts(input.configuration))}</section>`;
   const page = renderPage({
     title: input.title,
     subtitle: input.status,

@@ -1,0 +1,94 @@
+/**
+ * A run folder for one process: not overwritten without a word, locked while it is written.
+ *
+ * Knows: that it is empty, that its lock is free. May not know: which files a run writes.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { type RespikeError, refuseUsage } from "../core/respike-error.js";
+import { takeLock } from "../datasets/cache-lock.js";
+import { makeFolder } from "../datasets/make-folder.js";
+import { refuseDisk } from "./write-whole-file.js";
+
+export interface OpenRunOptions {
+  /** Go on with what the folder holds; starts anew where it holds nothing. */
+  readonly resume?: boolean | undefined;
+  /** Empty a run folder that exists. */
+  readonly force?: boolean | undefined;
+}
+
+const lockName = ".lock";
+
+/**
+ * Makes the folder, locks it and opens the run in it.
+ *
+ * @param open what it gives must release the lock at its end; it is released here where this throws
+ * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or another process writes
+ * it; exit 5 where the disk refuses
+ */
+export async function claimFolder<Run>(
+  path: string,
+  options: OpenRunOptions,
+  open: (release: () => Promise<void>) => Promise<Run>,
+): Promise<Run> {
+  await refuseExistingRun(path, options);
+  await makeFolder(path).catch((cause: unknown) => {
+    throw refuseDisk(path, cause);
+  });
+  const release = await takeLock(join(path, lockName));
+  if (release === undefined) throw refuseShared(path);
+  try {
+    return await open(release);
+  } catch (cause) {
+    await release();
+    throw cause;
+  }
+}
+
+/**
+ * @param next what the user may do about it
+ * @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given
+ */
+export async function refuseExistingRun(
+  path: string,
+  { resume = false, force = false }: OpenRunOptions,
+  next = "use --resume to go on, --force to start anew, or another --out",
+): Promise<void> {
+  const found = (await listFolder(path)).filter((name) => name !== lockName);
+  if (found.length === 0 || resume || force) return;
+  throw refuseUsage({
+    code: "output-exists",
+    where: path,
+    rule: "an existing run folder is not overwritten",
+    value: `${found.length} files`,
+    next,
+  });
+}
+
+function refuseShared(path: string): RespikeError {
+  return refuseUsage({
+    code: "run-in-use",
+    where: path,
+    rule: "one process writes a run folder at a time",
+    value: "another one is writing it",
+    next: "wait for it, or use another --out",
+  });
+}
+
+async function listFolder(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return [];
+    if ((cause as NodeJS.ErrnoException).code === "ENOTDIR") {
+      throw refuseUsage({
+        code: "output-exists",
+        where: path,
+        rule: "the run folder is a folder",
+        value: "a file of that name exists",
+        next: "use another --out",
+      });
+    }
+    throw refuseDisk(path, cause);
+  }
+}
