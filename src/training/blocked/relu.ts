@@ -4,7 +4,7 @@
  */
 
 import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
-import { reluRule } from "../rules/relu.js";
+import { emitMask, reluRule } from "../rules/relu.js";
 import type { BlockLayout } from "./block-layout.js";
 
 export function blockedReluRule(block: (context: LoweringContext) => BlockLayout): GradientRule<"relu"> {
@@ -19,7 +19,7 @@ export function blockedReluRule(block: (context: LoweringContext) => BlockLayout
         value,
         backward(gradient, [wanted]) {
           if (wanted !== true) return [null];
-          const mask = b.emit("HardSigmoid", [value], { alpha: { float: 1e30 }, beta: { float: 0 } });
+          const mask = emitMask(b, value);
           return [b.emit("Mul", [gradient, mask])];
         },
       };
