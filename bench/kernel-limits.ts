@@ -23,9 +23,9 @@ import { parseArgs } from "node:util";
 import { randomNormal } from "#src/core/counter-random.js";
 import type { Shape } from "#src/graph/node-types.js";
 import { parseAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
-import { loadKernels } from "#src/simulator/wasm/kernel-module.js";
 import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
 import { spikePlanes } from "#src/simulator/wasm/spike-layout.js";
+import { measureLimit } from "./machine-limit.js";
 import { type MeasuredStage, makeLayer, prepareStage } from "./synthetic-layers.js";
 
 const { values: flags } = parseArgs({
@@ -48,20 +48,6 @@ const shapes = flags.channels.split(",").map((channels): Shape => {
   return [Number(channels), side, side];
 });
 const ratesOf = (usual: string) => (flags.rates ?? usual).split(",").map((percent) => Number(percent) / 100);
-
-const { addFromCache } = await loadKernels();
-
-/** 10⁹ loads and additions a second, now. */
-function measureLimit(): number {
-  const count = 400_000;
-  let quickest = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 3; round++) {
-    const start = performance.now();
-    addFromCache(65_536, count);
-    quickest = Math.min(quickest, performance.now() - start);
-  }
-  return (8 * count) / quickest / 1e6;
-}
 
 const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;

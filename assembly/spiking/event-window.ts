@@ -1,5 +1,5 @@
 /**
- * Current kernel: the event list, for any window over int16 weights. The spikes of a source row and step become a list of
+ * Current kernel: the event list, for any window over weights of 16 bits. The spikes of a source row and step become a list of
  * offsets, column after column; the lists of a window's rows are merged column by column, so that a pixel's events
  * lie side by side: one branch a pixel that cannot be foreseen.
  *
@@ -7,7 +7,7 @@
  */
 import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
-import { gatherEvents1, gatherEvents2, gatherEvents4 } from "./gather-events";
+import { gatherEvents1, gatherEvents2, gatherEvents4, gatherEventsInt } from "./gather-events";
 import { Pass, TileArguments, tileSteps } from "./tile-arguments";
 
 /** Bit b → the positions of its set bits, ascending; the rest of the 8 does not matter. */
@@ -119,4 +119,12 @@ export function addEvents(tile: TileArguments, pass: Pass): void {
   if (pass.blocks == 1) gatherEvents1(tile, pass, window);
   else if (pass.blocks == 2) gatherEvents2(tile, pass, window);
   else gatherEvents4(tile, pass, window);
+}
+
+/** The same with sums of 32 bits. */
+export function addEventsInt(tile: TileArguments, pass: Pass): void {
+  noteCall(25);
+  const window = changetype<EventWindow>(pass.segments);
+  mergeRows(tile, window, prepareRows(tile, window));
+  gatherEventsInt(tile, pass, window);
 }

@@ -4,7 +4,7 @@
  */
 import { addRows16, addRows32, addRows64 } from "./add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
-import { addEvents } from "./event-window";
+import { addEvents, addEventsInt } from "./event-window";
 import { addScatter } from "./scatter";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
 import { fireAny16, fireAnyFloat, fireAnyInt } from "./fire-any";
@@ -61,8 +61,10 @@ function addPass(tile: TileArguments, pass: Pass): void {
       return addRows64(tile, pass);
     case 6:
       return addEvents(tile, pass);
-    default:
+    case 7:
       return addScatter(tile, pass);
+    default:
+      return addEventsInt(tile, pass);
   }
 }
 

@@ -83,6 +83,12 @@ export function coefficientOf(pass: Pass): v128 {
   return i16x8.splat(<i16>(pass.negative ? -size : size));
 }
 
+/** The same in lanes of 32 bits. */
+export function coefficientOfInt(pass: Pass): v128 {
+  const size: i32 = 1 << pass.shift;
+  return i32x4.splat(pass.negative ? -size : size);
+}
+
 export const passSize: usize = offsetof<Pass>();
 
 /** Steps of a tile. */

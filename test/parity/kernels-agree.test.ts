@@ -84,6 +84,29 @@ for (const [family, counter] of families) {
   });
 }
 
+for (const [family, counter] of [
+  ["events", "eventsInt"],
+  ["table-8", "tablesInt"],
+] as const)
+  test(`${family} with sums of 32 bits: the same counts and outputs to the bit, and it ran (seed ${seed})`, async () => {
+    let [calls, spikes] = [0, 0];
+    const backend = makeWasmBackend(defaultSpikeBudget, family);
+    for (const [each, channels] of channelSets.entries()) {
+      for (const alphabet of alphabets) {
+        const forms = ["conv", "stride", "identity", "projection", "concat", "linear", "wide"] as const;
+        const number = "int32";
+        const snn = makeRandomSnn(seed + each, { alphabet, channels, number, forms, layers: 3 });
+        const request = requestOf(snn, each);
+        spikes += totalSpikes(await assertSameSpikes(backend, snn, request, `seed ${seed + each}`));
+        const simulator = await backend.prepare(snn);
+        simulator.run({ ...request, steps: 3, snapshots: [3] });
+        calls += simulator.countCalls(kernelNumbers[counter]);
+      }
+    }
+    assert.ok(calls > 0, `${family} int32 never ran`);
+    assert.ok(spikes > 5_000, `only ${spikes} spikes`);
+  });
+
 test(`events and scatter over windows of 5×5 and 7×7 (seed ${seed})`, async () => {
   for (const [family, side] of [
     ["events", 5],

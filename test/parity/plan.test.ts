@@ -71,7 +71,8 @@ test("the generated kernels are what their generator writes", () => {
   try {
     copyFileSync(new URL("fire-parts.mjs", assembly), join(folder, "fire-parts.mjs"));
     for (const [generator, ...written] of [
-      ["generate-kernels.mjs", "add-rows.ts", "gather-events.ts", "scatter-events.ts"],
+      ["generate-kernels.mjs", "add-rows.ts", "scatter-events.ts"],
+      ["generate-gather.mjs", "gather-events.ts"],
       ["generate-fire.mjs", "fire-levels.ts"],
       ["generate-fire-pairs.mjs", "fire-narrow.ts", "fire-wide.ts"],
     ] as const) {

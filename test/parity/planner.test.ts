@@ -56,7 +56,8 @@ const explainPlain = async (number: NumberFormat, form: LayerForm, rate: number)
 test("layers that only one kernel runs have a modelled time too, which follows the rate in lists alone", async () => {
   const families: string[] = [];
   for (const number of ["int32", "float32"] as const) {
-    for (const form of ["conv", "before"] as const) {
+    // sums of 32-bit integers choose between two
+    for (const form of number === "int32" ? (["before"] as const) : (["conv", "before"] as const)) {
       const [few, many] = [await explainPlain(number, form, 0.01), await explainPlain(number, form, 0.2)];
       assert.equal(few.length, 2);
       for (const [at, { kernel, rate, modelledMicroseconds }] of few.entries()) {
@@ -68,8 +69,20 @@ test("layers that only one kernel runs have a modelled time too, which follows t
       }
     }
   }
-  const wanted = ["constant", "table-8", "list"].flatMap((each) => [`${each} int32`, `${each} float32`]);
+  const wanted = ["list int32", "constant float32", "table-8 float32", "list float32"];
   assert.deepEqual([...new Set(families)].sort(), wanted.sort());
+});
+
+test("sums of 32-bit integers are taken from events where spikes are rare, from tables where they are not", async () => {
+  for (const [rate, kernel] of [
+    [0.01, "events int32"],
+    [0.5, "table-8 int32"],
+  ] as const) {
+    const [first, second] = await explainPlain("int32", "conv", rate);
+    assert.equal(first?.kernel, "constant int32");
+    assert.equal(second?.kernel, kernel);
+    assert.deepEqual(second?.candidates.map((each) => each.kernel).sort(), ["events int32", "table-8 int32"]);
+  }
 });
 
 test("a rate changes no spike", async () => {

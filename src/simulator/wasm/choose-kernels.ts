@@ -8,10 +8,12 @@ import { type Alphabets, boundByChannel, boundByTarget, type CurrentBounds } fro
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
+import { weightsFit16 } from "./event-memory.js";
 import { expectSpikes, type SourceFacts } from "./expected-spikes.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import { modelList, modelTables } from "./model-layer.js";
 import { type KernelFamily, planKernels } from "./plan-kernels.js";
+import { planWideKernels } from "./plan-wide-kernels.js";
 
 /** Synapses listed one by one: at most this many in a layer. */
 const longestList = 2 ** 26;
@@ -65,33 +67,34 @@ function chooseKernel(
   const kernel = { stage, form, spiking, windows: isTables ? windows : [], constant } as const;
   if (stage.number === "float32") return runWide(kernel, "float32", bounds, factsOf);
   if (form === "list" || windows.length === 0 || constant.length > 0 || stage.number === "int32")
-    return runWide(kernel, "int32", bounds, factsOf);
+    return runWide(kernel, "int32", bounds, factsOf, prefer);
   const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
-  if (!fits16(exact) || !weightsFit16(windows)) return runWide(kernel, "int32", exact, factsOf);
+  if (!fits16(exact) || !windows.every(weightsFit16)) return runWide(kernel, "int32", exact, factsOf, prefer);
   return { ...kernel, lanes: "int16", bounds: exact, ...planKernels(stage, windows, factsOf, prefer) };
 }
 
-/** Sums of 32 bits, for which there is one kernel a form. */
+/** Sums of 32 bits: integers by tables of 8 or the event list, the rest by the one kernel of its form. */
 function runWide(
   kernel: Pick<LayerKernel, "stage" | "form" | "spiking" | "windows" | "constant">,
   lanes: "int32" | "float32",
   bounds: CurrentBounds,
   factsOf: (source: string) => SourceFacts,
+  prefer?: KernelFamily,
 ): LayerKernel {
   const { stage, form, spiking, windows } = kernel;
   const isTables = form === "tables";
-  return {
-    ...kernel,
+  const only = {
     ...(isTables ? modelTables(stage, windows, lanes, factsOf) : modelList(stage, spiking, factsOf)),
-    lanes,
-    bounds,
-    rows: undefined,
     events: [],
-    scatters: false,
     together: isTables && windows.length === 0,
     candidates: [],
     name: nameOf(form, lanes, windows),
   };
+  const planned =
+    lanes === "int32" && isTables && windows.length > 0
+      ? planWideKernels(stage, windows, factsOf, only, prefer)
+      : only;
+  return { ...kernel, ...planned, lanes, bounds, rows: undefined, scatters: false };
 }
 
 function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly WindowSynapses[]): string {
@@ -100,10 +103,6 @@ function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly Windo
 }
 
 const fits16 = ({ lowest, highest }: CurrentBounds) => lowest >= -32_768 && highest <= 32_767;
-
-function weightsFit16(windows: readonly WindowSynapses[]): boolean {
-  return windows.every(({ weights }) => weights.every((w) => w >= -32_768 && w <= 32_767));
-}
 
 function boundList(stage: NeuronStage, groups: readonly SynapseGroup[], alphabets: Alphabets): CurrentBounds {
   let synapses = 0;

@@ -5,6 +5,7 @@
  */
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import type { BlockGroup } from "./group-blocks.js";
+import type { EventSize, WindowSize } from "./kernel-costs.js";
 import type { MemoryArena } from "./memory-arena.js";
 import { type SpikeLayout, wordBytes } from "./spike-layout.js";
 
@@ -44,6 +45,26 @@ export function isEventWindow({ kernel, dilation, sourceShape }: WindowSynapses)
   const channels = Math.ceil(sourceShape[0] / 16) * 16;
   const isSideBySide = kernel[1] === 1 || dilation[1] === 1;
   return isSideBySide && ((kernel[0] - 1) * kernel[1] + sourceShape[2]) * channels <= largestOffset;
+}
+
+/** What the cost model needs to know of a window. */
+export function eventSizeOf(
+  { sourceShape, targetShape, kernel }: WindowSynapses,
+  size: WindowSize,
+): EventSize {
+  const [channels, height, width] = sourceShape;
+  const rowBytes = Math.ceil(channels / 16) * 2 * width;
+  return {
+    ...size,
+    sourceBytes: height * rowBytes,
+    heardBytes: targetShape[1] * kernel[0] * rowBytes,
+    fanIn: channels * kernel[0] * kernel[1],
+  };
+}
+
+/** Whether all weights of a window have 16 bits, as the event list's have, whatever its sums. */
+export function weightsFit16({ weights }: WindowSynapses): boolean {
+  return weights.every((weight) => weight >= -32_768 && weight <= 32_767);
 }
 
 export function writeEventWindow(

@@ -11,9 +11,10 @@
  *   events:         bytes of the source · (a + b · rows that hear it) + pixels · (c + d · events)
  *   neurons:        pixels · e
  *
+ *   32-bit sums:    tables of 8 and events (integers alone) with constants of their own; a constant current alone: pixels · a
+ *
  * and where only one kernel can run a layer, so that nothing is chosen by it:
  *
- *   32-bit sums:    tables of 8 with constants of their own; a constant current alone: pixels · a
  *   lists:          currents · a + neurons · (b + pooled currents · c) + spikes · (d + targets of one · e)
  */
 
@@ -61,6 +62,8 @@ export const costConstants = {
     pixel: 6,
     byte: 1.1,
     constant: 0.55,
+    eventPixel: { 1: 18, 2: 13, 4: 20 } as Readonly<Record<number, number>>,
+    event: { 1: 1, 2: 2, 4: 4 } as Readonly<Record<number, number>>,
     neurons: { int32: { binary: 2.3, plane: 2.4 }, float32: { binary: 7.3, plane: 9 } },
   },
   /** A spike misses the cache for its list; `pooled`: a current looked at by a pool. Fitted with pools of 2×2. */
@@ -106,9 +109,17 @@ export interface EventSize extends WindowSize {
   readonly fanIn: number;
 }
 
-/** @param groups blocks of each group that is run together */
-export function costEvents(size: EventSize, groups: readonly number[]): number {
-  const { byte, merged, pixel, event } = costConstants.events;
+/** @param groups blocks of each group that is run together; @param lanes of the sums */
+export function costEvents(
+  size: EventSize,
+  groups: readonly number[],
+  lanes: "int16" | "int32" = "int16",
+): number {
+  const { byte, merged } = costConstants.events;
+  const { pixel, event } =
+    lanes === "int16"
+      ? costConstants.events
+      : { pixel: costConstants.wide.eventPixel, event: costConstants.wide.event };
   const { pixels, rate, planes, sourceBytes, heardBytes, fanIn } = size;
   const lists = planes * (sourceBytes * byte + heardBytes * merged);
   return groups.reduce(

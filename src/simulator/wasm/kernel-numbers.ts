@@ -12,8 +12,8 @@ export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32
 /** Tables of 12, by source channels. */
 export const rowsKernels: Readonly<Record<number, number>> = { 16: 3, 32: 4, 64: 5 };
 
-/** The event list. */
-export const eventsKernel = 6;
+/** The event list, by the sums' lanes. */
+export const eventsKernels = { int16: 6, int32: 8 } as const;
 export const scatterKernel = 7;
 
 /** Neuron kernels: of binary spikes, of the common alphabets of levels, of all others. */
@@ -99,4 +99,5 @@ export const kernelNumbers = {
   wideBursts: 21,
   wideSignedBursts: 23,
   scatter: 24,
+  eventsInt: 25,
 } as const;

@@ -7,7 +7,7 @@
 import type { KernelCandidate } from "../backend.js";
 import type { NeuronStage } from "../plan/snn-plan.js";
 import type { WindowSynapses } from "../plan/window-synapses.js";
-import { isEventWindow } from "./event-memory.js";
+import { eventSizeOf, isEventWindow } from "./event-memory.js";
 import type { SourceFacts } from "./expected-spikes.js";
 import { groupBlocks } from "./group-blocks.js";
 import {
@@ -67,7 +67,7 @@ export function planKernels(
   return { ...chosen, rate: factsOf(largestOf(windows).source).rate, candidates };
 }
 
-const largestOf = (windows: readonly WindowSynapses[]) =>
+export const largestOf = (windows: readonly WindowSynapses[]) =>
   windows.reduce((most, each) => (each.weights.length > most.weights.length ? each : most));
 
 const reasons: Readonly<Record<KernelFamily, string>> = {
@@ -117,15 +117,8 @@ class WindowCosts {
   }
 
   ofEvents(window: WindowSynapses, family: "events" | "scatter"): number {
-    const [channels, height, width] = window.sourceShape;
-    const rowBytes = Math.ceil(channels / 16) * 2 * width;
+    const size = eventSizeOf(window, this.#sizeOf(window));
     const groups = groupBlocks(this.blocks, true).map(({ count }) => count);
-    const size = {
-      ...this.#sizeOf(window),
-      sourceBytes: height * rowBytes,
-      heardBytes: window.targetShape[1] * window.kernel[0] * rowBytes,
-      fanIn: channels * window.kernel[0] * window.kernel[1],
-    };
     return family === "events" ? costEvents(size, groups) : costScatter(size, groups);
   }
 }

@@ -10,7 +10,7 @@ import type { BlockGroup } from "./group-blocks.js";
 import { segmentOf, spikesAt } from "./kernel-commands.js";
 import {
   currentKernels,
-  eventsKernel,
+  eventsKernels,
   neuronKernelOf,
   rowsKernels,
   scatterKernel,
@@ -119,17 +119,18 @@ export function setObserved(
 function listEventPasses(
   network: NetworkMemory,
   slot: SlotMemory,
-  { events, kernel: { scatters } }: LayerMemory,
+  { events, kernel: { scatters, lanes } }: LayerMemory,
   { first, count }: BlockGroup,
 ): readonly PassWords[] {
   const pairs = events.flatMap((event) =>
     event.layout.planes.map((plane, index) => ({ event, plane, index })),
   );
+  const kernel = scatters ? scatterKernel : eventsKernels[lanes === "int16" ? "int16" : "int32"];
   return pairs.map(({ event, plane, index }, at) => {
     const spikes = spikesAt(slot, event.layout) + index * event.layout.plane;
     const room = network.eventRooms[at] as EventRoom;
     const part = eventWindowOf(event, first, spikes, room, network.positions);
-    return { kernel: scatters ? scatterKernel : eventsKernel, block: 0, blocks: count, plane, parts: [part] };
+    return { kernel, block: 0, blocks: count, plane, parts: [part] };
   });
 }
 
