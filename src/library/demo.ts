@@ -17,6 +17,7 @@ import { loadModel } from "./load-model.js";
 /** Bundled networks by demo; `networks/<file>` has its provenance beside it. */
 const networks: Readonly<Record<string, { file: string; T: number }>> = {
   mnist: { file: "mnist-resnet8.safetensors", T: 128 },
+  cifar10: { file: "cifar10-resnet20.safetensors", T: 350 },
 };
 
 export interface DemoOptions extends Omit<EvaluateCallOptions, "convert"> {
@@ -52,16 +53,12 @@ export async function runDemo(name: string, options: DemoOptions): Promise<Evalu
 }
 
 function refuseDemo(name: string): RespikeError {
-  const known = Object.keys(networks).join(", ");
-  const next =
-    name === "cifar10"
-      ? "its network comes with a later version; convert a checkpoint of your own: respike convert resnet20.th --preprocess imagenet -o resnet20.snn.safetensors"
-      : `run respike demo ${known}`;
+  const known = Object.keys(networks);
   return refuseUsage({
     code: "no-demo",
     where: "respike demo",
-    rule: `the demo is one of ${known}`,
-    value: name === "cifar10" ? "this version does not bring a CIFAR-10 network yet" : `'${name}' is unknown`,
-    next,
+    rule: `the demo is one of ${known.join(", ")}`,
+    value: `'${name}' is unknown`,
+    next: `run respike demo ${known[0]}`,
   });
 }

@@ -94,7 +94,6 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["data get", /needs a NAME/],
   ["merge a", /--out: missing/],
   ["merge a b --out b --force", /'b' is a shard/],
-  ["demo cifar10", /does not bring a CIFAR-10 network yet/],
   ["demo foo", /'foo' is unknown/],
 ];
 for (const [words, says] of refused) {

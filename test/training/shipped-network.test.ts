@@ -1,4 +1,4 @@
-/** The network in networks/ is the one that its provenance describes. */
+/** The networks in networks/ are those that their provenance describes. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
@@ -9,41 +9,64 @@ import { buildResnet } from "#src/training/build-resnet.js";
 import { readState } from "#src/training/network-state.js";
 
 const folder = new URL("../../../networks/", import.meta.url);
-const bytes = new Uint8Array(readFileSync(new URL("mnist-resnet8.safetensors", folder)));
-const provenance = JSON.parse(readFileSync(new URL("mnist-resnet8.provenance.json", folder), "utf8")) as {
-  sha256: string;
-  testAccuracy: number;
-  testImages: number;
-  curve: { judgedAccuracy: number }[];
-  bestEpoch: number;
-};
 
-test("the file has the hash, and the accuracy of at least 99 %, that its provenance states", () => {
-  assert.equal(hashBytes(bytes), provenance.sha256);
-  assert.equal(provenance.testImages, 10_000);
-  assert.ok(provenance.testAccuracy >= 0.99);
-});
+interface Provenance {
+  readonly sha256: string;
+  readonly testAccuracy: number;
+  readonly testImages: number;
+  readonly curve: readonly { readonly judgedAccuracy: number }[];
+  readonly bestEpoch: number;
+  readonly commit?: string;
+}
 
-test("the epoch is the latest with the highest accuracy on the judged images", () => {
-  const accuracies = provenance.curve.map(({ judgedAccuracy }) => judgedAccuracy);
-  assert.equal(accuracies.lastIndexOf(Math.max(...accuracies)) + 1, provenance.bestEpoch);
-});
-
-test("it loads without flags, as the architecture that was trained, with nothing left over", () => {
-  const model = parseModel(bytes, { fileName: "mnist-resnet8.safetensors" });
-  assert.deepEqual(model.preprocessing, preprocessingPresets.mnist);
-  assert.deepEqual(model.ignoredKeys, []);
-  const fresh = buildResnet({
+const networks = [
+  {
+    name: "mnist-resnet8",
+    arch: "resnet8, option P",
+    data: "mnist",
     input: [1, 28, 28],
-    classes: 10,
     blocks: 1,
-    width: 16,
-    shortcut: "P",
-    batchNormEpsilon: 1e-5,
-    seed: 1,
+    goal: 0.995,
+    keep: "best",
+  },
+  {
+    name: "cifar10-resnet20",
+    arch: "resnet20, option P",
+    data: "cifar10",
+    input: [3, 32, 32],
+    blocks: 3,
+    goal: 0.91,
+    keep: "last",
+  },
+] as const;
+
+for (const { name, arch, data, input, blocks, goal, keep } of networks) {
+  const bytes = new Uint8Array(readFileSync(new URL(`${name}.safetensors`, folder)));
+  const text = readFileSync(new URL(`${name}.provenance.json`, folder), "utf8");
+  const provenance = JSON.parse(text) as Provenance;
+
+  test(`${name} has the hash, and the accuracy of at least ${100 * goal} %, that its provenance states`, () => {
+    assert.equal(hashBytes(bytes), provenance.sha256);
+    assert.equal(provenance.testImages, 10_000);
+    assert.ok(provenance.testAccuracy >= goal);
   });
-  const outline = (graph: typeof fresh) =>
-    graph.nodes.map(({ id, op, inputs, attributes }) => ({ id, op, inputs, attributes }));
-  assert.deepEqual(outline(model.graph), outline(fresh));
-  assert.deepEqual([...readState(model.graph).keys()], [...readState(fresh).keys()]);
-});
+
+  test(`${name}: the epoch is the ${keep === "last" ? "last" : "latest with the highest accuracy on the judged images"}`, () => {
+    const accuracies = provenance.curve.map(({ judgedAccuracy }) => judgedAccuracy);
+    const best = keep === "last" ? accuracies.length : accuracies.lastIndexOf(Math.max(...accuracies)) + 1;
+    assert.equal(provenance.bestEpoch, best);
+  });
+
+  test(`${name} loads without flags, as the architecture that was trained, with nothing left over`, () => {
+    const model = parseModel(bytes, { fileName: `${name}.safetensors` });
+    assert.equal(model.arch, arch);
+    assert.deepEqual(model.preprocessing, preprocessingPresets[data]);
+    assert.deepEqual(model.ignoredKeys, []);
+    const plan = { classes: 10, blocks, width: 16, shortcut: "P", batchNormEpsilon: 1e-5, seed: 1 } as const;
+    const fresh = buildResnet({ ...plan, input });
+    const outline = (graph: typeof fresh) =>
+      graph.nodes.map(({ id, op, inputs, attributes }) => ({ id, op, inputs, attributes }));
+    assert.deepEqual(outline(model.graph), outline(fresh));
+    assert.deepEqual([...readState(model.graph).keys()], [...readState(fresh).keys()]);
+  });
+}
