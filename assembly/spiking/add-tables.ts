@@ -1,6 +1,7 @@
 /**
  * Current kernel: tables of 8 source channels, for any window. A table has 256 rows of 16 sums; tables lie so far
- * apart that equal rows of two tables do not share a cache set.
+ * apart that equal rows of two tables do not share a cache set. Where a tile's spikes are rare, words of 16 channels without
+ * any are skipped.
  *
  * Float sums are taken in one fixed order: what is there, then table after table; a table's row adds its weights
  * from the highest channel down. It depends on neither batch nor thread.
@@ -78,6 +79,62 @@ function addPixels16(tile: TileArguments, pass: Pass, count: i32): void {
       }
       v128.store(sum, a0);
       v128.store(sum, a1, 16);
+    }
+  }
+}
+
+/** Of so many words with spikes among 64 the loop that tests them is taken: a branch that is not foreseen costs as much as seven words. */
+const mostWords: i32 = 4;
+
+/** Whether so few words of the tile's active segments hold spikes that it pays to test each; looks at one step in sixteen. */
+function isSparse(tile: TileArguments, count: i32): bool {
+  let words = 0;
+  let used = 0;
+  for (let s = 0; s < count; s++) {
+    const segment = changetype<ActiveSegment>(tile.active + <usize>s * activeSize);
+    for (let t = tile.first; t < tile.last; t += 16) {
+      let pixel = segment.source + <usize>t * segment.sourceStep;
+      for (let x = 0; x < tile.width; x++, pixel += segment.sourcePixel) {
+        for (let at = 0; at < segment.bytes; at += 2) used += i32(load<u16>(pixel + <usize>at) != 0);
+        words += segment.bytes >> 1;
+      }
+    }
+  }
+  return used * 64 < words * mostWords;
+}
+
+/** As addPixels16; tables of words without spikes are left out. */
+function addSparsePixels16(tile: TileArguments, pass: Pass, count: i32): void {
+  noteCall(26);
+  const end = tile.active + <usize>count * activeSize;
+  const starts = pass.starts != 0;
+  const fromStep: usize = starts ? 0 : 32;
+  const coefficient = coefficientOf(pass);
+  const steps = <usize>(tile.last - tile.first);
+  for (let x: usize = 0; x < <usize>tile.width; x++) {
+    const to = sumsOf<i16>(tile, pass.block) + x * sumPixel<i16>(tile);
+    let from = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : to;
+    seekSegments(tile.active, count, x, tile.first);
+    const past = to + (steps << 5);
+    for (let sum = to; sum < past; sum += 32, from += fromStep) {
+      let a0 = i16x8.splat(0);
+      let a1 = i16x8.splat(0);
+      for (let at = tile.active; at < end; at += activeSize) {
+        const segment = changetype<ActiveSegment>(at);
+        const p = segment.at;
+        segment.at = p + segment.sourceStep;
+        let table = segment.table;
+        for (let n: usize = 0; n < <usize>segment.bytes; n += 2, table += 2 * tableStride<i16>()) {
+          const word = <usize>load<u16>(p + n);
+          if (word == 0) continue;
+          const low = table + ((word & 0xff) << 5);
+          const high = table + ((word >> 8) << 5);
+          a0 = i16x8.add(a0, i16x8.add(v128.load(low), v128.load(high, 8512)));
+          a1 = i16x8.add(a1, i16x8.add(v128.load(low, 16), v128.load(high, 8528)));
+        }
+      }
+      v128.store(sum, i16x8.add(v128.load(from), i16x8.mul(a0, coefficient)));
+      v128.store(sum, i16x8.add(v128.load(from, 16), i16x8.mul(a1, coefficient)), 16);
     }
   }
 }
@@ -164,6 +221,7 @@ export function addTables16(tile: TileArguments, pass: Pass): void {
   noteCall(0);
   const count = activateSegments(pass.segments, pass.segmentCount, tile.active, tile.y);
   if (count == 1 && changetype<ActiveSegment>(tile.active).bytes == 2) addWord16(tile, pass);
+  else if (isSparse(tile, count)) addSparsePixels16(tile, pass, count);
   else addPixels16(tile, pass, count);
 }
 export function addTablesInt(tile: TileArguments, pass: Pass): void {

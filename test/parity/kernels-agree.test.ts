@@ -107,6 +107,30 @@ for (const [family, counter] of [
     assert.ok(spikes > 5_000, `only ${spikes} spikes`);
   });
 
+test(`tables of 8 without words that hold no spike: the same counts and outputs to the bit, and they ran (seed ${seed})`, async () => {
+  let [calls, spikes] = [0, 0];
+  const backend = makeWasmBackend(defaultSpikeBudget, "table-8");
+  for (const [each, alphabet] of alphabets.entries()) {
+    for (const channels of [[16, 17, 31], [64]]) {
+      const forms = ["conv", "stride", "identity", "wide"] as const;
+      const snn = makeRandomSnn(seed + each, { alphabet, channels, forms, layers: 4 });
+      const request = requestOf(snn, each);
+      // pixels that spike in one step of three hundred
+      const rare = {
+        ...request,
+        images: request.images.map((value) => Math.abs(value) / 300),
+        poisson: { seed, imageIndices: Array.from({ length: request.n }, (_, i) => i) },
+      };
+      spikes += totalSpikes(await assertSameSpikes(backend, snn, rare, `seed ${seed + each}`));
+      const simulator = await backend.prepare(snn);
+      simulator.run(rare);
+      calls += simulator.countCalls(kernelNumbers.sparseTables16);
+    }
+  }
+  assert.ok(calls > 0, "no tile was sparse");
+  assert.ok(spikes > 500, `only ${spikes} spikes`);
+});
+
 test(`events and scatter over windows of 5×5 and 7×7 (seed ${seed})`, async () => {
   for (const [family, side] of [
     ["events", 5],

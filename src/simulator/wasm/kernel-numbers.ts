@@ -100,4 +100,5 @@ export const kernelNumbers = {
   wideSignedBursts: 23,
   scatter: 24,
   eventsInt: 25,
+  sparseTables16: 26,
 } as const;
