@@ -12,6 +12,7 @@ import { readCeilings } from "../graph/trained-ceilings.js";
 import { openTrainingFolder } from "../node/training-folder.js";
 import { refuseExisting, refuseUnwritable } from "../node/write-whole-file.js";
 import { parseActivation } from "../training/activations.js";
+import { warnOfOneClass } from "../training/check-training-images.js";
 import type { Checkpoint } from "../training/checkpoint.js";
 import { chooseLowering } from "../training/choose-lowering.js";
 import { loadEngine } from "../training/load-engine.js";
@@ -74,6 +75,7 @@ export async function train(options: TrainCallOptions): Promise<TrainOutcome> {
   const data = await takeData(call);
   warnOfSeenTest(data, call);
   const plan = planTraining(call, data, activation);
+  if (plan.keep === "best") warnings.push(...warnOfOneClass(data, plan.judged));
   const lowering = await chooseLowering(engine, plan.graph, plan.recipe.batch, call.lowering);
   // 2. where the run is kept
   const folder = call.out === undefined ? null : await openTrainingFolder(call.out, call);

@@ -34,6 +34,21 @@ test("a training's folder, and one that was killed before its config was written
   }
 });
 
+test("a folder in a file's place is called one, with exit 3, and the run folder is free again", async (t) => {
+  const path = await makeFolderWith(t, {});
+  await mkdir(join(path, checkpointName));
+  const says = { exitCode: 3, code: "not-a-file", where: join(path, checkpointName), value: "a folder" };
+  const folder = await openTrainingFolder(path, { resume: true });
+  await assert.rejects(folder.readCheckpoint(), says);
+  await folder.close();
+  await mkdir(join(path, "config.json"));
+  await assert.rejects(openTrainingFolder(path, { resume: true }), {
+    ...says,
+    where: join(path, "config.json"),
+  });
+  assert.equal((await readdir(path)).includes(".lock"), false);
+});
+
 test("with force a folder loses a run's files and keeps what is not a run's", async (t) => {
   const path = await makeFolderWith(t, { "config.json": "{}", [checkpointName]: "x", "notes.txt": "mine" });
   await mkdir(join(path, "plots"));

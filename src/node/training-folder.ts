@@ -4,16 +4,21 @@
  * Knows: those files, one process at a time, what makes two runs the same.
  * May not know: what a checkpoint holds, plots.
  */
-import { readFile, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { refuseUsage } from "../core/respike-error.js";
+import { RespikeError, refuseInput, refuseUsage } from "../core/respike-error.js";
 import { makeFolder } from "../datasets/make-folder.js";
 import { claimFolder, type OpenRunOptions } from "./claim-folder.js";
+import { readInputFile } from "./read-input-file.js";
 import { refuseDisk, writeWholeFile } from "./write-whole-file.js";
 
 export interface TrainingFolder {
   readonly path: string;
-  /** The checkpoint's bytes; null where none was written. */
+  /**
+   * The checkpoint's bytes; null where none was written.
+   *
+   * @throws RespikeError (exit 3) where something else lies in its place, or it cannot be read
+   */
   readCheckpoint(): Promise<Uint8Array | null>;
   /** Writes one of the run's files whole. */
   write(name: string, content: Uint8Array | string): Promise<void>;
@@ -30,7 +35,7 @@ const runFiles = [
 
 /**
  * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or a run of another kind,
- * or another process trains in it; exit 5 where the disk refuses
+ * or another process trains in it; exit 3 where a file of it is a folder or cannot be read; exit 5 where the disk refuses
  */
 export async function openTrainingFolder(
   path: string,
@@ -44,17 +49,24 @@ export async function openTrainingFolder(
     });
     return {
       path,
-      readCheckpoint: () => readCheckpoint(join(path, checkpointName)),
+      readCheckpoint: () => readRunFile(join(path, checkpointName)),
       write: (name, content) => writeWholeFile(join(path, name), content, { force: true }),
       close: release,
     };
   });
 }
 
-function readCheckpoint(file: string): Promise<Uint8Array | null> {
-  return readFile(file).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === "ENOENT") return null;
-    throw refuseDisk(file, cause);
+/** Null where there is none. */
+function readRunFile(file: string): Promise<Uint8Array | null> {
+  return readInputFile(file).catch((cause: unknown) => {
+    if (!(cause instanceof RespikeError)) throw cause;
+    const { code, value } = cause;
+    if (code === "file-missing") return null;
+    const rule = "a run goes on with a file that can be read";
+    throw refuseInput(
+      { code, where: file, rule, value, next: "move it away to start anew, or use another --out" },
+      cause,
+    );
   });
 }
 
@@ -69,11 +81,8 @@ async function emptyFolder(path: string): Promise<void> {
 /** @throws RespikeError (exit 2) where the folder's `config.json` is not that of a training, which would be overwritten */
 async function refuseOtherRun(path: string): Promise<void> {
   const file = join(path, "config.json");
-  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code === "ENOENT") return null;
-    throw refuseDisk(file, cause);
-  });
-  if (text === null || readSchema(text) === trainingSchema) return;
+  const bytes = await readRunFile(file);
+  if (bytes === null || readSchema(new TextDecoder().decode(bytes)) === trainingSchema) return;
   throw refuseUsage({
     code: "run-differs",
     where: file,

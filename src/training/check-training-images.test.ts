@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Dataset, ImageSet } from "../datasets/dataset.js";
 import { preprocessingPresets } from "../graph/preprocessing.js";
+import { warnOfOneClass } from "./check-training-images.js";
 import { planTraining } from "./plan-training.js";
 
 function makeData(
@@ -24,6 +25,24 @@ test("a class that only judging images have is refused and named; with trainAll 
   assert.throws(() => plan(data), { exitCode: 3, message: /only among these: 'b'/ });
   assert.equal(plan(data, { trainAll: true }).trained.length, 40);
   assert.equal(plan(makeData(40, (at) => at % 2)).trained.length, 36);
+});
+
+test("sorted images, of which only one class judges, get a warning that names it; mixed ones and a single class none", () => {
+  const warn = (labelOf: (at: number) => number) => {
+    const data = makeData(40, labelOf);
+    return warnOfOneClass(data, plan(data).judged);
+  };
+  const [warning, ...more] = warn((at) => Math.floor(at / 20));
+  assert.deepEqual([warning?.code, warning?.where, more.length], ["one-class-judges", "data 'small'", 0]);
+  assert.match(warning?.message ?? "", /last 4 training images.* class 'b'.*--train-all/);
+  assert.deepEqual(
+    warn((at) => at % 2),
+    [],
+  );
+  assert.deepEqual(
+    warn(() => 1),
+    [],
+  );
 });
 
 test("fewer than 10 images leave none to judge by and are refused, with trainAll too", () => {

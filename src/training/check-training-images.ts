@@ -3,7 +3,7 @@
  *
  * Knows: labels, declared ranges, the division. May not know: networks, where images came from.
  */
-import { type Problem, refuseInput } from "../core/respike-error.js";
+import { type Problem, refuseInput, type Warning } from "../core/respike-error.js";
 import type { Dataset, ImageSet } from "../datasets/dataset.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 
@@ -29,8 +29,7 @@ export function checkTrainingImages(
   const missing = judged.length === 0 ? [] : listUntrained(train.labels, trained);
   if (missing.length > 0) {
     const rule = `every class is trained on; the last ${judged.length} training images judge and are not`;
-    const names = missing.slice(0, 5).map((label) => `'${data.classNames[label] ?? label}'`);
-    const value = `only among these: ${names.join(", ")}${missing.length > 5 ? ", …" : ""}`;
+    const value = `only among these: ${nameClasses(data, missing)}`;
     complain(where, rule, value, "write --train-all, or name images in a mixed order");
   }
   for (const [split, images] of Object.entries({ train, test })) {
@@ -40,6 +39,26 @@ export function checkTrainingImages(
     complain(`${where}, ${split} split, ${outside.where}`, rule, outside.value, "scale the images");
   }
   if (problems.length > 0) throw refuseInput(problems);
+}
+
+/**
+ * What the images that judge cannot tell: sorted by class, the last of them may all be of one class.
+ *
+ * @returns nothing where several classes judge, or there is one class only
+ */
+export function warnOfOneClass(data: Dataset, judged: Uint32Array): readonly Warning[] {
+  const { labels } = data.splits.train;
+  const judging = [...new Set(Array.from(judged, (index) => labels[index] as number))];
+  const classes = new Set(labels).size;
+  if (judging.length !== 1 || classes === 1) return [];
+  const message = `the last ${judged.length} training images judge, and all are of the class ${nameClasses(data, judging)}: they choose the epoch without the other ${classes - 1}; write --train-all, or name images in a mixed order`;
+  return [{ code: "one-class-judges", where: `data '${data.name}'`, message }];
+}
+
+/** The first five names. */
+function nameClasses({ classNames }: Dataset, labels: readonly number[]): string {
+  const names = labels.slice(0, 5).map((label) => `'${classNames[label] ?? label}'`);
+  return `${names.join(", ")}${labels.length > 5 ? ", …" : ""}`;
 }
 
 /** Classes that have images, but none among those that are trained on. */

@@ -8,7 +8,7 @@
  * rest as JSON in its metadata.
  */
 import { z } from "zod";
-import { refuseInput } from "../core/respike-error.js";
+import { refuseInput, refuseUsage } from "../core/respike-error.js";
 import { float32Tensor } from "../core/tensor.js";
 import { encodeSafetensors } from "../formats/safetensors/encode-safetensors.js";
 import { parseSafetensors } from "../formats/safetensors/parse-safetensors.js";
@@ -99,16 +99,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint, plan: string): Uint8Arr
 
 /**
  * @param where names the file in errors
- * @throws RespikeError (exit 3) where the bytes are no checkpoint of this plan
+ * @throws RespikeError exit 2 where they are of another plan, exit 3 where they are no checkpoint
  */
 export function decodeCheckpoint(bytes: Uint8Array, where: string, plan: string): Checkpoint {
   const { tensors, metadata } = parseSafetensors(bytes, where);
   const facts = schema.safeParse(parseJson(metadata[metadataKey]));
   if (!facts.success) throw refuseCheckpoint(where, "it has the curve of a run in its metadata", "none");
-  if (facts.data.plan !== plan) {
-    const differences = listDifferences(facts.data.plan, plan);
-    throw refuseCheckpoint(where, "a run goes on with the options it was begun with", differences);
-  }
+  if (facts.data.plan !== plan) throw refuseOtherPlan(where, listDifferences(facts.data.plan, plan));
   const take = (part: string): NetworkState =>
     new Map(
       [...tensors].flatMap(([name, { data }]): [string, Float32Array][] =>
@@ -138,6 +135,16 @@ function parseJson(text: string | undefined): unknown {
   } catch {
     return null;
   }
+}
+
+function refuseOtherPlan(where: string, value: string) {
+  return refuseUsage({
+    code: "run-differs",
+    where,
+    rule: "a run is resumed with the options it was begun with",
+    value,
+    next: "give the same options, or another --out",
+  });
 }
 
 function refuseCheckpoint(where: string, rule: string, value: string) {

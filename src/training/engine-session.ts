@@ -54,7 +54,13 @@ export class TrainingSession {
     state: NetworkState,
     threads: number,
   ): Promise<TrainingSession> {
-    return new TrainingSession(compiled, engine, await openSession(engine, compiled, threads), state);
+    const session = await openSession(engine, compiled, threads);
+    try {
+      return new TrainingSession(compiled, engine, session, state);
+    } catch (error) {
+      await session.release();
+      throw error;
+    }
   }
 
   /**

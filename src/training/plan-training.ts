@@ -118,6 +118,7 @@ function buildNetwork(request: TrainingRequest, data: Dataset): ResolvedNetwork 
   const plain = architecture.family === "plain";
   if (plain && request.shortcut !== undefined) throw refuseShortcut(architecture.name, request.shortcut);
   const shortcut = plain ? "none" : (request.shortcut ?? "P");
+  if (shortcut === "avg") checkSides(data.shape);
   const network = buildResnet({
     input: data.shape,
     classes: data.classes,
@@ -143,8 +144,8 @@ function resolveRecipe(request: TrainingRequest, data: Dataset): { name: string;
   const { name, summary: _, ...recipe } = found;
   const flip = request.flip ?? (!isDigits && recipe.augmentation.flip);
   if (flip && isDigits) throw refuseFlip();
-  // No image is shifted out of sight.
-  const pad = Math.min(recipe.augmentation.pad, data.shape[1] - 1, data.shape[2] - 1);
+  // A small image keeps what its class is told by.
+  const pad = Math.min(recipe.augmentation.pad, Math.floor(Math.min(data.shape[1], data.shape[2]) / 8));
   return {
     name,
     recipe: {
@@ -209,6 +210,18 @@ function refuseShortcut(arch: string, shortcut: string) {
     `${shortcut} for ${arch}`,
     `leave it out, or train ${arch.replace("plain", "resnet")}`,
   );
+}
+
+/** A 2×2 pool, which stage 2 and stage 3 begin with, leaves out an odd side's last row, the convolutions beside it do not. */
+function checkSides([, height, width]: Dataset["shape"]): void {
+  const odd = Object.entries({ height, width }).flatMap(([side, extent]) => {
+    const half = Math.ceil(extent / 2);
+    if (extent % 2 !== 0) return [`${side} ${extent}`];
+    return half % 2 !== 0 ? [`${side} ${extent}, ${half} after stage 1`] : [];
+  });
+  if (odd.length === 0) return;
+  const rule = "option avg halves maps twice, whose sides must be even: height and width are multiples of 4";
+  throw refuse("--shortcut avg", rule, odd.join("; "), "write --shortcut P, B or A");
 }
 
 function checkCeilings({ ceiling, ceilingDecay }: TrainingRequest, { kind }: ActivationPlan): void {

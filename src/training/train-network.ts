@@ -82,12 +82,18 @@ export async function trainNetwork(
   const rules = chooseActivationRules(lowering.rules, activation);
   const compiled = lowerToTrainingGraph(graph, options, rules);
   const start = options.checkpoint ?? startCheckpoint(graph);
-  const session = await TrainingSession.open(engine, compiled, start.state, threads);
-  const judge = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), threads);
-  const source = await openBatchSource(images, { ...options, classes: compiled.classes });
-  const run = new TrainingRun(engine, graph, rules, images, session, source, options, start.cost);
+  const opened: { release(): Promise<void> }[] = [];
+  const keep = <T extends { release(): Promise<void> }>(one: T): T => {
+    opened.push(one);
+    return one;
+  };
   let checkpoint = start;
   try {
+    const session = keep(await TrainingSession.open(engine, compiled, start.state, threads));
+    const judging = lowerToEvaluationGraph(graph, batch, rules);
+    const judge = keep(await EvaluationSession.open(engine, judging, threads));
+    const source = keep(await openBatchSource(images, { ...options, classes: compiled.classes }));
+    const run = new TrainingRun(engine, graph, rules, images, session, source, options, start.cost);
     while (checkpoint.history.length < countEpochs(schedule)) {
       const record = await run.trainEpoch(checkpoint);
       const state = run.readState(checkpoint.history.length, source.stepsPerEpoch);
@@ -98,9 +104,7 @@ export async function trainNetwork(
       await options.onEpoch?.(checkpoint);
     }
   } finally {
-    await source.release();
-    await session.release();
-    await judge.release();
+    await Promise.all(opened.map((one) => one.release()));
   }
   return checkpoint;
 }

@@ -1,6 +1,7 @@
 /** Whole training runs on a small made-up task: learning, going on, stopping. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
+import { InferenceSession } from "onnxruntime-node";
 import { randomUnit } from "#src/core/counter-random.js";
 import type { ProgressEvent } from "#src/core/progress.js";
 import { RespikeError } from "#src/core/respike-error.js";
@@ -137,7 +138,11 @@ test("a checkpoint of another plan, cut off or of another kind is refused", () =
   assert.deepEqual(decodeCheckpoint(bytes, "file", "one").state, state);
   const refusal = (value: RegExp) => (error: unknown) =>
     error instanceof RespikeError && error.exitCode === 3 && value.test(error.message);
-  assert.throws(() => decodeCheckpoint(bytes, "file", "two"), refusal(/plan: "one" there, "two" now/));
+  assert.throws(() => decodeCheckpoint(bytes, "file", "two"), {
+    exitCode: 2,
+    code: "run-differs",
+    value: 'plan: "one" there, "two" now',
+  });
   assert.throws(() => decodeCheckpoint(bytes.subarray(0, -1), "file", "one"), refusal(/cut off/));
   const weights = encodeSafetensors(new Map([["w", float32Tensor([2], [1, 2])]]));
   assert.throws(() => decodeCheckpoint(weights, "file", "one"), refusal(/curve/));
@@ -178,6 +183,45 @@ test("weights that are no numbers after the last step are not kept, though its l
   });
   assert.deepEqual(kept, []);
 });
+
+/** How many sessions are open; the opening of the session of that number fails. */
+function countSessions(t: TestContext, failing: number): { readonly opened: number; readonly open: number } {
+  const count = { opened: 0, open: 0 };
+  const create = InferenceSession.create as (...words: unknown[]) => Promise<InferenceSession>;
+  t.mock.method(InferenceSession, "create", async (...words: unknown[]) => {
+    if (++count.opened === failing) throw new Error("no memory");
+    const session = await create.apply(InferenceSession, words);
+    count.open++;
+    const release = session.release.bind(session);
+    session.release = () => {
+      count.open--;
+      return release();
+    };
+    return session;
+  });
+  return count;
+}
+
+for (const [what, failing, broken, says] of [
+  ["the state does not fit", 0, { checkpoint: "empty" }, /no values in the state/],
+  ["the judging session cannot be opened", 2, {}, /no memory/],
+  ["the batches cannot be made", 0, { batch: 16, trained: Uint32Array.of(1, 2) }, /at most the 2 images/],
+] as const) {
+  test(`where ${what}, the sessions opened before are released`, async (t) => {
+    const count = countSessions(t, failing);
+    const empty = {
+      state: new Map(),
+      best: new Map(),
+      bestEpoch: 0,
+      history: [],
+      position: epochStart,
+      cost: noCost,
+    };
+    const more = "checkpoint" in broken ? { checkpoint: empty } : broken;
+    await assert.rejects(trainNetwork(graph, images, { ...options, lowering: "plain", ...more }), says);
+    assert.deepEqual([count.opened > 0, count.open], [true, 0]);
+  });
+}
 
 test("an aborted run stops with the signal's reason", async () => {
   const controller = new AbortController();
