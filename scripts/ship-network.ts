@@ -7,6 +7,7 @@
  * the commit that was run (that of this checkout by default), threads, the processor. Refused are a run that is not
  * finished, a file that is not the run's, and an accuracy of fewer than 10,000 test images. NAME.safetensors and
  * NAME.provenance.json in FOLDER (networks/, FILE's own name) are written anew.
+ * Then: npx biome check --write networks
  */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
