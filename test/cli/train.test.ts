@@ -1,4 +1,4 @@
-/** `respike train` as a user calls it: what it learns and writes. Stopping and going on: train-resume.test.ts. */
+/** `respike train` as a user calls it: what it learns and writes. Stopping and going on: train-killed, train-resume. */
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
