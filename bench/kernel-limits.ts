@@ -100,10 +100,19 @@ function runByTurns(stages: readonly MeasuredStage[]): readonly (readonly number
   return times;
 }
 
-/** Binary spikes: all kernels of 16-bit sums, and tables of the other formats. */
+/** What runs windows of 32-bit sums. */
+const wideKernels = [
+  ["int32", "events"],
+  ["int32", "table-8"],
+  ["float32", "table-8"],
+] as const;
+
+/** Binary spikes: all kernels of 16-bit sums, and those of the other formats. */
 async function compareWithModel(shape: Shape, rate: number): Promise<void> {
   const run = { steps, images, value: () => rate, isPoisson: true };
-  const others = formats.map((number) => prepareStage(makeLayer(shape, { rate, number }), run));
+  const others = wideKernels.map(([number, prefer]) =>
+    prepareStage(makeLayer(shape, { rate, number }), { ...run, prefer }),
+  );
   const ofFamilies = families.map((family) => prepareFamily(shape, rate, family));
   printModel(placeOf(shape, rate), await Promise.all([...ofFamilies, ...others]));
 }
@@ -112,7 +121,9 @@ async function compareWithModel(shape: Shape, rate: number): Promise<void> {
 async function compareSlow(shape: Shape, rate: number): Promise<void> {
   const run = { steps: Math.ceil(steps / 8), images, value: () => rate, isPoisson: true };
   const alphabet = parseAlphabet("signed-burst:3") as SpikeAlphabet;
-  const levels = formats.map((number) => prepareStage(makeLayer(shape, { rate, number, alphabet }), run));
+  const levels = wideKernels.map(([number, prefer]) =>
+    prepareStage(makeLayer(shape, { rate, number, alphabet }), { ...run, prefer }),
+  );
   printModel(`${placeOf(shape, rate)}, signed-burst:3`, await Promise.all(levels));
   const lists = formats.map((number) =>
     prepareStage(makeLayer(shape, { rate, number, isPooled: true }), run),

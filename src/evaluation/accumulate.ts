@@ -50,6 +50,8 @@ export function accumulate(
   const indices = sorted.flatMap((record) => record.indices);
   const n = indices.length;
   const warnings: Warning[] = [];
+  // results are equal whatever ran them; `run` says what did
+  const { backend, ...options } = setup.options;
   const layers = setup.layers.map((_, layer) => summarizeLayer(setup, sorted, full, layer, warnings));
   const at = setup.options.at.map((t, index) => summarizeTime(setup, sorted, t, index, n));
   const last = at[at.length - 1] as EvaluatedStep;
@@ -62,13 +64,13 @@ export function accumulate(
     cost: summarizeCost(setup, sorted, last, n),
     ...exitOf(setup, sorted, full, last),
     run: {
-      backend: setup.options.backend,
+      backend,
       threads: run.threads,
       number: setup.number,
       kernels: sorted[0]?.kernels ?? {},
       imagesPerSecond: run.imagesPerSecond,
     },
-    options: setup.options,
+    options,
     ...(spikeHash === null ? {} : { spikeHash }),
   };
   return { result, predictions: listPredictions(sorted), warnings };

@@ -1,4 +1,4 @@
-/** Threads, batches, shards, kills and resumption change nothing in the results. */
+/** Threads, batches, backends, shards, kills and resumption change nothing in the results. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,6 +35,7 @@ for (const [name, run] of [
   ["two threads", { threads: 2 }],
   ["batches of 1", { threads: 2, batch: 1 }],
   ["one batch of everything", { batch: 31 }],
+  ["the fast backend instead of the reference", { backend: "wasm" }],
 ] as const) {
   test(`${name} give the same results`, async () => {
     const dir = join(root, name);

@@ -106,8 +106,8 @@ test("the planned kernels ran, and no others", async () => {
     ["constants", "fireFloat", "gate", "tablesFloat"],
   ]);
   assert.deepEqual(await runKernels("int32", ["before"], 8), [
-    ["constant int32", "list int32", "table-8 int32"],
-    ["constants", "fireInt", "list", "tablesInt"],
+    ["constant int32", "events int32", "list int32"],
+    ["constants", "eventsInt", "fireInt", "list"],
   ]);
 });
 

@@ -56,14 +56,14 @@ export const costConstants = {
   },
   /**
    * 32-bit sums: integers and floats add alike, but neurons of floats compare, and divide for levels. `constant`: where no
-   * spike adds to the current.
+   * spike adds to the current; `event`, `eventPixel`: as in `events`, for integers.
    */
   wide: {
     pixel: 6,
     byte: 1.1,
     constant: 0.55,
     eventPixel: { 1: 18, 2: 13, 4: 20 } as Readonly<Record<number, number>>,
-    event: { 1: 1, 2: 2, 4: 4 } as Readonly<Record<number, number>>,
+    event: { 1: 0.75, 2: 2.3, 4: 4.8 } as Readonly<Record<number, number>>,
     neurons: { int32: { binary: 2.3, plane: 2.4 }, float32: { binary: 7.3, plane: 9 } },
   },
   /** A spike misses the cache for its list; `pooled`: a current looked at by a pool. Fitted with pools of 2×2. */

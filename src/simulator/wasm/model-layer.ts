@@ -1,5 +1,5 @@
 /**
- * The modelled time of a layer that only one kernel can run: 32-bit sums, constant currents, lists.
+ * The modelled time of tables of 8 with 32-bit sums, of constant currents and of lists.
  *
  * Knows: shapes, expected spikes, the cost model. May not know: memory, how a kernel is chosen where there are several.
  */
@@ -7,7 +7,7 @@ import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SynapseGroup } from "../plan/snn-plan.js";
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import type { SourceFacts } from "./expected-spikes.js";
-import { costConstant, costList, costWideNeurons, costWideTables } from "./kernel-costs.js";
+import { costConstant, costList, costWideNeurons, costWideTables, type WindowSize } from "./kernel-costs.js";
 import { usedBytes } from "./pack-tables.js";
 import { spikePlanes } from "./spike-layout.js";
 
@@ -33,13 +33,16 @@ export function modelTables(
   const nanoseconds =
     windows.length === 0
       ? costConstant(pixels, blocks)
-      : windows.reduce((sum, window) => {
-          const used = usedBytes(window).filter((bytes) => bytes > 0);
-          const bytes = used.reduce((all, each) => all + each, 0);
-          return sum + costWideTables({ pixels, ...factsOf(window.source) }, bytes, used.length);
-        }, 0);
+      : windows.reduce((sum, window) => sum + costWindow(window, { pixels, ...factsOf(window.source) }), 0);
   const sources = windows.map(({ source, weights }) => ({ source, synapses: weights.length }));
   return { rate: rateOf(sources, factsOf), modelledMicroseconds: (nanoseconds + neurons) / 1000 };
+}
+
+/** Tables of 8 with 32-bit sums for one window, nanoseconds of an image and step. */
+export function costWindow(window: WindowSynapses, size: WindowSize): number {
+  const used = usedBytes(window).filter((bytes) => bytes > 0);
+  const bytes = used.reduce((sum, each) => sum + each, 0);
+  return costWideTables(size, bytes, used.length);
 }
 
 export function modelList(

@@ -8,9 +8,9 @@ import type { WindowSynapses } from "../plan/window-synapses.js";
 import { eventSizeOf, isEventWindow, weightsFit16 } from "./event-memory.js";
 import type { SourceFacts } from "./expected-spikes.js";
 import { groupBlocks } from "./group-blocks.js";
-import { costEvents, costWideNeurons, costWideTables } from "./kernel-costs.js";
+import { costEvents, costWideNeurons } from "./kernel-costs.js";
 import type { LayerKernel } from "./layer-kernel.js";
-import { usedBytes } from "./pack-tables.js";
+import { costWindow } from "./model-layer.js";
 import { type KernelFamily, largestOf } from "./plan-kernels.js";
 import { spikePlanes } from "./spike-layout.js";
 
@@ -66,11 +66,7 @@ function planWideEvents(
   const sizeOf = (window: WindowSynapses) => ({ pixels, ...factsOf(window.source) });
   const ofEvents = (window: WindowSynapses) =>
     costEvents(eventSizeOf(window, sizeOf(window)), groups, "int32");
-  const ofTables = (window: WindowSynapses) => {
-    const used = usedBytes(window).filter((bytes) => bytes > 0);
-    const bytes = used.reduce((sum, each) => sum + each, 0);
-    return costWideTables(sizeOf(window), bytes, used.length);
-  };
+  const ofTables = (window: WindowSynapses) => costWindow(window, sizeOf(window));
   const largest = largestOf(windows);
   const canRun = (window: WindowSynapses) => isEventWindow(window) && weightsFit16(window);
   if (!canRun(largest)) return null;
