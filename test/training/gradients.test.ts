@@ -25,6 +25,14 @@ function behindConv(side: readonly [number, number], ...nodes: GraphNode[]): Gra
   return withHead([inputNode([2, ...side]), convNode("a", "input", [4, 2, 1, 1], {}, true), ...nodes]);
 }
 
+function underPool(side: readonly [number, number]): Graph {
+  return withHead([
+    inputNode([2, ...side]),
+    convNode("a", "input", [3, 2, 3, 3], { padding: [1, 1, 1, 1] }),
+    poolNode("p", "a", side, side),
+  ]);
+}
+
 const cases: Readonly<Record<string, Graph>> = {
   "conv 3×3": behindConv([5, 4], convNode("b", "a", [3, 4, 3, 3], { padding: [1, 1, 1, 1] }, true)),
   "conv 3×3 stride 2, even side": behindConv(
@@ -41,6 +49,8 @@ const cases: Readonly<Record<string, Graph>> = {
     [3, 3],
     convNode("b", "a", [3, 4, 1, 1], { padding: [1, 1, 1, 1] }),
   ),
+  "conv 3×3, each image a group": underPool([16, 16]),
+  "conv 3×3, groups of 16 of 32 images": underPool([8, 8]),
   "batch-norm": behindConv([3, 3], batchNormNode("b", "a", 4)),
   "batch-norm, relu, conv": behindConv(
     [4, 4],
@@ -60,7 +70,7 @@ const cases: Readonly<Record<string, Graph>> = {
 
 for (const [name, graph] of Object.entries(cases)) {
   test(`${name}: gradients within 1e-4 of the largest, loss within 1e-6`, async () => {
-    const batch = randomBatch(graph, 3);
+    const batch = randomBatch(graph, name.includes("32 images") ? 32 : 3);
     const engine = await loadEngine();
     const compiled = lowerToTrainingGraph(graph, { batch: batch.n, momentum: 0, weightDecay: 0 });
     const session = await TrainingSession.open(engine, compiled, readState(graph), 1);

@@ -7,13 +7,14 @@
  */
 import type { NodeOf } from "../../graph/node-types.js";
 import { refuseSingleValue, trackStatistics } from "../rules/batch-norm.js";
+import type { FourExtents } from "../rules/conv-geometry.js";
 import {
   type GradientRule,
   type LoweredNode,
   type LoweringContext,
   onlyInput,
 } from "../rules/gradient-rule.js";
-import type { BlockLayout, FourExtents } from "./block-layout.js";
+import type { BlockLayout } from "./block-layout.js";
 
 export function blockedBatchNormRule(
   block: (context: LoweringContext) => BlockLayout,

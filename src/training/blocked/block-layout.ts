@@ -11,11 +11,9 @@
  */
 import type { OnnxAttribute } from "../../inference/onnx-model.js";
 import type { OnnxBuilder } from "../onnx-builder.js";
+import type { FourExtents } from "../rules/conv-geometry.js";
 
 export const blockedDomain = "com.microsoft.nchwc";
-
-/** A blocked value and its shape [N,C,H,W]. */
-export type FourExtents = readonly [number, number, number, number];
 
 export interface ConvAttributes {
   readonly kernel: readonly [number, number];

@@ -4,9 +4,10 @@
  *   ∂x: input-gradient.ts
  *   ∂w: weight-gradient.ts
  */
+
+import { type ConvGeometry, describeGeometry } from "../rules/conv-geometry.js";
 import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
 import type { BlockLayout } from "./block-layout.js";
-import { type ConvGeometry, describeGeometry } from "./conv-geometry.js";
 import { emitInputGradient } from "./input-gradient.js";
 import { emitWeightGradient } from "./weight-gradient.js";
 

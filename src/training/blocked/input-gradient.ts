@@ -10,8 +10,9 @@
  *
  * With stride 1 that is the mirrored weight.
  */
+
+import type { ConvGeometry } from "../rules/conv-geometry.js";
 import type { BlockLayout } from "./block-layout.js";
-import type { ConvGeometry } from "./conv-geometry.js";
 
 /** One axis: taps are s·steps with `front` zeros before them. */
 interface Phases {

@@ -3,10 +3,10 @@
  * channels before the others would shift every block. A: 1×1 of 1; avg: 2×2 of ¼; stride 2.
  */
 import type { NodeOf } from "../../graph/node-types.js";
+import type { ConvGeometry } from "../rules/conv-geometry.js";
 import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
 import type { BlockLayout } from "./block-layout.js";
 import { emitConv } from "./conv.js";
-import type { ConvGeometry } from "./conv-geometry.js";
 import { emitInputGradient } from "./input-gradient.js";
 
 export function blockedShortcutRule(

@@ -16,8 +16,8 @@
  * else 3 rows of results would be shared by 2 threads. Columns are padded before the convolution, for a
  * window of the size of the map is slow at a border; rows that lie outside cost nothing.
  */
-import type { BlockLayout, FourExtents } from "./block-layout.js";
-import type { ConvGeometry } from "./conv-geometry.js";
+import type { ConvGeometry, FourExtents } from "../rules/conv-geometry.js";
+import type { BlockLayout } from "./block-layout.js";
 
 /** @param x blocked, or in row-major order where its channels are no blocks */
 export function emitWeightGradient(

@@ -1,7 +1,9 @@
 /** The shapes of a convolution and of what goes in and out of it. */
 import type { NodeOf } from "../../graph/node-types.js";
-import type { LoweringContext } from "../rules/gradient-rule.js";
-import type { FourExtents } from "./block-layout.js";
+import type { LoweringContext } from "./gradient-rule.js";
+
+/** A value's shape [N,C,H,W]. */
+export type FourExtents = readonly [number, number, number, number];
 
 export interface ConvGeometry {
   /** [N,I,H,W] */
