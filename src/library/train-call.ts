@@ -9,6 +9,7 @@ import type { Graph } from "../graph/graph.js";
 import type { EpochRecord } from "../training/checkpoint.js";
 import type { LoweringChoice } from "../training/lowering-choice.js";
 import type { TrainingRequest } from "../training/plan-training.js";
+import type { TrainingDevice } from "../training/training-device.js";
 import type { CallOptions } from "./surroundings.js";
 
 export interface TrainCallOptions extends CallOptions, Omit<TrainingRequest, "seed"> {
@@ -18,6 +19,8 @@ export interface TrainCallOptions extends CallOptions, Omit<TrainingRequest, "se
   /** `relu` (default; `clip` for a graph that has trained ceilings), `clip` or `qcfs:L`. */
   readonly activation?: string | undefined;
   readonly lowering?: LoweringChoice | undefined;
+  /** Where the engine computes: `cpu` (default) or `cuda`. A run may go on with `resume` on the other. */
+  readonly device?: TrainingDevice | undefined;
   /** Worker threads that make batches ahead (0: the training thread makes them). */
   readonly batchWorkers?: number | undefined;
   /** The trained network's file; none is written without it. */
@@ -43,6 +46,8 @@ export interface TrainResult {
   readonly test: { readonly correct: number; readonly n: number; readonly accuracy: number };
   readonly judgedAccuracy: number;
   readonly lowering: string;
+  /** Of the steps since the last resumption. */
+  readonly device: TrainingDevice;
   /** Seconds of all steps, those before a resumption too; judging and steps lost by a kill are not in it. */
   readonly trainingSeconds: number;
   /** Images trained on a second of these; null where the time is not known. */

@@ -12,6 +12,7 @@ import { readCeilings } from "../graph/trained-ceilings.js";
 import { openTrainingFolder } from "../node/training-folder.js";
 import { refuseExisting, refuseUnwritable } from "../node/write-whole-file.js";
 import { parseActivation } from "../training/activations.js";
+import { checkDevice } from "../training/check-device.js";
 import { warnOfOneClass } from "../training/check-training-images.js";
 import type { Checkpoint } from "../training/checkpoint.js";
 import { chooseLowering } from "../training/choose-lowering.js";
@@ -32,7 +33,7 @@ export type { TrainCallOptions, TrainOutcome, TrainResult };
  * is over. Graph and images are only read.
  *
  * @throws RespikeError exit 2 for options, 3 for images that are refused or a graph that cannot be trained (each node
- * without a gradient is named), 4 where the loss or a weight is no longer a number, 5 without onnxruntime-node; the
+ * without a gradient is named), 4 where the loss or a weight is no longer a number, 5 without onnxruntime-node or the device; the
  * signal's reason where it is aborted, after a checkpoint
  * @example Goes on with a trained network on a few images of one's own:
  * ```ts
@@ -66,17 +67,20 @@ export async function train(options: TrainCallOptions): Promise<TrainOutcome> {
     seed: options.seed ?? 0,
     activation: options.activation ?? chooseActivation(options.graph),
     lowering: options.lowering ?? "auto",
+    device: options.device ?? "cpu",
     warn: (warning) => warnings.push(warning),
   };
   // 1. what is asked for, and whether it can be had
   const activation = parseActivation(call.activation);
   const engine = await loadEngine();
+  await checkDevice(engine, call.device);
   await refuseOutputs(call);
   const data = await takeData(call);
   warnOfSeenTest(data, call);
   const plan = planTraining(call, data, activation);
   if (plan.keep === "best") warnings.push(...warnOfOneClass(data, plan.judged));
-  const lowering = await chooseLowering(engine, plan.graph, plan.recipe.batch, call.lowering);
+  const { recipe, graph } = plan;
+  const lowering = await chooseLowering(engine, graph, recipe.batch, call.lowering, call.device);
   // 2. where the run is kept
   const folder = call.out === undefined ? null : await openTrainingFolder(call.out, call);
   try {
@@ -93,8 +97,7 @@ export async function train(options: TrainCallOptions): Promise<TrainOutcome> {
       `onnxruntime-node ${engine.env.versions.common}`,
       lowering.name,
     );
-    const graph = applyState(plan.graph, last.best);
-    return { result, graph, warnings, folder: nameFolder(call.out) };
+    return { result, graph: applyState(graph, last.best), warnings, folder: nameFolder(call.out) };
   } finally {
     await folder?.close();
   }
@@ -111,6 +114,7 @@ async function chooseTraining(
     activation: parseActivation(call.activation),
     ceilingDecay: call.ceilingDecay,
     lowering: call.lowering,
+    device: call.device,
     seed: call.seed,
     threads: call.threads ?? availableParallelism(),
     runner: makeRunner(call.batchWorkers ?? 0),

@@ -29,6 +29,7 @@ import { listState } from "../training/network-state.js";
 import type { TrainingPlan } from "../training/plan-training.js";
 import { countEpochs } from "../training/schedules.js";
 import { countTrainedValues } from "../training/train-network.js";
+import type { TrainingDevice } from "../training/training-device.js";
 import type { TrainCallOptions, TrainResult } from "./train-call.js";
 import { version } from "./version.js";
 
@@ -37,6 +38,7 @@ export interface TrainingCall extends TrainCallOptions {
   readonly seed: number;
   readonly activation: string;
   readonly lowering: LoweringChoice;
+  readonly device: TrainingDevice;
   readonly warn: (warning: Warning) => void;
 }
 
@@ -127,6 +129,7 @@ export class TrainingRecord {
       test: { correct, n, accuracy: (100 * correct) / n },
       judgedAccuracy: 100 * (last.history[last.bestEpoch - 1]?.judgedAccuracy ?? 0),
       lowering,
+      device: this.call.device,
       trainingSeconds: seconds,
       imagesPerSecond: seconds > 0 ? images / seconds : null,
       engineIdle: seconds > 0 ? idle / seconds : null,

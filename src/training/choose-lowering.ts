@@ -10,7 +10,8 @@ import { checkBlocks } from "./blocked/check-blocks.js";
 import { probeBlocks } from "./blocked/probe-blocks.js";
 import type { Engine } from "./load-engine.js";
 import type { LoweringChoice } from "./lowering-choice.js";
-import { type GradientRules, gradientRules } from "./rules/rule-table.js";
+import { type GradientRules, gradientRules, productRules } from "./rules/rule-table.js";
+import type { TrainingDevice } from "./training-device.js";
 
 export interface ChosenLowering {
   /** `plain`, or `blocked by 16`. */
@@ -20,15 +21,21 @@ export interface ChosenLowering {
 
 const absent = "the engine has no blocked operators here that agree with the plain ones";
 
-/** @throws RespikeError (exit 2) where `blocked` is asked for and cannot be had */
+/**
+ * On another device than the CPU the lowering is the plain one, with ∂w as matrix products.
+ *
+ * @throws RespikeError (exit 2) where `blocked` is asked for and cannot be had
+ */
 export async function chooseLowering(
   engine: Engine,
   graph: Graph,
   batch: number,
   choice: LoweringChoice,
+  device: TrainingDevice = "cpu",
 ): Promise<ChosenLowering> {
-  const plain = { name: "plain", rules: gradientRules };
-  if (choice === "plain") return plain;
+  const plain = { name: "plain", rules: device === "cpu" ? gradientRules : productRules };
+  if (choice === "plain" || (choice === "auto" && device !== "cpu")) return plain;
+  if (device !== "cpu") throw refuseBlocks(`blocked operators run on the CPU alone, not on ${device}`);
   const block = await probeBlocks(engine);
   const rules = block === null ? null : makeBlockedRules(block);
   const reason = block === null || rules === null ? absent : explainUnblockable(graph, batch, block);
@@ -36,11 +43,15 @@ export async function chooseLowering(
     return { name: `blocked by ${block}`, rules };
   }
   if (choice === "auto") return plain;
-  throw refuseUsage({
+  throw refuseBlocks(reason ?? absent);
+}
+
+function refuseBlocks(value: string) {
+  return refuseUsage({
     code: "cannot-block",
     where: "--lowering blocked",
     rule: "the engine and the network allow blocked values",
-    value: reason ?? absent,
+    value,
     next: "leave --lowering out, or write --lowering plain",
   });
 }

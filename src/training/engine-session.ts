@@ -12,6 +12,7 @@ import { countElements } from "../core/tensor.js";
 import type { Engine } from "./load-engine.js";
 import { type CompiledGraph, nameNext, nameVelocity } from "./lower-to-training-graph.js";
 import type { NetworkState } from "./network-state.js";
+import type { TrainingDevice } from "./training-device.js";
 
 type TensorSet = Record<string, Tensor>;
 
@@ -21,13 +22,15 @@ export interface StepResult {
   readonly logits: Float32Array;
 }
 
-function openSession(engine: Engine, compiled: CompiledGraph, threads: number): Promise<InferenceSession> {
-  return engine.InferenceSession.create(compiled.model, {
+/** What a session is opened with; on `cuda` the threads are those of the few operators that stay on the CPU. */
+export function sessionOptions(device: TrainingDevice, threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: [device],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
     logSeverityLevel: 3,
-  });
+  };
 }
 
 export class TrainingSession {
@@ -46,15 +49,16 @@ export class TrainingSession {
 
   /**
    * @param state of the network, and momenta under `<name>/velocity` (0 where they are missing); copied
-   * @param threads of the engine; with 1 every run gives the same bits
+   * @param threads of the engine; with 1 every run on a CPU gives the same bits
    */
   static async open(
     engine: Engine,
     compiled: CompiledGraph,
     state: NetworkState,
     threads: number,
+    device: TrainingDevice = "cpu",
   ): Promise<TrainingSession> {
-    const session = await openSession(engine, compiled, threads);
+    const session = await engine.InferenceSession.create(compiled.model, sessionOptions(device, threads));
     try {
       return new TrainingSession(compiled, engine, session, state);
     } catch (error) {
@@ -132,8 +136,14 @@ export class EvaluationSession {
     private readonly session: InferenceSession,
   ) {}
 
-  static async open(engine: Engine, compiled: CompiledGraph, threads: number): Promise<EvaluationSession> {
-    return new EvaluationSession(compiled, engine, await openSession(engine, compiled, threads));
+  static async open(
+    engine: Engine,
+    compiled: CompiledGraph,
+    threads: number,
+    device: TrainingDevice = "cpu",
+  ): Promise<EvaluationSession> {
+    const session = await engine.InferenceSession.create(compiled.model, sessionOptions(device, threads));
+    return new EvaluationSession(compiled, engine, session);
   }
 
   /** Logits [N,classes] of preprocessed images [N,C,H,W] under a state. */

@@ -16,6 +16,7 @@ import type { Preprocessing } from "../graph/preprocessing.js";
 import { type ActivationPlan, addCeilings, chooseActivationRules, plainActivation } from "./activations.js";
 import type { Augmentation } from "./augment-images.js";
 import { type BatchSource, openBatchSource } from "./batch-source.js";
+import { checkDevice } from "./check-device.js";
 import { type Checkpoint, type EpochRecord, epochStart, noCost, type TrainingCost } from "./checkpoint.js";
 import { chooseLowering } from "./choose-lowering.js";
 import { EvaluationSession, TrainingSession } from "./engine-session.js";
@@ -27,6 +28,7 @@ import type { LoweringChoice } from "./lowering-choice.js";
 import { listState, type NetworkState, readState } from "./network-state.js";
 import type { GradientRules } from "./rules/rule-table.js";
 import { countEpochs, type Schedule, scheduleRate } from "./schedules.js";
+import type { TrainingDevice } from "./training-device.js";
 
 export interface TrainingOptions extends LongCallOptions {
   readonly schedule: Schedule;
@@ -41,6 +43,8 @@ export interface TrainingOptions extends LongCallOptions {
   readonly runner?: TaskRunner | undefined;
   /** How the step is computed (choose-lowering.ts); `auto` by default. */
   readonly lowering?: LoweringChoice | undefined;
+  /** Where the engine computes; the CPU by default. */
+  readonly device?: TrainingDevice | undefined;
   /** Share of the target that is spread over all classes. */
   readonly smoothing: number;
   readonly augmentation: Augmentation;
@@ -68,7 +72,7 @@ export interface TrainingOptions extends LongCallOptions {
 /**
  * @returns the last checkpoint; `best` in it is the state to use
  * @throws RespikeError exit 3 where the network cannot be trained, 4 where the loss or a
- *   weight is no longer a number, 5 without the engine; the signal's reason where it is aborted
+ *   weight is no longer a number, 5 without the engine or its device; the signal's reason where it is aborted
  */
 export async function trainNetwork(
   network: Graph,
@@ -76,9 +80,10 @@ export async function trainNetwork(
   options: TrainingOptions,
 ): Promise<Checkpoint> {
   const engine = await loadEngine();
-  const { batch, threads, schedule, activation = plainActivation } = options;
+  const { batch, threads, schedule, device = "cpu", activation = plainActivation } = options;
   const graph = addCeilings(network, activation);
-  const lowering = await chooseLowering(engine, graph, batch, options.lowering ?? "auto");
+  await checkDevice(engine, device);
+  const lowering = await chooseLowering(engine, graph, batch, options.lowering ?? "auto", device);
   const rules = chooseActivationRules(lowering.rules, activation);
   const compiled = lowerToTrainingGraph(graph, options, rules);
   const start = options.checkpoint ?? startCheckpoint(graph);
@@ -89,9 +94,9 @@ export async function trainNetwork(
   };
   let checkpoint = start;
   try {
-    const session = keep(await TrainingSession.open(engine, compiled, start.state, threads));
+    const session = keep(await TrainingSession.open(engine, compiled, start.state, threads, device));
     const judging = lowerToEvaluationGraph(graph, batch, rules);
-    const judge = keep(await EvaluationSession.open(engine, judging, threads));
+    const judge = keep(await EvaluationSession.open(engine, judging, threads, device));
     const source = keep(await openBatchSource(images, { ...options, classes: compiled.classes }));
     const run = new TrainingRun(engine, graph, rules, images, session, source, options, start.cost);
     while (checkpoint.history.length < countEpochs(schedule)) {
@@ -120,16 +125,16 @@ export async function measureAccuracy(
   state: NetworkState,
   options: Pick<
     TrainingOptions,
-    "activation" | "batch" | "lowering" | "preprocessing" | "threads" | "judged" | "signal"
+    "activation" | "batch" | "device" | "lowering" | "preprocessing" | "threads" | "judged" | "signal"
   >,
 ): Promise<number> {
   const engine = await loadEngine();
-  const { activation = plainActivation } = options;
+  const { activation = plainActivation, device = "cpu" } = options;
   const graph = addCeilings(network, activation);
-  const lowering = await chooseLowering(engine, graph, options.batch, options.lowering ?? "auto");
+  const lowering = await chooseLowering(engine, graph, options.batch, options.lowering ?? "auto", device);
   const rules = chooseActivationRules(lowering.rules, activation);
   const compiled = lowerToEvaluationGraph(graph, options.batch, rules);
-  const session = await EvaluationSession.open(engine, compiled, options.threads);
+  const session = await EvaluationSession.open(engine, compiled, options.threads, device);
   try {
     return (await countCorrectImages(engine, session, images, state, options)) / options.judged.length;
   } finally {

@@ -7,6 +7,7 @@ import { TrainingSession } from "#src/training/engine-session.js";
 import { loadEngine } from "#src/training/load-engine.js";
 import { lowerToTrainingGraph, nameVelocity } from "#src/training/lower-to-training-graph.js";
 import { nameTensor, readState } from "#src/training/network-state.js";
+import { gradientRules, productRules } from "#src/training/rules/rule-table.js";
 import { differentiate, readTensors, runFloat64 } from "./float64-network.js";
 import {
   addNode,
@@ -68,11 +69,18 @@ const cases: Readonly<Record<string, Graph>> = {
   "shortcut avg, odd side": behindConv([5, 6], shortcutNode("p", "a", "avg", 8)),
 };
 
-for (const [name, graph] of Object.entries(cases)) {
+const runs = [
+  ...Object.entries(cases).map(([name, graph]) => [name, graph, gradientRules] as const),
+  ...Object.entries(cases)
+    .filter(([name]) => name.startsWith("conv"))
+    .map(([name, graph]) => [`${name}, ∂w as products`, graph, productRules] as const),
+];
+
+for (const [name, graph, rules] of runs) {
   test(`${name}: gradients within 1e-4 of the largest, loss within 1e-6`, async () => {
     const batch = randomBatch(graph, name.includes("32 images") ? 32 : 3);
     const engine = await loadEngine();
-    const compiled = lowerToTrainingGraph(graph, { batch: batch.n, momentum: 0, weightDecay: 0 });
+    const compiled = lowerToTrainingGraph(graph, { batch: batch.n, momentum: 0, weightDecay: 0 }, rules);
     const session = await TrainingSession.open(engine, compiled, readState(graph), 1);
     const { loss } = await session.step(
       new engine.Tensor("float32", batch.images, [batch.n, ...graph.input.attributes.shape]),

@@ -65,6 +65,7 @@ export const trainVerb = defineVerb({
   flags: {
     o: textFlag("FILE", { description: "where the network goes: FILE.safetensors" }),
     ...decidingFlags,
+    device: choiceFlag(["cpu", "cuda"], { description: "where the engine computes", shownDefault: "cpu" }),
     batchWorkers: integerFlag(
       { min: 0, max: 64 },
       { description: "threads that make batches ahead", shownDefault: "0: the training thread" },
@@ -131,7 +132,7 @@ function describeCommand(arch: string, flags: Readonly<Record<string, unknown>>,
 }
 
 function describe({ result, folder }: TrainOutcome): string {
-  const { test, bestEpoch, epochs, imagesPerSecond, engineIdle, lowering, model } = result;
+  const { test, bestEpoch, epochs, imagesPerSecond, engineIdle, lowering, device, model } = result;
   const lines = [
     `${result.arch} on ${result.data}: ${test.correct.toLocaleString("en-US")} of ${test.n.toLocaleString("en-US")} test images right, ${test.accuracy.toFixed(2)} %`,
     `epoch ${bestEpoch} of ${epochs}, ${result.judgedAccuracy.toFixed(2)} % on the judging images`,
@@ -139,7 +140,7 @@ function describe({ result, folder }: TrainOutcome): string {
   if (imagesPerSecond !== null && engineIdle !== null) {
     const idle = (100 * engineIdle).toFixed(2);
     lines.push(
-      `${imagesPerSecond.toFixed(0)} images/s (${lowering}); the engine idled ${idle} % of the time`,
+      `${imagesPerSecond.toFixed(0)} images/s (${lowering}, ${device}); the engine idled ${idle} % of the time`,
     );
   }
   if (model !== null && folder !== null) {

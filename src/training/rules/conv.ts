@@ -15,30 +15,35 @@ import { type ConvGeometry, describeGeometry } from "./conv-geometry.js";
 import { emitWeightGradient } from "./conv-weight-gradient.js";
 import { type GradientRule, onlyInput } from "./gradient-rule.js";
 
-export const convRule: GradientRule<"conv"> = {
-  trained: ["weight", "bias"],
-  tracked: [],
-  lower(node, inputs, context) {
-    refuseUnsupported(node);
-    const { builder } = context;
-    const x = onlyInput(inputs);
-    const weight = context.tensor(node, "weight");
-    const geometry = describeGeometry(node, context);
-    const bias = node.tensors.bias === undefined ? [] : [context.tensor(node, "bias")];
-    const value = builder.emit("Conv", [x, weight, ...bias], {
-      strides: { ints: geometry.stride },
-      pads: { ints: geometry.padding },
-    });
-    return {
-      value,
-      backward(gradient, [wanted]) {
-        context.giveGradient(node, "weight", emitWeightGradient(builder, geometry, x, gradient));
-        if (bias.length > 0) context.giveGradient(node, "bias", builder.sum(gradient, [0, 2, 3], false));
-        return [wanted === true ? emitInputGradient(builder, geometry, weight, gradient) : null];
-      },
-    };
-  },
-};
+/** @param emitGradient of the weight: by a convolution, or by products where the device is better at them */
+export function makeConvRule(emitGradient: typeof emitWeightGradient): GradientRule<"conv"> {
+  return {
+    trained: ["weight", "bias"],
+    tracked: [],
+    lower(node, inputs, context) {
+      refuseUnsupported(node);
+      const { builder } = context;
+      const x = onlyInput(inputs);
+      const weight = context.tensor(node, "weight");
+      const geometry = describeGeometry(node, context);
+      const bias = node.tensors.bias === undefined ? [] : [context.tensor(node, "bias")];
+      const value = builder.emit("Conv", [x, weight, ...bias], {
+        strides: { ints: geometry.stride },
+        pads: { ints: geometry.padding },
+      });
+      return {
+        value,
+        backward(gradient, [wanted]) {
+          context.giveGradient(node, "weight", emitGradient(builder, geometry, x, gradient));
+          if (bias.length > 0) context.giveGradient(node, "bias", builder.sum(gradient, [0, 2, 3], false));
+          return [wanted === true ? emitInputGradient(builder, geometry, weight, gradient) : null];
+        },
+      };
+    },
+  };
+}
+
+export const convRule = makeConvRule(emitWeightGradient);
 
 function refuseUnsupported(node: NodeOf<"conv">): void {
   const { groups, dilation } = node.attributes;

@@ -7,12 +7,13 @@ import { refuseInput } from "../../core/respike-error.js";
 import type { GraphNode, Op } from "../../graph/node-types.js";
 import { addRule } from "./add.js";
 import { batchNormRule } from "./batch-norm.js";
-import { convRule } from "./conv.js";
+import { convRule, makeConvRule } from "./conv.js";
 import type { GradientRule, LoweringContext } from "./gradient-rule.js";
 import { linearRule } from "./linear.js";
 import { poolRule } from "./pool.js";
 import { reluRule } from "./relu.js";
 import { shortcutRule } from "./shortcut.js";
+import { emitWeightProducts } from "./weight-gradient-products.js";
 
 /** A rule for each operator that can be trained through. */
 export type GradientRules = { readonly [O in Op]?: GradientRule<O> } & {
@@ -29,6 +30,9 @@ export const gradientRules: GradientRules = {
   linear: linearRule,
   shortcut: shortcutRule,
 };
+
+/** The same with ∂w as matrix products, which a graphics card is better at. */
+export const productRules: GradientRules = { ...gradientRules, conv: makeConvRule(emitWeightProducts) };
 
 /** The rule of a node's operator; an `input` has none. @throws RespikeError (exit 3) where the operator cannot be trained */
 export function findRule(node: GraphNode, rules: GradientRules = gradientRules): GradientRule<Op> {
