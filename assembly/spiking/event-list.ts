@@ -49,6 +49,11 @@ export class ListArguments {
   hi: i32;
   /** Σ|s|, laid out as the counts; where lo < 0. */
   magnitude: usize;
+  /** 1 where the layer refines: V and counts are doubled before the steps halveFirst…halveEnd−1. Spikes that are not 0. */
+  refines: i32;
+  halveFirst: i32;
+  halveEnd: i32;
+  events: usize;
 }
 
 /** The synapses of a source, over the bits of one plane. */
@@ -129,7 +134,22 @@ function spikeOf<T>(list: ListArguments, v: T, threshold: T, sent: i32): i32 {
   return max(lowest, min(list.hi, quotient - i32(quotient * <i32>threshold > <i32>v)));
 }
 
+/** clip(⌊V/θ + ½⌋, −min(g, N), g) */
+// @ts-ignore: decorator
+@inline
+function nearestSpike<T>(list: ListArguments, v: T, threshold: T, sent: i32): i32 {
+  const lowest = -min(list.hi, sent);
+  if (isFloat<T>()) {
+    const nearest = Mathf.floor(<f32>v / <f32>threshold + <f32>0.5);
+    return <i32>max(<f32>lowest, min(<f32>list.hi, nearest));
+  }
+  const above = <i32>v + (<i32>threshold >> 1);
+  const quotient = above / <i32>threshold;
+  return max(lowest, min(list.hi, quotient - i32(quotient * <i32>threshold > above)));
+}
+
 function stepNeurons<T>(list: ListArguments, t: i32): void {
+  const doubled = list.refines != 0 && t >= list.halveFirst && t < list.halveEnd ? 2 : 1;
   let neuron: usize = 0;
   for (let block = 0; block < list.blocks; block++) {
     for (let y = 0; y < list.height; y++) {
@@ -140,9 +160,15 @@ function stepNeurons<T>(list: ListArguments, t: i32): void {
             ? <T>(poolCurrent<T>(list, block, y, x, lane) + load<T>(list.bias + neuron))
             : load<T>(list.current + neuron);
           const threshold = load<T>(list.threshold + (<usize>(block * 16 + lane) << 2));
-          let v = <T>(load<T>(list.potential + neuron) + current);
-          const sent = load<i32>(list.count + neuron);
-          const spike = spikeOf<T>(list, v, threshold, sent);
+          let v = <T>(load<T>(list.potential + neuron) * <T>doubled + current);
+          const sent = load<i32>(list.count + neuron) * doubled;
+          const spike = list.refines
+            ? nearestSpike<T>(list, v, threshold, sent)
+            : spikeOf<T>(list, v, threshold, sent);
+          if (list.refines) {
+            store<i32>(list.count + neuron, sent);
+            store<i32>(list.events + neuron, load<i32>(list.events + neuron) + i32(spike != 0));
+          }
           if (spike != 0) {
             storeSpike(out, list.outPlane, list.hi, spike, lane);
             v = list.resetToZero ? <T>0 : <T>(v - <T>(threshold * <T>spike));

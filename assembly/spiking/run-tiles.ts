@@ -42,6 +42,17 @@ import {
   wideSignedBursts316,
   wideSignedBursts3Int,
 } from "./fire-wide";
+import {
+  fireRefine116,
+  fireRefine1Int,
+  fireRefine216,
+  fireRefine2Int,
+  fireRefine316,
+  fireRefine3Int,
+  fireRefine416,
+  fireRefine4Int,
+} from "./fire-refine";
+import { fireRefineFloat } from "./fire-refine-float";
 import { ObservedTime, observedSize, pastObserved, sumRow } from "./observed-times";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
@@ -136,8 +147,26 @@ function fire(tile: TileArguments): void {
       return wideSignedBursts2Int(tile);
     case 32:
       return wideSignedBursts316(tile);
-    default:
+    case 33:
       return wideSignedBursts3Int(tile);
+    case 34:
+      return fireRefine116(tile);
+    case 35:
+      return fireRefine1Int(tile);
+    case 36:
+      return fireRefine216(tile);
+    case 37:
+      return fireRefine2Int(tile);
+    case 38:
+      return fireRefine316(tile);
+    case 39:
+      return fireRefine3Int(tile);
+    case 40:
+      return fireRefine416(tile);
+    case 41:
+      return fireRefine4Int(tile);
+    default:
+      return fireRefineFloat(tile);
   }
 }
 

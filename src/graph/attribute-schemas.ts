@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { NodeAttributes, Op } from "./node-types.js";
+import { mostHalvings, parts } from "./refinement.js";
 import { largestSpike } from "./spike-alphabet.js";
 
 const size = z.number().int().min(1).max(1_000_000);
@@ -15,6 +16,13 @@ const pair = z.tuple([size, size]).readonly();
 const sides = z.tuple([offset, offset, offset, offset]).readonly();
 const nothing = z.strictObject({});
 const number = z.enum(["float32", "int16", "int32"]);
+const refine = z
+  .strictObject({
+    quantum: z.number().positive().max(1),
+    halvings: z.number().int().min(0).max(mostHalvings),
+  })
+  .refine(({ quantum }) => parts(quantum) !== null, "quantum is 1/n, n a whole number up to 4096")
+  .optional();
 
 export const attributeSchemas: { readonly [O in Op]: z.ZodType<NodeAttributes[O]> } = {
   input: z.strictObject({ shape }),
@@ -36,9 +44,10 @@ export const attributeSchemas: { readonly [O in Op]: z.ZodType<NodeAttributes[O]
     hi: z.number().int().min(1).max(largestSpike),
     reset: z.enum(["subtract", "zero"]),
     number,
+    refine,
     rate: z.number().min(0).max(1).optional(),
   }),
-  output: z.strictObject({ number }),
+  output: z.strictObject({ number, refine }),
 };
 
 /** What is wrong with a node's attributes: `path: message` each; empty where nothing is. */

@@ -206,11 +206,17 @@ function shortcutShape(
 function neuronShape(node: NodeOf<"neuron">, [input]: readonly Shape[], complain: Complain): Shape | null {
   if (input === undefined) return null;
   const [channels] = input;
-  const { lo, hi } = node.attributes;
+  const { lo, hi, refine, reset } = node.attributes;
   expectTensor(node.tensors.threshold, "threshold", [[1], [channels]], complain);
   expectTensor(node.tensors.v0, "v0", [[1], [channels], input], complain);
   expectTensor(node.tensors.current, "current", [[channels], input], complain);
   if (!(lo <= 0 && hi >= 1)) complain("lo ≤ 0 and hi ≥ 1", `[${lo}, ${hi}]`, "choose another alphabet");
+  if (refine !== undefined && !(lo === -hi && hi <= 15)) {
+    complain("neurons that refine send −g…g, g up to 15", `[${lo}, ${hi}]`, "choose another alphabet");
+  }
+  if (refine !== undefined && reset !== "subtract") {
+    complain("neurons that refine are reset by subtraction", reset, "use reset subtract");
+  }
   return input;
 }
 

@@ -14,7 +14,18 @@ export type Sides = readonly [top: number, left: number, bottom: number, right: 
 
 export type NumberFormat = "float32" | "int16" | "int32";
 export type ResetRule = "subtract" | "zero";
-export type Readout = "mean" | "count" | "count+softmax";
+export type Readout = "mean" | "count" | "count+softmax" | "final";
+
+/**
+ * Differential coding with shrinking quanta (snn.ts): a spike of step t is worth `quantum`/2^h of λ, h = min(t − 1, `halvings`).
+ * One for all layers of a network, and its output.
+ */
+export interface Refinement {
+  /** q₀, the quantum of the first step in units of λ: 1/n. */
+  readonly quantum: number;
+  /** How often the quantum is halved: in steps 2 … halvings + 1. */
+  readonly halvings: number;
+}
 
 export interface NodeAttributes {
   /** The preprocessed image; λ = 1. */
@@ -72,14 +83,16 @@ export interface NodeAttributes {
     readonly hi: number;
     readonly reset: ResetRule;
     readonly number: NumberFormat;
+    /** Where the layer refines its value instead of counting; lo = −hi, reset by subtraction. */
+    readonly refine?: Refinement | undefined;
     /** Mean spikes a neuron and step to expect, where it is known; kernels are chosen by it, spikes do not depend on it. */
     readonly rate?: number | undefined;
   };
   /**
    * The readout. Without neurons before it: logits = current / scale; tensors
-   * `scale` [classes] and `current` [classes] (constant, a step).
+   * `scale` [classes] and `current` [classes] (constant, a step). With `refine` logits are those of the final value (snn.ts).
    */
-  output: { readonly number: NumberFormat };
+  output: { readonly number: NumberFormat; readonly refine?: Refinement | undefined };
 }
 
 export type Op = keyof NodeAttributes;

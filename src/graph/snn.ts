@@ -28,6 +28,15 @@
  *   V ← V + I(t);  s = clip(⌊V/θ⌋, lo, hi), for lo < 0 lo is −min(−lo, Σ s so far);
  *   V ← V − θ·s (`subtract`) or V ← 0 where s ≠ 0 (`zero`); V(0) = v0.
  * A gate sends M(t) − M(t−1), M the largest cumulative count in its window.
+ *
+ * ## Refinement
+ * Where all layers and the output have `refine` = {quantum q₀, halvings H}, spikes are changes of a value instead of counts of a
+ * rate; one of step t is worth q_t = q₀/2^h of λ, h = min(t − 1, H). V and N are in units of the present quantum:
+ *   where 2 ≤ t ≤ H + 1: V ← 2V, N ← 2N;  V ← V + synapses, and in step 1 alone the constant current too, the image's included;
+ *   s = clip(⌊V/θ + ½⌋, −min(g, N), g), g = hi = −lo;  V ← V − θ·s;  N ← N + s.
+ * So J = V + θ·N is what the layer's inputs say so far, N is what it told of max(J, 0), and activation ≈ λ·q_t·N. Constant
+ * currents and the image's weights are therefore in units of the first quantum. Logits of step t, all in units of its
+ * quantum: S ← 2S where halved, S ← S + Σ w·s (+ constant current in step 1); logits = S/(scale·2^h), scale that of the first quantum.
  */
 import type { Graph } from "./graph.js";
 import type { Preprocessing } from "./preprocessing.js";
@@ -37,7 +46,7 @@ export interface SnnLayer {
   readonly name: string;
   /** The node of `network` whose value the rate stands for (a relu, pool or the output). */
   readonly activation: string;
-  /** λ of the layer: one number, or one a channel; activation ≈ λ·N/T. */
+  /** λ of the layer: one number, or one a channel; activation ≈ λ·N/T, with `refine` λ·q_T·N. */
   readonly lambda: readonly number[];
   /** Factor of layer-wise compensation already in the weights; 1 without. */
   readonly kappa: number;

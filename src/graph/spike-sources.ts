@@ -6,7 +6,7 @@
  * In a network that is not converted yet ReLUs stand where neurons will.
  */
 import type { Graph } from "./graph.js";
-import { type GraphNode, isOp } from "./node-types.js";
+import { type GraphNode, isOp, type NodeAttributes } from "./node-types.js";
 import { nameAlphabet, type SpikeAlphabet } from "./spike-alphabet.js";
 
 /** A max pool directly behind neurons, or behind another gate. */
@@ -32,6 +32,8 @@ export function sentAlphabet(graph: Graph, source: GraphNode): SpikeAlphabet {
 
 /** The alphabets of all layers: `binary`; several joined by `+`. */
 export function nameAlphabets({ nodes }: Graph): string {
-  const names = nodes.flatMap((node) => (isOp(node, "neuron") ? [nameAlphabet(node.attributes)] : []));
+  const nameOf = ({ refine, ...alphabet }: NodeAttributes["neuron"]) =>
+    refine === undefined ? nameAlphabet(alphabet) : `refine:${alphabet.hi}`;
+  const names = nodes.flatMap((node) => (isOp(node, "neuron") ? [nameOf(node.attributes)] : []));
   return [...new Set(names)].sort().join("+") || "binary";
 }

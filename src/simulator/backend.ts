@@ -59,15 +59,19 @@ export interface RecordRequest {
   readonly currents: boolean;
 }
 
-/** Counts of one layer: [N][snapshots][neurons], image after image; Σ s up to the snapshot. With `sums` [N][neurons]: those at T. */
+/** Counts of one layer: [N][snapshots][neurons], image after image; Σ s up to the snapshot (N, in quanta of that step, where the layer refines). With `sums` [N][neurons]: those at T. */
 export interface LayerCounts {
   readonly name: string;
   readonly shape: Shape;
   readonly counts: Int32Array;
   /** Σ|s| up to the snapshot, laid out as `counts`; absent where no spike is negative, so that it equals `counts`. */
   readonly magnitudes?: Int32Array | undefined;
+  /** Spikes that are not 0 up to the snapshot, each counted once, laid out as `counts`; of layers that refine. */
+  readonly events?: Int32Array | undefined;
   /** With `weights`, of backends that take them: Σ|s| and its two weighted sums over all elements, [N][snapshots][3]. */
   readonly sums?: Float64Array | undefined;
+  /** The same of `events`. */
+  readonly eventSums?: Float64Array | undefined;
 }
 
 /** Traces of one layer of one image; potentials are after reset, units of the layer's threshold tensor. */
@@ -81,7 +85,7 @@ export interface LayerRecord {
 
 export interface SimulationRecord {
   readonly layers: ReadonlyMap<string, LayerRecord>;
-  /** [T,classes]: output current of each step in logits (spikes of the output neurons where it has them). */
+  /** [T,classes]: output current of each step in logits, times its quantum over the first's where layers refine (spikes of the output neurons where it has them). */
   readonly output: Float32Array;
 }
 

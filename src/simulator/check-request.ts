@@ -21,6 +21,7 @@ const recordLimit = 2 ** 31;
 export function checkRequest(plan: SnnPlan, request: SimulationRequest): void {
   const problems = [
     ...checkTimes(plan, request),
+    ...checkRefinement(plan, request),
     ...checkReadout(plan, request),
     ...checkRecord(plan, request),
     ...checkExit(request),
@@ -60,7 +61,32 @@ function checkTimes(plan: SnnPlan, request: SimulationRequest): Problem[] {
   return problems;
 }
 
+/** What only makes sense of counts, or only of a value that is refined. */
+function checkRefinement({ refine }: SnnPlan, { readout, delay, poisson }: SimulationRequest): Problem[] {
+  const problems: Problem[] = [];
+  if (refine === null) {
+    if (readout !== "final") return [];
+    return [wrongCall("readout", "final values are read where layers refine", readout, "use readout mean")];
+  }
+  if (readout !== "final") {
+    problems.push(
+      wrongCall("readout", "a network that refines has final values", readout, "use readout final"),
+    );
+  }
+  if (delay !== 0) {
+    problems.push(
+      wrongCall("delay", "0: a final value is no mean over steps", String(delay), "leave it out"),
+    );
+  }
+  if (poisson !== undefined) {
+    const rule = "an image enters a network that refines as a constant current";
+    problems.push(wrongCall("input", rule, "poisson", "use --input current"));
+  }
+  return problems;
+}
+
 function checkReadout(plan: SnnPlan, { readout }: SimulationRequest): Problem[] {
+  if (readout === "final" || plan.refine !== null) return [];
   if (readout === "mean" || plan.output.neurons !== null) return [];
   const rule = "counts are read from output neurons";
   return [

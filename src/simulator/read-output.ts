@@ -1,7 +1,7 @@
 /**
  * Readouts: what the output says at time t.
  *
- * Knows: the formulas of `mean`, `count` and `count+softmax`, shared by all backends.
+ * Knows: the formulas of `mean`, `final`, `count` and `count+softmax`, shared by all backends.
  * May not know: where sums and counts come from, labels.
  */
 
@@ -22,6 +22,21 @@ export function readMean(
 ): void {
   for (let k = 0; k < sums.length; k++)
     into[offset + k] = (sums[k] as number) / (steps * (scale[k] as number));
+}
+
+/**
+ * `final`: y(t) = S(t)/(2^h·scale), S the output's sums in units of the quantum of step t, h how often that was halved.
+ *
+ * @param sums Σ w·N + constant·2^h, [classes]; exact in integer formats
+ */
+export function readFinal(
+  sums: ArrayLike<number>,
+  halvings: number,
+  scale: ArrayLike<number>,
+  into: Float64Array,
+  offset: number,
+): void {
+  readMean(sums, 2 ** halvings, scale, into, offset);
 }
 
 /** The step before the first that the mean at `t` takes in: d where t > d, else 0. */

@@ -27,6 +27,7 @@ export async function assertSameSpikes(
       const place = `${name}: ${kind} ${layer.name} at ${wrong}: ${counts[wrong]}, reference ${layer.counts[wrong]}`;
       assert.equal(wrong, -1, place);
       assert.deepEqual(other[index]?.magnitudes, layer.magnitudes, `${name}: ${kind} ${layer.name}, Σ|s|`);
+      assert.deepEqual(other[index]?.events, layer.events, `${name}: ${kind} ${layer.name}, events`);
     }
   }
   assert.deepEqual([...actual.outputs], [...expected.outputs], `${name}: outputs`);

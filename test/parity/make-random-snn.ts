@@ -2,7 +2,15 @@
 import { randomUnit } from "#src/core/counter-random.js";
 import { countElements, makeTensor, type Tensor } from "#src/core/tensor.js";
 import { Graph } from "#src/graph/graph.js";
-import type { GraphNode, NumberFormat, Pair, ResetRule, Shape, Sides } from "#src/graph/node-types.js";
+import type {
+  GraphNode,
+  NumberFormat,
+  Pair,
+  Refinement,
+  ResetRule,
+  Shape,
+  Sides,
+} from "#src/graph/node-types.js";
 import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
 import type { Snn } from "#src/graph/snn.js";
 import { parseAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
@@ -14,6 +22,8 @@ export interface RandomSnnOptions {
   readonly alphabet?: SpikeAlphabet | "any";
   /** `any` draws one layer by layer. */
   readonly reset?: ResetRule | "any";
+  /** All layers refine; forms are then those without max pools. */
+  readonly refine?: Refinement;
   readonly outputNeurons?: boolean;
   /** Neuron layers between input and output; 5 by default. */
   readonly layers?: number;
@@ -44,6 +54,8 @@ export const layerForms = [
 ] as const;
 export type LayerForm = (typeof layerForms)[number];
 const defaultForms = layerForms.filter((form) => form !== "wide");
+/** Forms of networks that refine. */
+export const refiningForms = layerForms.filter((form) => form !== "gate" && form !== "before");
 
 const binary: SpikeAlphabet = { lo: 0, hi: 1 };
 
@@ -93,6 +105,10 @@ class SnnBuilder {
     this.draw = new Draw(seed);
     this.shape = [1 + this.draw.below(3), 5 + this.draw.below(5), 5 + this.draw.below(5)];
     this.add({ id: "image", op: "input", inputs: [], attributes: { shape: this.shape }, tensors: {} });
+  }
+  /** Of neurons' and the output's attributes. */
+  get refinement(): { readonly refine?: Refinement } {
+    return this.options.refine === undefined ? {} : { refine: this.options.refine };
   }
   /** Of the layer under way. */
   number: NumberFormat = "int16";
@@ -164,6 +180,7 @@ class SnnBuilder {
         hi,
         reset: reset === "any" ? draw.of(["subtract", "zero"] as const) : reset,
         number: this.number,
+        ...this.refinement,
       },
       tensors: { threshold, v0, current },
     });
@@ -386,7 +403,7 @@ export function makeRandomSnn(seed: number, options: RandomSnnOptions = {}): Snn
       id: "output",
       op: "output",
       inputs: [fc],
-      attributes: { number: b.number },
+      attributes: { number: b.number, ...b.refinement },
       tensors: { scale, current },
     });
   }

@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { randomNormal } from "#src/core/counter-random.js";
 import { decodeSnn } from "#src/formats/snn/decode-snn.js";
 import { encodeSnn } from "#src/formats/snn/encode-snn.js";
+import { refinementOf } from "#src/graph/refinement.js";
 import { referenceBackend } from "#src/simulator/reference/reference-backend.js";
 import { makeSmallSnn, type SmallOptions } from "./small-snns.js";
 
@@ -56,6 +57,11 @@ const cases: readonly (readonly [name: string, options: SmallOptions])[] = [
   ["float32", { number: "float32" }],
   ["int16, signed bursts of 3", { number: "int16", lo: -3, hi: 3 }],
   ["int16, reset to zero", { number: "int16", reset: "zero" }],
+  ["int16, refining, 11 halvings", { number: "int16", lo: -7, hi: 7, refine: refinementOf(7) }],
+  [
+    "int32, refining, 3 halvings",
+    { number: "int32", lo: -3, hi: 3, refine: { quantum: 1 / 4, halvings: 3 } },
+  ],
 ];
 const [n, steps] = [3, 24];
 
@@ -77,7 +83,8 @@ for (const [name, options] of cases) {
     const found = JSON.parse(run.stdout) as PythonRun[];
     const simulator = await referenceBackend.prepare(decodeSnn(bytes));
     const delay = options.delay ?? 0;
-    const wanted = simulator.run({ images, n, steps, snapshots: [steps], readout: "mean", delay });
+    const readout = options.refine === undefined ? "mean" : "final";
+    const wanted = simulator.run({ images, n, steps, snapshots: [steps], readout, delay });
     let spikes = 0;
     for (let image = 0; image < n; image++) {
       for (const [part, key] of [

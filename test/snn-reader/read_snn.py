@@ -89,6 +89,7 @@ class Network:
             n["data"] = {name: tensors[key] for name, key in n["tensors"].items()}
         self.kinds = {n["id"]: self.kind(n) for n in self.nodes}
         self.number = self.find_numbers()
+        self.constant, self.halved = True, False
 
     def kind(self, n):
         """gate: a max pool of spikes; before: a max pool of cumulative currents."""
@@ -167,9 +168,13 @@ class Network:
 
     def run(self, image, steps, delay=0):
         image_current = self.image_currents(image)
-        state, totals = {}, None
+        state, totals, refine = {}, None, self.nodes[-1]["attributes"].get("refine")
         for t in range(1, steps + 1):
             values = {}
+            if refine:
+                image_current = image_current if t == 1 else {}
+                self.constant = t == 1
+                self.halved = 2 <= t <= refine["halvings"] + 1
             for n in self.nodes:
                 node_id = n["id"]
                 kind = self.kinds[node_id]
@@ -181,10 +186,16 @@ class Network:
                     values[node_id] = self.fire(n, values, image_current, state)
                 elif kind == "output":
                     now = self.read(n, values, image_current)
-                    totals = now if totals is None or t == delay + 1 else totals + now
+                    if totals is None or (t == delay + 1 and not refine):
+                        totals = now
+                    else:
+                        totals = totals * (2 if self.halved else 1) + now
                 else:
                     values[node_id] = self.affine(n, values, self.dtype(node_id))
-        mean = totals / (steps - (delay if steps > delay else 0))
+        if refine:
+            mean = totals / 2 ** min(steps - 1, refine["halvings"])
+        else:
+            mean = totals / (steps - (delay if steps > delay else 0))
         return {
             "layers": {n["attributes"]["layer"]: state[n["id"]]["count"].reshape(-1).astype(int).tolist()
                        for n in self.nodes if n["op"] == "neuron"},
@@ -215,16 +226,29 @@ class Network:
         inner = self.kinds.get(n["inputs"][0]) != "before"
         current = self.driven(n, values, image_current if inner else {})
         shape = current.shape
-        current = current + spread(data.get("current"), shape).astype(dtype)
+        if self.constant:
+            current = current + spread(data.get("current"), shape).astype(dtype)
         theta = spread(data["threshold"], shape).astype(dtype)
         if n["id"] not in state:
             state[n["id"]] = dict(v=spread(data["v0"], shape).astype(dtype), count=np.zeros(shape))
         s = state[n["id"]]
+        if "refine" in a:
+            return self.refine(s, a["hi"], current, theta, dtype)
         v = s["v"] + current
         lowest = -np.minimum(-a["lo"], s["count"])
         spikes = np.maximum(lowest, np.minimum(a["hi"], np.floor(v / theta)))
         s["v"] = v - theta * spikes.astype(dtype) if a["reset"] == "subtract" else np.where(spikes != 0, 0, v).astype(dtype)
         s["count"] = s["count"] + spikes
+        return spikes
+
+    def refine(self, s, gain, current, theta, dtype):
+        factor = 2 if self.halved else 1
+        v = (s["v"] * factor + current).astype(dtype)
+        count = s["count"] * factor
+        nearest = np.floor(v / theta + dtype(0.5))
+        spikes = np.maximum(-np.minimum(gain, count), np.minimum(gain, nearest))
+        s["v"] = v - theta * spikes.astype(dtype)
+        s["count"] = count + spikes
         return spikes
 
     def read(self, n, values, image_current):
@@ -233,7 +257,8 @@ class Network:
             return values[source]
         dtype = self.dtype(n["id"])
         now = self.driven(n, values, image_current)
-        now = (now + spread(n["data"].get("current"), now.shape).astype(dtype)).astype(np.float64)
+        constant = spread(n["data"].get("current"), now.shape).astype(dtype)
+        now = (now + (constant if self.constant else 0)).astype(np.float64)
         scale = n["data"].get("scale")
         return now if scale is None else now / spread(scale, now.shape)
 

@@ -6,7 +6,7 @@
 import { randomNormal, randomWord } from "#src/core/counter-random.js";
 import { countElements, float32Tensor, makeTensor, type Tensor } from "#src/core/tensor.js";
 import { Graph } from "#src/graph/graph.js";
-import type { GraphNode, NodeAttributes, NumberFormat, Shape } from "#src/graph/node-types.js";
+import type { GraphNode, NodeAttributes, NumberFormat, Refinement, Shape } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
 
 export interface SmallOptions {
@@ -15,6 +15,8 @@ export interface SmallOptions {
   readonly hi?: number;
   readonly reset?: "subtract" | "zero";
   readonly delay?: number;
+  /** Without the two max pools then. */
+  readonly refine?: Refinement;
 }
 
 const theta = 100;
@@ -64,25 +66,34 @@ function neurons(id: string, from: string, shape: Shape, options: SmallOptions):
     id,
     op: "neuron",
     inputs: [from],
-    attributes: { layer: id, lo, hi, reset, number },
+    attributes: { layer: id, lo, hi, reset, number, ...refinement(options) },
     tensors,
   });
 }
 
+const refinement = ({ refine }: SmallOptions) => (refine === undefined ? {} : { refine });
+
 const simple = (id: string, op: string, inputs: string[], attributes: object = {}, tensors: object = {}) =>
   node({ id, op, inputs, attributes, tensors });
+
+/** Neurons behind a window of 2×2, in a pool's place. */
+const halve = (id: string, from: string, options: SmallOptions) => [
+  conv(`${id}.conv`, from, draw(options.number, [4, 4, 2, 2], 60), { stride: [2, 2] }),
+  neurons(id, `${id}.conv`, [4, 3, 3], options),
+];
 
 /** Image 2×6×6, five outputs: a gate, option A, concat and slice, groups, stride, a pool before neurons. */
 export function makeSmallSnn(options: SmallOptions): Snn {
   drawn = 0;
-  const { number } = options;
+  const { number, refine } = options;
+  const refines = refine !== undefined;
   const every = { start: [0, 0, 0], stop: [4, 3, 3], step: [1, 2, 2] };
   const square = { kind: "max", kernel: [2, 2], stride: [2, 2], padding: [0, 0, 0, 0] };
   const nodes = [
     simple("image", "input", [], { shape: [2, 6, 6] }),
     conv("c1", "image", draw(number, [4, 2, 3, 3], 60), { padding: [1, 1, 1, 1] }),
     neurons("n1", "c1", [4, 6, 6], options),
-    simple("gate", "pool", ["n1"], square),
+    ...(refines ? halve("gate", "n1", options) : [simple("gate", "pool", ["n1"], square)]),
     conv("c2", "gate", draw(number, [8, 2, 3, 3], 60), { padding: [1, 1, 1, 1], stride: [2, 2], groups: 2 }),
     simple("every", "slice", ["gate"], every),
     simple("scaled", "affine", ["every"], {}, { scale: draw(number, [4], 30, 60) }),
@@ -90,19 +101,24 @@ export function makeSmallSnn(options: SmallOptions): Snn {
     simple("sum", "add", ["c2", "wide"]),
     neurons("n2", "sum", [8, 2, 2], options),
     simple("both", "concat", ["n2", "every"]),
-    conv("c3", "both", draw(number, [6, 12, 1, 1], 60)),
-    simple("largest", "pool", ["c3"], square),
-    neurons("n3", "largest", [6, 1, 1], options),
+    conv("c3", "both", draw(number, refines ? [6, 12, 2, 2] : [6, 12, 1, 1], 60)),
+    ...(refines ? [] : [simple("largest", "pool", ["c3"], square)]),
+    neurons("n3", refines ? "c3" : "largest", [6, 1, 1], options),
     simple("flat", "flatten", ["n3"]),
     simple("fc", "linear", ["flat"], {}, { weight: draw(number, [5, 6], 60) }),
-    simple("output", "output", ["fc"], { number }, outputTensors(number)),
+    simple("output", "output", ["fc"], { number, ...refinement(options) }, outputTensors(number)),
   ];
   return {
     graph: new Graph(nodes),
     network: makeNetwork(),
-    layers: ["n1", "n2", "n3"].map((name) => ({ name, activation: "r", lambda: [1.5], kappa: 1 })),
+    layers: ["n1", ...(refines ? ["gate"] : []), "n2", "n3"].map((name) => ({
+      name,
+      activation: "r",
+      lambda: [1.5],
+      kappa: 1,
+    })),
     preprocessing: { name: "unit", range: "0..1", mean: [0], std: [1] },
-    options: { T: 24, readout: "mean", delay: options.delay ?? 0 },
+    options: { T: 24, readout: refines ? "final" : "mean", delay: options.delay ?? 0 },
     provenance: { command: ["convert", "small"], modelSha256: "00" },
   };
 }

@@ -5,6 +5,7 @@
  */
 import { type Problem, RespikeError, refuseInput } from "../../core/respike-error.js";
 import type { Tensor } from "../../core/tensor.js";
+import { refinementOfGraph } from "../../graph/check-refinement.js";
 import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
 import { type GraphNode, isOp, type NodeOf, type NumberFormat, type Shape } from "../../graph/node-types.js";
@@ -15,9 +16,10 @@ import { isWeighted, traceDrive } from "./trace-drive.js";
 /**
  * The stages of a spiking graph.
  *
- * @throws RespikeError (exit 3, `snn-not-canonical`, `snn-values`) with every problem found
+ * @throws RespikeError (exit 3, `snn-not-canonical`, `snn-values`, `refine-mixed`) with every problem found
  */
 export function planSnn(graph: Graph): SnnPlan {
+  const refine = refinementOfGraph(graph);
   const problems: Problem[] = [];
   const stages: Stage[] = [];
   for (const node of graph.nodes) {
@@ -45,6 +47,7 @@ export function planSnn(graph: Graph): SnnPlan {
     neurons: stages.filter((stage) => stage.kind === "neuron"),
     gates: stages.filter((stage) => stage.kind === "gate"),
     output,
+    refine,
     alphabets: new Map(
       graph.nodes.filter((node) => isSource(graph, node)).map((node) => [node.id, sentAlphabet(graph, node)]),
     ),
@@ -57,7 +60,7 @@ function problem(node: GraphNode, rule: string, value: string, code: string): Pr
 
 function planNeurons(graph: Graph, node: NodeOf<"neuron">, problems: Problem[]): NeuronStage {
   const shape = graph.shape(node.id);
-  const { layer, lo, hi, reset, number } = node.attributes;
+  const { layer, lo, hi, reset, number, refine = null } = node.attributes;
   const drive = traceDrive(graph, node);
   checkFormat(node, number, ["threshold", "v0", "current"], problems);
   for (const group of drive.groups) {
@@ -77,6 +80,7 @@ function planNeurons(graph: Graph, node: NodeOf<"neuron">, problems: Problem[]):
     hi,
     reset,
     number,
+    refine,
     threshold,
     v0: spreadTensor(node.tensors.v0, shape),
     current: spreadTensor(node.tensors.current, shape),

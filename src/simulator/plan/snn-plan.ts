@@ -13,6 +13,7 @@ import type {
   NodeAttributes,
   NodeOf,
   NumberFormat,
+  Refinement,
   ResetRule,
   Shape,
 } from "../../graph/node-types.js";
@@ -62,9 +63,11 @@ export interface NeuronStage extends Drive {
   readonly number: NumberFormat;
   /** θ per channel [C]. */
   readonly threshold: Float64Array;
+  /** Where the network refines. */
+  readonly refine: Refinement | null;
   /** V(0) per neuron [C,H,W]. */
   readonly v0: Float64Array;
-  /** Constant current of a step per neuron [C,H,W], without the image's. */
+  /** Constant current of a step (of the first, where the layer refines) per neuron [C,H,W], without the image's. */
   readonly current: Float64Array;
 }
 
@@ -102,6 +105,8 @@ export interface SnnPlan {
   readonly neurons: readonly NeuronStage[];
   readonly gates: readonly GateStage[];
   readonly output: OutputStage;
+  /** What all layers refine by; null where they count. */
+  readonly refine: Refinement | null;
   /** Source → what it may send in a step; of the image where its pixels are random spikes. */
   readonly alphabets: ReadonlyMap<string, SpikeAlphabet>;
 }

@@ -14,6 +14,8 @@ export interface ImageRun {
   readonly counts: ReadonlyMap<string, Int32Array>;
   /** Likewise Σ|s|, of stages that send negative values. */
   readonly magnitudes: ReadonlyMap<string, Int32Array>;
+  /** Likewise spikes that are not 0, of stages that refine. */
+  readonly events: ReadonlyMap<string, Int32Array>;
   readonly record?: SimulationRecord | undefined;
   /** The last step that was simulated. */
   readonly exitStep: number;
@@ -38,7 +40,10 @@ export function collectCounts(
       return all;
     };
     const counted = { name, shape: stage.shape, counts: gather((run) => run.counts) };
-    return stage.lo < 0 ? { ...counted, magnitudes: gather((run) => run.magnitudes) } : counted;
+    if (stage.lo === 0) return counted;
+    const signed = { ...counted, magnitudes: gather((run) => run.magnitudes) };
+    const refines = stage.kind === "neuron" && stage.refine !== null;
+    return refines ? { ...signed, events: gather((run) => run.events) } : signed;
   };
   return {
     outputs,

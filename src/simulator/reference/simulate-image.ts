@@ -4,18 +4,20 @@
  * Knows: the order of a step (reference-backend.ts). May not know: other images.
  */
 import type { Graph } from "../../graph/graph.js";
+import { halvingsAt, isHalved } from "../../graph/refinement.js";
 import { isSource } from "../../graph/spike-sources.js";
 import type { SimulationRequest } from "../backend.js";
 import { isDecided } from "../exit-margin.js";
 import { drawPixelSpike } from "../image-input.js";
 import type { Drive, GateStage, NeuronStage, OutputStage, SnnPlan, Stage } from "../plan/snn-plan.js";
-import { firstMeanStep, readCounts, readMean } from "../read-output.js";
+import { firstMeanStep, readCounts, readFinal, readMean } from "../read-output.js";
 import type { ImageRun } from "./collect-counts.js";
 import { imageCurrents } from "./image-currents.js";
 import { CumulativePool } from "./pool-cumulative.js";
 import { TraceRecorder } from "./record-traces.js";
 import { type NodeValues, spreadValues } from "./spread-values.js";
 import { exactly, type Rounding, stepNeuron, toFloat32 } from "./step-neuron.js";
+import { stepRefine } from "./step-refine.js";
 
 /** What the layers carry from step to step. */
 interface ImageState {
@@ -23,10 +25,12 @@ interface ImageState {
   readonly count: Map<string, Int32Array>;
   /** Σ|s| of the layers whose spikes may be negative. */
   readonly magnitude: Map<string, Int32Array>;
+  /** How many spikes were not 0, of the layers that refine. */
+  readonly events: Map<string, Int32Array>;
   readonly pools: Map<string, CumulativePool>;
   /** Tip of a path → the image's constant current; empty with `poisson`. */
   readonly imageCurrents: NodeValues;
-  /** Σ of output currents (or output spikes) over the steps 1…t, and over 1…d. */
+  /** Σ of output currents (or output spikes) over the steps 1…t (in quanta of t, where layers refine), and over 1…d. */
   readonly sums: Float64Array;
   readonly sumsAtDelay: Float64Array;
 }
@@ -67,7 +71,7 @@ export function simulateImage(
   const state = startState(graph, plan, request, image);
   const recorder = request.record && new TraceRecorder(plan, request.record, request.steps);
   const outputs = new Float64Array(request.snapshots.length * plan.output.classes);
-  const { counts, magnitudes } = makeCounts(plan, request.snapshots.length);
+  const { counts, magnitudes, events } = makeCounts(plan, request.snapshots.length);
   const exitOutputs = new Float64Array((request.exit?.times.length ?? 0) * plan.output.classes);
   let exitStep = request.steps;
   for (let t = 1; t <= exitStep; t++) {
@@ -87,21 +91,28 @@ export function simulateImage(
         const now = state.magnitude.get(id) ?? state.pools.get(id)?.sent ?? new Int32Array(0);
         kept.set(now, snapshot * now.length);
       }
+      for (const [id, kept] of events) {
+        const now = state.events.get(id) ?? new Int32Array(0);
+        kept.set(now, snapshot * now.length);
+      }
     }
   }
-  return { outputs, counts, magnitudes, record: recorder?.finish(), exitStep, exitOutputs };
+  return { outputs, counts, magnitudes, events, record: recorder?.finish(), exitStep, exitOutputs };
 }
 
-/** Zeros for every snapshot of every source; magnitudes where spikes may be negative. */
+/** Zeros for every snapshot of every source; magnitudes where spikes may be negative, events where layers refine. */
 function makeCounts({ neurons, gates }: SnnPlan, snapshots: number) {
   const counts = new Map<string, Int32Array>();
   const magnitudes = new Map<string, Int32Array>();
-  for (const { id, shape, lo } of [...neurons, ...gates]) {
+  const events = new Map<string, Int32Array>();
+  for (const stage of [...neurons, ...gates]) {
+    const { id, shape, lo } = stage;
     const length = snapshots * shape[0] * shape[1] * shape[2];
     counts.set(id, new Int32Array(length));
     if (lo < 0) magnitudes.set(id, new Int32Array(length));
+    if (stage.kind === "neuron" && stage.refine !== null) events.set(id, new Int32Array(length));
   }
-  return { counts, magnitudes };
+  return { counts, magnitudes, events };
 }
 
 /** What the image itself sends in step t: nothing, or with `poisson` its spikes. */
@@ -147,9 +158,8 @@ function startState(
   const state: ImageState = {
     potential: new Map(plan.neurons.map((stage) => [stage.id, Float64Array.from(stage.v0)])),
     count: new Map(plan.neurons.map((stage) => [stage.id, new Int32Array(stage.v0.length)])),
-    magnitude: new Map(
-      plan.neurons.filter(({ lo }) => lo < 0).map((stage) => [stage.id, new Int32Array(stage.v0.length)]),
-    ),
+    magnitude: countersOf(plan.neurons.filter(({ lo }) => lo < 0)),
+    events: countersOf(plan.neurons.filter(({ refine }) => refine !== null)),
     pools: new Map(),
     imageCurrents: request.poisson ? new Map() : imageCurrents(graph, plan, image, tips),
     sums: new Float64Array(plan.output.classes),
@@ -169,6 +179,10 @@ function startState(
   return state;
 }
 
+function countersOf(stages: readonly NeuronStage[]): Map<string, Int32Array> {
+  return new Map(stages.map((stage) => [stage.id, new Int32Array(stage.v0.length)]));
+}
+
 /** The node whose value is the target's current, before a pool. */
 function tipOf(graph: Graph, stage: Drive & { readonly id: string }): string {
   const tip = graph.node(stage.id).inputs[0] as string;
@@ -176,12 +190,13 @@ function tipOf(graph: Graph, stage: Drive & { readonly id: string }): string {
 }
 
 function stepNetwork(
-  { graph, plan, stages, rounding }: ReferenceNetwork,
+  network: ReferenceNetwork,
   state: ImageState,
   imageSpikes: Float64Array,
   t: number,
   recorder: TraceRecorder | undefined,
 ): void {
+  const { graph, plan, stages, rounding } = network;
   const values: NodeValues = new Map();
   for (const node of graph.nodes) {
     const stage = stages.get(node.id);
@@ -192,7 +207,7 @@ function stepNetwork(
     } else if (stage.kind === "gate") values.set(node.id, stepGate(stage, state, values));
     else if (stage.kind === "neuron") {
       values.set(node.id, stepLayer(graph, stage, state, values, t, recorder));
-    } else stepOutput(graph, stage, state, values, t, recorder);
+    } else stepOutput(network, stage, state, values, t, recorder);
   }
 }
 
@@ -200,16 +215,21 @@ function stepGate(stage: GateStage, state: ImageState, values: NodeValues): Floa
   return (state.pools.get(stage.id) as CumulativePool).step(values.get(stage.source) as Float64Array);
 }
 
-/** Synapses and image, pooled where the stage pools; the constant current of the stage itself is not in it. */
+/**
+ * Synapses and image, pooled where the stage pools; the constant current of the stage itself is not in it.
+ *
+ * @param isDriven whether the image's constant current enters in this step
+ */
 function drivenCurrent(
   graph: Graph,
   stage: NeuronStage | OutputStage,
   state: ImageState,
   values: NodeValues,
+  isDriven: boolean,
 ): Float64Array {
   const tip = tipOf(graph, stage);
   const round = roundingOf(stage);
-  const image = state.imageCurrents.get(tip);
+  const image = isDriven ? state.imageCurrents.get(tip) : undefined;
   const sum = (values.get(tip) as Float64Array).map((value, i) => round(value + (image?.[i] ?? 0)));
   return state.pools.get(stage.id)?.step(sum) ?? sum;
 }
@@ -226,29 +246,29 @@ function stepLayer(
   const area = stage.shape[1] * stage.shape[2];
   const potential = state.potential.get(stage.id) as Float64Array;
   const count = state.count.get(stage.id) as Int32Array;
-  const currents = drivenCurrent(graph, stage, state, values).map((value, i) =>
-    round(value + (stage.current[i] as number)),
+  const { refine } = stage;
+  const isDriven = refine === null || t === 1;
+  const currents = drivenCurrent(graph, stage, state, values, isDriven).map((value, i) =>
+    round(value + (isDriven ? (stage.current[i] as number) : 0)),
   );
-  const spikes = currents.map((current, i) =>
-    stepNeuron(
-      { potential, count },
-      i,
-      current,
-      stage.threshold[Math.floor(i / area)] as number,
-      stage,
-      round,
-    ),
-  );
-  const magnitude = state.magnitude.get(stage.id);
-  if (magnitude !== undefined) {
-    for (const [i, spike] of spikes.entries()) magnitude[i] = (magnitude[i] as number) + Math.abs(spike);
+  const rule = refine && { gain: stage.hi, isHalved: isHalved(refine, t) };
+  const spikes = currents.map((current, i) => {
+    const theta = stage.threshold[Math.floor(i / area)] as number;
+    return rule === null
+      ? stepNeuron({ potential, count }, i, current, theta, stage, round)
+      : stepRefine({ potential, count }, i, current, theta, rule, round);
+  });
+  const [magnitude, events] = [state.magnitude.get(stage.id), state.events.get(stage.id)];
+  for (const [i, spike] of spikes.entries()) {
+    if (magnitude !== undefined) magnitude[i] = (magnitude[i] as number) + Math.abs(spike);
+    if (events !== undefined) events[i] = (events[i] as number) + Number(spike !== 0);
   }
   recorder?.recordLayer(stage, t - 1, { spikes, potentials: potential, currents });
   return spikes;
 }
 
 function stepOutput(
-  graph: Graph,
+  { graph, plan }: ReferenceNetwork,
   stage: OutputStage,
   state: ImageState,
   values: NodeValues,
@@ -257,16 +277,20 @@ function stepOutput(
 ): void {
   const round = roundingOf(stage);
   const { neurons } = stage;
+  const { refine } = plan;
+  const isDriven = refine === null || t === 1;
   const now =
     neurons === null
-      ? drivenCurrent(graph, stage, state, values).map((value, k) =>
-          round(value + (stage.current[k] as number)),
+      ? drivenCurrent(graph, stage, state, values, isDriven).map((value, k) =>
+          round(value + (isDriven ? (stage.current[k] as number) : 0)),
         )
       : (values.get(neurons) as Float64Array);
-  for (const [k, value] of now.entries()) state.sums[k] = (state.sums[k] as number) + value;
+  const factor = refine !== null && isHalved(refine, t) ? 2 : 1;
+  for (const [k, value] of now.entries()) state.sums[k] = (state.sums[k] as number) * factor + value;
+  const quantum = refine === null ? 1 : 2 ** -halvingsAt(refine, t);
   recorder?.recordOutput(
     t - 1,
-    now.map((value, k) => value / (stage.scale[k] as number)),
+    now.map((value, k) => (value * quantum) / (stage.scale[k] as number)),
   );
 }
 
@@ -279,6 +303,10 @@ function readOutputs(
   offset: number,
 ): void {
   const { neurons, scale } = plan.output;
+  if (plan.refine !== null) {
+    readFinal(state.sums, halvingsAt(plan.refine, t), scale, into, offset);
+    return;
+  }
   const first = firstMeanStep(t, delay);
   if (readout === "mean") {
     const sums = state.sums.map((sum, k) => sum - (first > 0 ? (state.sumsAtDelay[k] as number) : 0));

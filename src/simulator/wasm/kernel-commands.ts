@@ -3,6 +3,7 @@
  *
  * Knows: Segment, ListArguments, ListGroup, GateArguments. May not know: what comes next.
  */
+import type { Refinement } from "../../graph/node-types.js";
 import type { GateStage, NeuronStage } from "../plan/snn-plan.js";
 import { argumentBytes, listGroupWords } from "./command-size.js";
 import type { LayerMemory, ListGroupMemory, NetworkMemory } from "./layer-memory.js";
@@ -34,6 +35,17 @@ export function segmentOf(
     run.bytes,
     table,
   ];
+}
+
+/** Steps of a block before which a layer that refines halves its quantum: `first` up to, not including, `end`. */
+export interface HalvedSteps {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** @param start steps before the block */
+export function halvedSteps(refine: Refinement | null, start: number): HalvedSteps {
+  return refine === null ? { first: 0, end: 0 } : { first: 1 - start, end: refine.halvings + 1 - start };
 }
 
 export function setBlockSteps(arena: MemoryArena, command: number, first: number, end: number): void {
@@ -78,6 +90,7 @@ export function writeList(
   network: NetworkMemory,
   slot: SlotMemory,
   layer: LayerMemory,
+  halved: HalvedSteps,
 ): number {
   const groups = layer.lists.flatMap((list) => {
     const source = network.layouts.get(list.source) as SpikeLayout;
@@ -88,7 +101,7 @@ export function writeList(
   const words = [
     ...[0, 0, groups.length, groupsAt],
     ...listCurrentWords(network, layer.stage, state),
-    ...listNeuronWords(network, slot, layer, state),
+    ...listNeuronWords(network, slot, layer, state, halved),
   ];
   arena.words(network.commands, words.length).set(words);
   for (const [index, group] of groups.entries())
@@ -96,7 +109,10 @@ export function writeList(
   return network.commands;
 }
 
-const noState: SlotLayer = { potential: 0, count: 0, magnitude: 0, base: 0, total: 0, largest: 0 };
+export const noState: SlotLayer = {
+  ...{ potential: 0, count: 0, magnitude: 0, events: 0 },
+  ...{ start: 0, base: 0, total: 0, largest: 0 },
+};
 
 /** Of ListArguments: currents, and the pool that may stand before the neurons. */
 function listCurrentWords(
@@ -120,6 +136,7 @@ function listNeuronWords(
   slot: SlotMemory,
   { stage, bias, threshold }: LayerMemory,
   state: SlotLayer,
+  halved: HalvedSteps,
 ): readonly number[] {
   const out = layouts.get(stage.id) as SpikeLayout;
   return [
@@ -127,6 +144,7 @@ function listNeuronWords(
     ...[state.potential, state.count, threshold, stage.reset === "zero" ? 1 : 0],
     ...[spikesAt(slot, out), out.row, out.step, out.pixel, out.plane],
     ...[stage.lo, stage.hi, state.magnitude],
+    ...[stage.refine === null ? 0 : 1, halved.first, halved.end, state.events],
   ];
 }
 

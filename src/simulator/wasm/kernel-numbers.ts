@@ -49,8 +49,17 @@ type PairKernels = Readonly<
   Partial<Record<NeuronFamily, Readonly<Record<Exclude<Lanes, "float32">, number>>>>
 >;
 
+/** Of layers that refine, by planes of a sign. */
+const refineKernels: Readonly<Record<number, Readonly<Record<Lanes, number>>>> = {
+  1: { int16: 34, int32: 35, float32: 42 },
+  2: { int16: 36, int32: 37, float32: 42 },
+  3: { int16: 38, int32: 39, float32: 42 },
+  4: { int16: 40, int32: 41, float32: 42 },
+};
+
 /** The neuron kernel of a layer. */
-export function neuronKernelOf({ lo, hi, reset, threshold }: NeuronStage, lanes: Lanes): number {
+export function neuronKernelOf({ lo, hi, reset, threshold, refine }: NeuronStage, lanes: Lanes): number {
+  if (refine !== null) return (refineKernels[32 - Math.clz32(hi)] as Readonly<Record<Lanes, number>>)[lanes];
   const name = nameNeurons(lo, hi);
   const fits = (factor: number) => threshold.every((theta) => theta * factor <= 32_767);
   if (lanes !== "float32" && reset === "subtract" && fits(1)) {
@@ -101,4 +110,6 @@ export const kernelNumbers = {
   scatter: 24,
   eventsInt: 25,
   sparseTables16: 26,
+  refine: 27,
+  refineFloat: 28,
 } as const;

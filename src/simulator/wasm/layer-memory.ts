@@ -60,7 +60,7 @@ export interface LayerMemory {
   readonly base: number;
   /** Constant current after a pool. */
   readonly bias: number;
-  /** V(0), [block][y][x][16] in the type of V, and how many. */
+  /** V before the first step, [block][y][x][16] in the type of V, and how many: V(0), and where the layer refines its constant current. */
   readonly v0: number;
   readonly elements: number;
 }
@@ -210,6 +210,11 @@ function tableRoom({ lanes, together }: LayerKernel, packed: readonly TableBlock
   return Math.max(0, ...groups);
 }
 
+/** V before the first step: V(0), and where the layer refines the constant current, which enters once. */
+export function startPotential({ v0, current, refine }: NeuronStage): Float64Array {
+  return refine === null ? v0 : v0.map((value, i) => value + (current[i] as number));
+}
+
 function layOutLayer(
   kernel: LayerKernel,
   packed: readonly TableBlock[],
@@ -226,6 +231,7 @@ function layOutLayer(
   const groups = groupBlocks(packed.length, kernel.together);
   const pooled = stage.poolBefore !== null;
   const bias = toBlocked(stage.current, stage.shape);
+  const startsCharged = stage.refine !== null;
   return {
     kernel,
     stage,
@@ -244,9 +250,13 @@ function layOutLayer(
     })),
     lists: isTables ? [] : kernel.spiking.map((group) => writeList(group, stage.currentShape, lanes, arena)),
     threshold,
-    base: writeLanes(arena, lanes, pooled ? new Float64Array(countBlocked(stage.currentShape)) : bias),
+    base: writeLanes(
+      arena,
+      lanes,
+      pooled || startsCharged ? new Float64Array(countBlocked(stage.currentShape)) : bias,
+    ),
     bias: pooled ? writeLanes(arena, lanes, bias) : 0,
-    v0: writeLanes(arena, wide(lanes), toBlocked(stage.v0, stage.shape)),
+    v0: writeLanes(arena, wide(lanes), toBlocked(startPotential(stage), stage.shape)),
     elements: countBlocked(stage.shape),
   };
 }

@@ -3,9 +3,10 @@
  *
  * Knows: readouts, the output's synapses. May not know: kernels, where counts lie.
  */
+import { halvingsAt } from "../../graph/refinement.js";
 import type { SimulationRequest } from "../backend.js";
 import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
-import { firstMeanStep, readCounts, readMean } from "../read-output.js";
+import { firstMeanStep, readCounts, readFinal, readMean } from "../read-output.js";
 import { ReadSynapses } from "./read-synapses.js";
 
 /** An image after step t. */
@@ -41,7 +42,15 @@ export class OutputReader {
     into: Float64Array,
     offset: number,
   ): void {
-    const { output, neurons } = this.plan;
+    const { output, neurons, refine } = this.plan;
+    if (refine !== null) {
+      const halvings = halvingsAt(refine, t);
+      const factor = 2 ** halvings;
+      const sums = output.current.map((current, k) => (current + (image.constant[k] as number)) * factor);
+      for (const reader of this.synapses) reader.add(image.countsOf(reader.source), sums);
+      readFinal(sums, halvings, output.scale, into, offset);
+      return;
+    }
     if (readout !== "mean") {
       const stage = neurons.find((each) => each.id === output.neurons) as NeuronStage;
       const softmax =

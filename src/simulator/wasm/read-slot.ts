@@ -18,6 +18,9 @@ export interface BlockState extends StepState {
   readonly magnitudes: Int32Array | undefined;
   /** 0 where there are none. */
   readonly magnitudesAt: number;
+  /** Where spikes that are not 0 are counted; 0 where they are not. */
+  readonly eventsAt: number;
+  readonly events: Int32Array | undefined;
 }
 
 export class SlotReader {
@@ -39,6 +42,7 @@ export class SlotReader {
     const gate = state.gates.get(stage.id);
     const address = layer?.count ?? gate?.largest ?? 0;
     const magnitude = layer?.magnitude ?? gate?.magnitude ?? 0;
+    const event = layer?.events ?? 0;
     const [channels, height, width] = stage.shape;
     const length = height * width * 16;
     for (let block = only ?? 0; block < (only === null ? Math.ceil(channels / 16) : only + 1); block++) {
@@ -46,9 +50,11 @@ export class SlotReader {
       const potentials = layer && this.#potentials(stage, layer.potential + offset, length);
       const magnitudesAt = magnitude === 0 ? 0 : magnitude + offset;
       const magnitudes = magnitude === 0 ? undefined : this.arena.words(magnitudesAt, length);
+      const eventsAt = event === 0 ? 0 : event + offset;
+      const events = event === 0 ? undefined : this.arena.words(eventsAt, length);
       const countsAt = address + offset;
       const counts = this.arena.words(countsAt, length);
-      visit({ block, countsAt, counts, potentials, magnitudesAt, magnitudes });
+      visit({ block, countsAt, counts, potentials, magnitudesAt, magnitudes, eventsAt, events });
     }
   }
 
@@ -65,11 +71,11 @@ export class SlotReader {
     into.set(this.arena.words(this.turned, channels * area), offset + block * 16 * area);
   }
 
-  /** Counts, potentials or magnitudes of a stage as they are now, [C,H,W]. */
+  /** Counts, potentials, magnitudes or events of a stage as they are now, [C,H,W]. */
   readStage<Values extends Int32Array | Float64Array>(
     state: SlotMemory,
     stage: NeuronStage | GateStage,
-    what: "counts" | "potentials" | "magnitudes",
+    what: "counts" | "potentials" | "magnitudes" | "events",
     into: (size: number) => Values,
   ): Values {
     const values = into(countElements(stage.shape));

@@ -9,11 +9,12 @@ import type { LayerRecord, RecordRequest, SimulationRecord } from "../backend.js
 import type { GateStage, NeuronStage, SnnPlan } from "../plan/snn-plan.js";
 import type { ReadSynapses } from "./read-synapses.js";
 
-/** Whether currents can be told from potentials; else the reference records. */
+/** Whether currents can be told from potentials, and spikes from counts; else the reference records. */
 export function canRecord(plan: SnnPlan, record: RecordRequest): boolean {
   const layers = plan.neurons.filter((stage) => record.layers.includes(stage.name));
   return (
-    !record.currents || layers.every((stage) => stage.number !== "float32" && stage.reset === "subtract")
+    plan.refine === null &&
+    (!record.currents || layers.every((stage) => stage.number !== "float32" && stage.reset === "subtract"))
   );
 }
 

@@ -10,7 +10,7 @@ import { isBinary } from "../../graph/spike-alphabet.js";
 import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
 import type { CountSums } from "./count-sums.js";
 import type { BlockGroup } from "./group-blocks.js";
-import { setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
+import { halvedSteps, setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { Lanes } from "./layer-kernel.js";
 import {
@@ -23,7 +23,7 @@ import {
 import type { MemoryArena } from "./memory-arena.js";
 import type { SlotMemory } from "./slot-memory.js";
 import { startGate, startList, startNeurons } from "./start-state.js";
-import { setObserved, writeTiles } from "./tile-commands.js";
+import { setHalvings, setObserved, writeTiles } from "./tile-commands.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
 export type OnRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => void;
@@ -138,6 +138,7 @@ export class StageRunner {
     const { first, count } = group;
     if (time.start === 0) startNeurons(arena, layer, this.#slot(slot), group);
     const command = this.#tilesOf(layer, group, slot);
+    setHalvings(arena, command, halvedSteps(stage.refine, time.start));
     const steps = time.observed.map((t) => t - time.start);
     setObserved(arena, command, observer?.sums.writeTimes(stage, first, steps) ?? notObserved);
     const ranges = observer === undefined ? time : { ...time, ends: time.ends.slice(-1) };
@@ -193,7 +194,13 @@ export class StageRunner {
       }
       const command = isGate
         ? writeGate(arena, network, this.#slot(slot), stage)
-        : writeList(arena, network, this.#slot(slot), layer as LayerMemory);
+        : writeList(
+            arena,
+            network,
+            this.#slot(slot),
+            layer as LayerMemory,
+            halvedSteps(this.plan.refine, time.start),
+          );
       const runList = layer?.kernel.lanes === "float32" ? kernels.runListFloat : kernels.runListInt;
       const runGate = isGate && !isBinary(stage) ? kernels.runGateLevels : kernels.runGate;
       const run = isGate ? runGate : runList;

@@ -13,6 +13,10 @@ export interface SlotLayer {
   readonly count: number;
   /** Σ|s| where spikes may be negative, else 0. */
   readonly magnitude: number;
+  /** How many spikes were not 0 where the layer refines, else 0. */
+  readonly events: number;
+  /** V before the first step: the layer's shared one, or one of its own where it refines and the image drives it. */
+  readonly start: number;
   /** The layer's shared base, or one of its own where the image adds to it. */
   readonly base: number;
   readonly total: number;
@@ -45,11 +49,12 @@ interface SlotNeed {
   readonly kernel: LayerKernel;
   readonly stage: NeuronStage;
   readonly base: number;
+  readonly v0: number;
 }
 
 /** Gives room for so many elements of 32 bits. */
 type TakeRoom = (elements: number) => number;
-type TakeRooms = [TakeRoom, TakeRoom, TakeRoom, TakeRoom, TakeRoom];
+type TakeRooms = [TakeRoom, TakeRoom, TakeRoom, TakeRoom, TakeRoom, TakeRoom];
 
 export function layOutSlots(
   plan: SnnPlan,
@@ -65,16 +70,21 @@ export function layOutSlots(
     const address = own(most);
     return () => address;
   };
-  const [potential, count, magnitude, total, largest] = Array.from({ length: 5 }, makeRoom) as TakeRooms;
-  const slotLayer = ({ kernel, stage, base }: SlotNeed): SlotLayer => {
+  const rooms = Array.from({ length: 6 }, makeRoom) as TakeRooms;
+  const [potential, count, magnitude, total, largest, events] = rooms;
+  const slotLayer = ({ kernel, stage, base, v0 }: SlotNeed): SlotLayer => {
     const elements = countBlocked(stage.shape);
     const currents = countBlocked(stage.currentShape);
     const isPooled = stage.poolBefore !== null;
+    const isDriven = kernel.constant.length > 0;
     return {
       potential: potential(elements),
       count: count(elements),
       magnitude: stage.lo < 0 ? magnitude(elements) : 0,
-      base: kernel.constant.length > 0 ? own(currents) : base,
+      events: stage.refine === null ? 0 : events(elements),
+      // what is constant enters a layer that refines before its first step, others in each
+      start: isDriven && stage.refine !== null ? own(elements) : v0,
+      base: isDriven && stage.refine === null ? own(currents) : base,
       total: isPooled ? total(currents) : 0,
       largest: isPooled ? largest(elements) : 0,
     };

@@ -17,14 +17,15 @@ export function startNeurons(
   slot: SlotMemory,
   group: BlockGroup,
 ): void {
-  const { stage, v0 } = layer;
-  const { potential, count, magnitude } = slot.layers.get(stage.id) as SlotLayer;
+  const { stage } = layer;
+  const { potential, count, magnitude, events, start } = slot.layers.get(stage.id) as SlotLayer;
   const blockBytes = stage.shape[1] * stage.shape[2] * 64;
   const [offset, bytes] = [group.first * blockBytes, group.count * blockBytes];
   const all = new Uint8Array(arena.memory.buffer);
-  all.copyWithin(potential + offset, v0 + offset, v0 + offset + bytes);
+  all.copyWithin(potential + offset, start + offset, start + offset + bytes);
   all.fill(0, count + offset, count + offset + bytes);
   if (magnitude !== 0) all.fill(0, magnitude + offset, magnitude + offset + bytes);
+  if (events !== 0) all.fill(0, events + offset, events + offset + bytes);
 }
 
 /** All neurons of a list layer, and the pool before them. */

@@ -56,13 +56,14 @@ export class SnapshotTaker {
       if (keepsDelay) this.#keepCounts(image.kept, `${stage.id} delay`, now, stage.shape);
       if (snapshot < 0) return;
       if (isSummedHere) this.#sumBlock(stage, now, this.#placeOf(image, snapshot));
+      this.#sumEvents(stage, now, this.#placeOf(image, snapshot));
       this.#takeBlock(image, stage, now, snapshot);
     });
   }
 
   #takeBlock(image: ImageUnderWay, stage: NeuronStage | GateStage, now: BlockState, snapshot: number): void {
     const { request, slots } = this;
-    const { counts, magnitudes, sums } = this.#layerOf(stage.id);
+    const { counts, magnitudes, events, sums } = this.#layerOf(stage.id);
     const t = request.snapshots[snapshot] as number;
     if (this.outputs.reads(stage)) this.#keepCounts(image.kept, `${stage.id} ${t}`, now, stage.shape);
     // Sums stand for the counts before T.
@@ -72,6 +73,8 @@ export class SnapshotTaker {
       slots.copyBlock(now.countsAt, now.block, stage.shape, counts, offset);
       if (now.magnitudesAt !== 0 && magnitudes !== undefined)
         slots.copyBlock(now.magnitudesAt, now.block, stage.shape, magnitudes, offset);
+      if (now.eventsAt !== 0 && events !== undefined)
+        slots.copyBlock(now.eventsAt, now.block, stage.shape, events, offset);
     }
     const keepsPotentials = stage.id === this.plan.output.neurons && request.readout === "count+softmax";
     if (keepsPotentials && now.potentials !== undefined)
@@ -98,6 +101,16 @@ export class SnapshotTaker {
   ): void {
     const address = now.magnitudesAt === 0 ? now.countsAt : now.magnitudesAt;
     if (sums !== undefined) this.sums?.addBlock(stage, now.block, address, sums, place * sumsEach);
+  }
+
+  /** The same of the spikes that were not 0, where they are counted. */
+  #sumEvents(
+    stage: NeuronStage | GateStage,
+    now: BlockState,
+    place: number,
+    sums = this.#layerOf(stage.id).eventSums,
+  ): void {
+    if (sums !== undefined) this.sums?.addBlock(stage, now.block, now.eventsAt, sums, place * sumsEach);
   }
 
   #keepCounts(kept: ImageUnderWay["kept"], key: string, { countsAt, block }: BlockState, shape: Shape): void {
@@ -155,7 +168,7 @@ export class SnapshotTaker {
       const into = this.#layerOf(stage.id);
       const places = into.sums === undefined ? later : [image.index];
       for (const at of places) into.counts.set(counts, at * counts.length);
-      this.#fillSums(image, stage, into.sums, later);
+      this.#fillSums(image, stage, into, later);
       if (into.magnitudes === undefined) continue;
       const magnitudes = this.slots.readStage(
         image.state,
@@ -164,6 +177,9 @@ export class SnapshotTaker {
         (size) => new Int32Array(size),
       );
       for (const at of places) into.magnitudes.set(magnitudes, at * magnitudes.length);
+      if (into.events === undefined) continue;
+      const events = this.slots.readStage(image.state, stage, "events", (size) => new Int32Array(size));
+      for (const at of places) into.events.set(events, at * events.length);
     }
   }
 
@@ -171,13 +187,19 @@ export class SnapshotTaker {
   #fillSums(
     { state }: ImageUnderWay,
     stage: NeuronStage | GateStage,
-    sums: Float64Array | undefined,
+    { sums, eventSums }: LayerCounts,
     snapshots: readonly number[],
   ): void {
     if (sums === undefined) return;
-    const now = new Float64Array(sumsEach);
-    this.slots.forEachBlock(state, stage, null, (block) => this.#sumBlock(stage, block, 0, now));
-    for (const at of snapshots) sums.set(now, at * sumsEach);
+    const [now, events] = [new Float64Array(sumsEach), new Float64Array(sumsEach)];
+    this.slots.forEachBlock(state, stage, null, (block) => {
+      this.#sumBlock(stage, block, 0, now);
+      if (eventSums !== undefined) this.#sumEvents(stage, block, 0, events);
+    });
+    for (const at of snapshots) {
+      sums.set(now, at * sumsEach);
+      eventSums?.set(events, at * sumsEach);
+    }
   }
 
   /** Outputs at the snapshots of a span; what was kept for them is let go. */
@@ -208,12 +230,18 @@ function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResul
   // All values that are defined are written: old ones need not be cleared.
   const take = (used: Int32Array | undefined, length: number) =>
     used?.length === length ? used : new Int32Array(length);
-  const empty = ({ shape, lo }: NeuronStage | GateStage, name: string, old?: LayerCounts): LayerCounts => {
+  const empty = (stage: NeuronStage | GateStage, name: string, old?: LayerCounts): LayerCounts => {
+    const { shape, lo } = stage;
     const isSummed = weights?.has(name) ?? false;
     const length = n * (isSummed ? 1 : snapshots.length) * countElements(shape);
-    const sums = isSummed ? { sums: new Float64Array(n * snapshots.length * sumsEach) } : {};
+    const zeros = () => new Float64Array(n * snapshots.length * sumsEach);
+    const sums = isSummed ? { sums: zeros() } : {};
     const counts = { name, shape, counts: take(old?.counts, length), ...sums };
-    return lo < 0 ? { ...counts, magnitudes: take(old?.magnitudes, length) } : counts;
+    if (lo === 0) return counts;
+    const signed = { ...counts, magnitudes: take(old?.magnitudes, length) };
+    if (stage.kind === "gate" || stage.refine === null) return signed;
+    const eventSums = isSummed ? { eventSums: zeros() } : {};
+    return { ...signed, events: take(old?.events, length), ...eventSums };
   };
   return {
     outputs: new Float64Array(n * snapshots.length * plan.output.classes),

@@ -7,7 +7,7 @@
 import { argumentBytes, passWords } from "./command-size.js";
 import { type EventRoom, eventWindowOf } from "./event-memory.js";
 import type { BlockGroup } from "./group-blocks.js";
-import { segmentOf, spikesAt } from "./kernel-commands.js";
+import { type HalvedSteps, noState, segmentOf, spikesAt } from "./kernel-commands.js";
 import {
   currentKernels,
   eventsKernels,
@@ -23,8 +23,9 @@ import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 /** Words of TileArguments that are written here; where those of observed times begin. */
-const headerWords = 30;
+const headerWords = 33;
 const observedWord = 26;
+const halveWord = 31;
 
 /** A pass, and what it points at: Segment[] or an EventWindow. */
 interface PassWords {
@@ -83,7 +84,7 @@ function headerOf(
   passCount: number,
   passesAt: number,
 ): readonly number[] {
-  const state = slot.layers.get(stage.id) ?? { potential: 0, count: 0, base: 0, magnitude: 0 };
+  const state = slot.layers.get(stage.id) ?? noState;
   const out = network.layouts.get(stage.id) as SpikeLayout;
   const [, height, width] = stage.shape;
   const elements = group.first * height * width * 16;
@@ -97,7 +98,13 @@ function headerOf(
     ...[stage.lo, stage.hi, state.magnitude + elements * 4, neuronKernelOf(stage, kernel.lanes)],
     ...[network.zeros, 16 * laneBytes],
     ...[0, 0, 0, 0],
+    ...[state.events + elements * 4, 0, 0],
   ];
+}
+
+/** Which steps of the block halve the quantum: those from `first` up to, not including, `end`. */
+export function setHalvings(arena: MemoryArena, command: number, { first, end }: HalvedSteps): void {
+  arena.words(command + halveWord * 4, 2).set([first, end]);
 }
 
 /** At which times (address and number of ObservedTime[]) a group of blocks sums its counts up, and where the weights of its first element lie. */

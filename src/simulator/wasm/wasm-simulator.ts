@@ -12,9 +12,10 @@ import { ConstantCurrents, describeImageDrive, type ImageDrive } from "./constan
 import { CountSums } from "./count-sums.js";
 import { drawPixels } from "./draw-pixels.js";
 import type { ImageUnderWay } from "./image-under-way.js";
+import { noState } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { LayerKernel } from "./layer-kernel.js";
-import { layOutNetwork, type NetworkMemory } from "./layer-memory.js";
+import { layOutNetwork, type NetworkMemory, startPotential } from "./layer-memory.js";
 import { MemoryArena } from "./memory-arena.js";
 import { planRoom } from "./network-room.js";
 import { OutputReader } from "./output-reader.js";
@@ -160,7 +161,11 @@ export class WasmSimulator {
   /** Stages of which nothing but sums is wanted before T, and whose kernels take them on their way. */
   #listSummed({ weights }: SimulationRequest, stepwise: ReadonlySet<string>): ReadonlySet<string> {
     const isSummed = ({ form, stage }: LayerKernel) =>
-      form === "tables" && weights?.has(stage.name) && !this.#reader.reads(stage) && !stepwise.has(stage.id);
+      form === "tables" &&
+      stage.refine === null &&
+      weights?.has(stage.name) &&
+      !this.#reader.reads(stage) &&
+      !stepwise.has(stage.id);
     return new Set(this.kernels.filter(isSummed).map(({ stage }) => stage.id));
   }
 
@@ -179,8 +184,8 @@ export class WasmSimulator {
     const pixels = this.#image(request, index);
     const state = memory.slots[slot] as SlotMemory;
     for (const { stage, kernel } of memory.layers.values()) {
-      const base = state.layers.get(stage.id)?.base ?? 0;
-      const largest = constants.get(stage.id)?.write(pixels, base) ?? 0;
+      const { base, start } = state.layers.get(stage.id) ?? noState;
+      const largest = constants.get(stage.id)?.write(pixels, stage.refine === null ? base : start) ?? 0;
       checkMembrane(kernel, this.#largestV0.get(stage.id) ?? 0, largest, request.steps);
     }
     const constant = constants.get(outputImage)?.read(pixels) ?? new Float64Array(this.plan.output.classes);
@@ -209,7 +214,9 @@ function holds(laidOut: NetworkSize, wanted: NetworkSize): boolean {
   return isSame && laidOut.images >= wanted.images;
 }
 
-/** Constant currents that an image's are added to, [block][y][x][16]; none before a pool. */
-function sharedCurrents({ poolBefore, current, shape, currentShape }: NeuronStage): Float64Array {
+/** What an image's constant currents are added to, [block][y][x][16]; none before a pool. */
+function sharedCurrents(stage: NeuronStage): Float64Array {
+  const { poolBefore, current, shape, currentShape } = stage;
+  if (stage.refine !== null) return toBlocked(startPotential(stage), shape);
   return poolBefore === null ? toBlocked(current, shape) : new Float64Array(countBlocked(currentShape));
 }

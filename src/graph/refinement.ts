@@ -1,0 +1,50 @@
+/**
+ * Differential coding with shrinking quanta: what a spike of step t is worth.
+ *
+ * Knows: quanta and their halvings. May not know: how a neuron is stepped, graphs, kernels.
+ */
+import type { Refinement } from "./node-types.js";
+
+/**
+ * Largest number of halvings. With currents up to 32,767 a step (524,287 where they are constant, so that they enter once) and
+ * θ·g up to {@link mostThresholds} every state stays below 2³¹: 2¹⁹·2¹¹ + 2¹⁵·2¹² + 2¹⁶·2¹².
+ */
+export const mostHalvings = 11;
+
+/** Largest θ·g of an integer layer that refines. */
+export const mostThresholds = 57_344;
+
+/** Largest g: four planes of bits of each sign. */
+export const largestGain = 15;
+
+/** What a conversion uses: quanta of 1/(g+1), 1/(g+1)/2, … 1/(g+1)/2¹¹, then all the same. */
+export function refinementOf(gain: number): Refinement {
+  return { quantum: 1 / (gain + 1), halvings: mostHalvings };
+}
+
+/** 8 of a quantum of 1/8; null where it is no such part. */
+export function parts(quantum: number): number | null {
+  const n = Math.round(1 / quantum);
+  return n >= 1 && n <= 4096 && quantum === 1 / n ? n : null;
+}
+
+/** h(t) = min(t − 1, halvings): how often the quantum was halved by step t. */
+export function halvingsAt({ halvings }: Pick<Refinement, "halvings">, t: number): number {
+  return Math.min(t - 1, halvings);
+}
+
+/** Whether the quantum of step t is half of that of the step before. */
+export function isHalved({ halvings }: Pick<Refinement, "halvings">, t: number): boolean {
+  return t >= 2 && t - 1 <= halvings;
+}
+
+/** q_t in units of λ: N of step t stands for an activation of λ·q_t·N. */
+export function quantumAt(refine: Refinement, t: number): number {
+  return refine.quantum * 2 ** -halvingsAt(refine, t);
+}
+
+/** Largest N at step t: a spike of `gain` in every step. */
+export function largestCount(gain: number, refine: Pick<Refinement, "halvings">, t: number): number {
+  const halved = halvingsAt(refine, t);
+  return gain * (2 ** (halved + 1) - 1 + Math.max(0, t - 1 - halved));
+}
