@@ -10,6 +10,8 @@ export type ProgressMode = "auto" | "plain" | "jsonl" | "none";
 
 export interface ProgressReporter {
   readonly report: (event: ProgressEvent) => void;
+  /** One line of text, said at once. */
+  readonly say: (line: string) => void;
   /** Clears the live line. */
   readonly end: () => void;
 }
@@ -27,7 +29,7 @@ export function makeProgressReporter(
   write: (text: string) => void,
   now: () => number = () => performance.now(),
 ): ProgressReporter {
-  if (mode === "none") return { report: () => {}, end: () => {} };
+  if (mode === "none") return { report: () => {}, say: () => {}, end: () => {} };
   const live = mode === "auto" && interactive;
   const interval = live ? 100 : mode === "jsonl" ? 250 : 2000;
   const begun = now();
@@ -54,7 +56,11 @@ export function makeProgressReporter(
       lineWidth = line.length;
     } else write(`${describeProgress(event, rate, secondsLeft)}\n`);
   };
-  return { report, end: clear };
+  const say = (line: string) => {
+    clear();
+    write(mode === "jsonl" ? `${JSON.stringify({ message: line })}\n` : `${line}\n`);
+  };
+  return { report, say, end: clear };
 }
 
 /** Done units a second since the phase's first event, which may be far in: work that was resumed. */

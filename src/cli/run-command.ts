@@ -11,7 +11,7 @@ import { describeFailure, printFailure, printSuccess } from "./envelope.js";
 import { nearestWord } from "./nearest-word.js";
 import { parseCommand, parseConfig, usageProblem } from "./parse-command.js";
 import { printOverview, printVerbHelp } from "./print-help.js";
-import { makeProgressReporter } from "./report-progress.js";
+import { makeProgressReporter, type ProgressReporter } from "./report-progress.js";
 import type { CallContext, Verb, VerbOutcome } from "./verb.js";
 
 /** Where a command's words come from and its output goes. */
@@ -67,7 +67,7 @@ async function runWords(around: CommandSurroundings, asked: Asked): Promise<numb
   checkArguments(verb, args);
   // 3. the work itself
   const progress = makeProgressReporter(values.progress ?? "auto", around.interactive, around.writeError);
-  const context = makeContext(around, values, progress.report);
+  const context = makeContext(around, values, progress);
   let outcome: VerbOutcome;
   try {
     outcome = await verb.run(args, values, context);
@@ -167,11 +167,12 @@ function checkArguments(verb: Verb, args: readonly string[]): void {
 function makeContext(
   around: CommandSurroundings,
   values: CommonValues,
-  onProgress: CallContext["onProgress"],
+  progress: ProgressReporter,
 ): CallContext {
   return {
     signal: around.signal,
-    onProgress,
+    onProgress: progress.report,
+    say: progress.say,
     seed: values.seed ?? 0,
     threads: values.threads ?? availableParallelism(),
     cacheDir: values.cacheDir,

@@ -11,6 +11,7 @@ import { demoVerb } from "./verbs/demo.js";
 import { evaluateVerb } from "./verbs/evaluate.js";
 import { inspectVerb } from "./verbs/inspect.js";
 import { mergeVerb } from "./verbs/merge.js";
+import { reproduceVerb } from "./verbs/reproduce.js";
 import { runVerb } from "./verbs/run.js";
 import { trainVerb } from "./verbs/train.js";
 
@@ -24,4 +25,5 @@ export const verbs: readonly Verb[] = [
   mergeVerb,
   benchVerb,
   trainVerb,
+  reproduceVerb,
 ];

@@ -18,6 +18,8 @@ export interface ArgumentSpec {
 export interface CallContext {
   readonly signal: AbortSignal;
   readonly onProgress: (event: ProgressEvent) => void;
+  /** One line for people before the work is done; it goes where progress goes. */
+  readonly say: (line: string) => void;
   readonly seed: number;
   readonly threads: number;
   readonly cacheDir: string | undefined;

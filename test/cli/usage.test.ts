@@ -41,6 +41,7 @@ test("the verbs of this version are there, and explain themselves; every example
     "merge",
     "bench",
     "train",
+    "reproduce",
   ]);
   const overview = await call("--help");
   assert.equal(overview.code, 0);
@@ -95,6 +96,8 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["merge a", /--out: missing/],
   ["merge a b --out b --force", /'b' is a shard/],
   ["demo foo", /'foo' is unknown/],
+  ["reproduce table3 --out none", /table1, table2, fig4, fig5, compensation, all/],
+  ["reproduce table1 --shard 0/2", /--shard/],
 ];
 for (const [words, says] of refused) {
   test(`exit 2: respike ${words}`, async () => {

@@ -1,0 +1,73 @@
+/**
+ * `respike reproduce TARGET`: the article's tables and figures, run again.
+ *
+ * Knows: how a reproduction reads for people. May not know: how it is done.
+ */
+import { targets } from "../../library/reproduce/experiments/experiment-list.js";
+import { type Forecast, reproduce } from "../../library/reproduce/reproduce.js";
+import { renderReproductionText } from "../../report/reproduction/render-reproduction.js";
+import { countFlag, patternFlag, switchFlag, textFlag } from "../flags.js";
+import { describeDuration } from "../report-progress.js";
+import { nameRunFolder } from "../run-folder-name.js";
+import { defineVerb } from "../verb.js";
+
+export const reproduceVerb = defineVerb({
+  name: "reproduce",
+  summary: "run the article's tables and figures again, published beside measured",
+  arguments: [{ name: targets.join("|"), description: "which experiments", required: true }],
+  flags: {
+    quick: switchFlag({
+      description: "named subsets: the first 200 test images, networks up to depth 20, no long searches",
+    }),
+    n: countFlag({
+      description: "the first N test images of each row",
+      shownDefault: "all; 200 with --quick",
+    }),
+    models: textFlag("DIR", {
+      description: "trained networks that go before those of the repository",
+      shownDefault: "none",
+    }),
+    preprocess: textFlag("NAME", {
+      description: "preprocessing of networks of that folder that say nothing of it",
+      shownDefault: "what is known of published checkpoints",
+    }),
+    stored: switchFlag({ description: "run nothing: report what earlier runs computed" }),
+    jobs: textFlag("DIR", {
+      description: "where finished jobs are kept, for this and every later run",
+      shownDefault: "runs/jobs; with --shard: jobs in the run folder",
+    }),
+    shard: patternFlag("i/k", /^[1-9]\d*\/[1-9]\d*$/, "i/k such as 1/3", {
+      description: "only the i-th of k parts of the jobs; put together by merge",
+    }),
+    out: textFlag("DIR", { description: "run folder", shownDefault: "runs/<time>-reproduce-<target>" }),
+    resume: switchFlag({ description: "go on with the run folder of --out where it stopped" }),
+  },
+  explanation:
+    "Plans the rows of a table or figure, says how long they will take (from 50 images), converts and evaluates what no earlier run has, and writes a page with published and measured numbers side by side, plots, CSV tables and a verdict for each claim: confirmed, differs by …, or could not be run because …. Each job is a run folder of evaluate, found again by the hash of network, options and data: killed at any moment, the same command goes on where it stopped.",
+  examples: [
+    ["respike reproduce table2 --quick", "depth 20 on 200 images, some minutes"],
+    [
+      "respike reproduce all --models ../shared/models",
+      "everything on 10,000 images with networks of a folder",
+    ],
+    ["respike reproduce table1 --shard 1/3 --out part1", "a third of the jobs, for respike merge"],
+    ["respike reproduce all --stored --out page", "a page of what there is"],
+  ],
+  async run([target = ""], flags, context) {
+    const out = flags.out ?? nameRunFolder(`reproduce-${target}`);
+    const outcome = await reproduce(target, {
+      ...flags,
+      ...context,
+      out,
+      onForecast: (forecast) => context.say(describeForecast(forecast)),
+    });
+    const { result, warnings, folder } = outcome;
+    return { result, warnings, text: `${renderReproductionText(result)}\nreport: ${folder.report}` };
+  },
+});
+
+function describeForecast({ jobs, reused, images, seconds }: Forecast): string {
+  const again = reused === 0 ? "" : `, ${reused} more were finished before`;
+  const count = images.toLocaleString("en-US");
+  return `about ${describeDuration(seconds ?? 0)} for ${jobs} jobs of ${count} images in all${again}`;
+}

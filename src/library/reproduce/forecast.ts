@@ -1,0 +1,77 @@
+/**
+ * How long jobs will take, from two short runs of 50 images.
+ *
+ * Knows: that time grows with images, steps and multiply-accumulates. May not know: how a job is run.
+ */
+import type { ExplicitOptions } from "../../conversion/convert-options.js";
+import type { Job } from "./plan-reproduction.js";
+
+/** Seconds that were measured on 50 images of one network. */
+export interface MeasuredSpeed {
+  /** Seconds an image, step and multiply-accumulate of the network, all threads together. */
+  readonly secondsAStep: Readonly<Record<RateClass, number>>;
+}
+
+/** Spikes, and so time, depend on λ: percentiles fire about twice as often as the maximum. */
+export type RateClass = "maximum" | "percentile";
+
+export function rateClass({ lambda = "p99.9" }: ExplicitOptions): RateClass {
+  return lambda === "max" ? "maximum" : "percentile";
+}
+
+/** Work in steps of an image of the network, of each part of a job. */
+interface Work {
+  readonly conversion: number;
+  readonly evaluation: number;
+}
+
+/** A pass of the float network costs about as much as so many steps. */
+const networkPass = 8;
+/** The float32 reference of `measure rounding` is so many times slower than integers. */
+const roundingPass = 3;
+const roundingUpdates = 24;
+/** Powers of 1.005 that a search for one factor tries, about, on 1,000 images each. */
+const sharedTries = 8;
+const layerTries = 7;
+const layerImages = 64;
+/** Of the article's networks on 32×32 images, about. */
+const macsALayer = 1.9e6;
+/** Passes are measured on 64 images in front of and behind each. */
+const passImages = 64 * 12;
+
+function countWork({ options, T, n, at, macs }: Job): Work {
+  const { calibrateN = 2000, compensate = "off" } = options;
+  const statistics = (calibrateN === "all" ? 45_000 : calibrateN) * networkPass;
+  const rounding = roundingUpdates * T * (1 + roundingPass);
+  const search = {
+    off: 0,
+    shared: 1000 * sharedTries * T,
+    // up to the layer that is looked at: half of the network on average
+    layer: (layerTries * layerImages * T * (macs / macsALayer)) / 2,
+  }[compensate];
+  return {
+    conversion: statistics + passImages * networkPass + rounding + search,
+    evaluation: n * (T + networkPass + at.length),
+  };
+}
+
+export interface JobForecast {
+  readonly conversion: number;
+  readonly evaluation: number;
+}
+
+/** Starting workers, reading data, writing the report. */
+const fixedSeconds = 2;
+
+/** Seconds of both parts of a job. */
+export function forecastJob(job: Job, { secondsAStep }: MeasuredSpeed): JobForecast {
+  const second = secondsAStep[rateClass(job.options)] * job.macs;
+  const { conversion, evaluation } = countWork(job);
+  return { conversion: fixedSeconds + conversion * second, evaluation: fixedSeconds + evaluation * second };
+}
+
+/** What a job costs relative to others, without a clock: the same on every machine. */
+export function weighJob(job: Job): number {
+  const { conversion, evaluation } = countWork(job);
+  return (conversion + evaluation) * job.macs;
+}

@@ -1,0 +1,105 @@
+/**
+ * Finished and unfinished jobs on disk: a run folder each, and the converted networks.
+ *
+ * Knows: names of folders and files. May not know: how jobs are run.
+ */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
+import type { Job } from "./plan-reproduction.js";
+
+/** Classes that an evaluated image was given. */
+export interface Predictions {
+  readonly labels: readonly number[];
+  readonly network: readonly number[];
+  /** By t. */
+  readonly at: ReadonlyMap<number, readonly number[]>;
+}
+
+/** `<16 digits of the key>-<name>` */
+export function nameJobFolder({ key, name }: Job): string {
+  return `${key.slice(0, 16)}-${name}`;
+}
+
+export function nameSnnFile({ conversion }: Job): string {
+  return `${conversion.slice(0, 16)}.snn.safetensors`;
+}
+
+export class JobStore {
+  constructor(readonly folder: string) {}
+
+  runFolder(job: Job): string {
+    return join(this.folder, nameJobFolder(job));
+  }
+
+  snnPath(job: Job): string {
+    return join(this.folder, "networks", nameSnnFile(job));
+  }
+
+  /** What `convert` said, beside the network. */
+  conversionPath(job: Job): string {
+    return join(this.folder, "networks", nameSnnFile(job).replace(/\.snn\.safetensors$/, ".json"));
+  }
+
+  /** Results of a job that is finished, else null: results.json is written last. */
+  async readResult(job: Job): Promise<EvaluationResult | null> {
+    const text = await readFile(join(this.runFolder(job), "results.json"), "utf8").catch(() => null);
+    if (text === null) return null;
+    try {
+      const result = JSON.parse(text) as EvaluationResult;
+      return result.complete ? result : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Images that an unfinished job has done. */
+  async countDone(job: Job): Promise<number> {
+    const text = await readFile(join(this.runFolder(job), "progress.jsonl"), "utf8").catch(() => "");
+    return text
+      .split("\n")
+      .slice(0, -1)
+      .reduce((sum, line) => sum + countImages(line), 0);
+  }
+
+  /** Factors of the compensation that a conversion found, in words. */
+  async readCompensation(job: Job): Promise<string | null> {
+    const text = await readFile(this.conversionPath(job), "utf8").catch(() => null);
+    if (text === null) return null;
+    const { compensation } = JSON.parse(text) as { compensation?: CompensationFacts | null };
+    if (compensation === null || compensation === undefined) return null;
+    const kappas = compensation.factors.map(({ kappa }) => kappa);
+    const [least, largest] = [Math.min(...kappas), Math.max(...kappas)];
+    return compensation.method === "shared"
+      ? `factor ${largest.toFixed(3)}`
+      : `factors ${least.toFixed(2)} to ${largest.toFixed(2)}`;
+  }
+
+  async readPredictions(job: Job): Promise<Predictions> {
+    const text = await readFile(join(this.runFolder(job), "predictions.csv"), "utf8");
+    const [head = "", ...lines] = text.trimEnd().split("\n");
+    const columns = head.split(",");
+    const rows = lines.map((line) => line.split(",").map(Number));
+    const column = (name: string) => rows.map((row) => row[columns.indexOf(name)] as number);
+    const times = columns.filter((name) => /^t\d+$/.test(name));
+    return {
+      labels: column("label"),
+      network: column("ann"),
+      at: new Map(times.map((name) => [Number(name.slice(1)), column(name)])),
+    };
+  }
+}
+
+interface CompensationFacts {
+  readonly method: string;
+  readonly factors: readonly { readonly kappa: number }[];
+}
+
+function countImages(line: string): number {
+  try {
+    const { indices } = JSON.parse(line) as { indices?: readonly number[] };
+    return indices?.length ?? 0;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Claims → verdicts: confirmed, differs by …, or could not be run because ….
+ *
+ * Knows: the rule of each verdict. May not know: how rows were measured.
+ *
+ * A published number is confirmed where it lies in the measured 95 % interval. A claim without a number (more, better) is
+ * confirmed where the whole interval lies above 0, a growing series where each value is larger than the one before.
+ */
+import { formatFixed } from "../../report/format-number.js";
+import type {
+  Interval,
+  JudgedClaim,
+  JudgedExplanation,
+} from "../../report/reproduction/reproduction-result.js";
+import type { Claim, Explanation, Quantity } from "./experiment.js";
+import { type MeasuredQuantity, measureQuantity, type RowsById } from "./measure-quantity.js";
+
+export function judgeClaims(claims: readonly Claim[], rows: RowsById): JudgedClaim[] {
+  return claims.map((claim) => {
+    const { quantity } = claim;
+    return "kind" in quantity ? judgeOne(claim, quantity, rows) : judgeSeries(claim, quantity, rows);
+  });
+}
+
+function judgeOne(claim: Claim, quantity: Quantity, rows: RowsById): JudgedClaim {
+  const { id, says, published, explanations = [] } = claim;
+  const found = measureQuantity(quantity, rows);
+  if ("because" in found) return notRun(claim, found.because);
+  const { value, ci95, n } = found;
+  const isConfirmed = published === null ? ci95[0] > 0 : contains(ci95, published);
+  const judged = {
+    ...{ id, says, published, measured: value, ci95 },
+    verdict: isConfirmed ? ("confirmed" as const) : ("differs" as const),
+    explanations: explanations.map((each) => explain(each, claim, found, rows)),
+  };
+  return {
+    ...judged,
+    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${n}).`,
+  };
+}
+
+const contains = ([low, high]: Interval, value: number) => low <= value && value <= high;
+const unitOf = (quantity: Quantity) => (quantity.kind === "accuracy" ? "%" : "points");
+const interval = ([low, high]: Interval) => `[${formatFixed(low)}, ${formatFixed(high)}]`;
+
+function describeVerdict(
+  verdict: "confirmed" | "differs",
+  published: number | null,
+  value: number,
+  ci95: Interval,
+  quantity: Quantity,
+): string {
+  const measured = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)}`;
+  if (published === null) {
+    if (verdict === "confirmed") return `Confirmed: the difference is ${measured}`;
+    const no = ci95[1] < 0 ? "the opposite was measured" : "no difference can be told from 0";
+    return `Differs: ${no}, ${measured}`;
+  }
+  if (verdict === "confirmed") return `Confirmed: measured ${measured}`;
+  const by = formatFixed(value - published);
+  const shifted: Interval = [ci95[0] - published, ci95[1] - published];
+  return `Differs by ${by} points ${interval(shifted)}: measured ${measured}`;
+}
+
+function notRun({ id, says, published, explanations = [] }: Claim, because: string): JudgedClaim {
+  return {
+    ...{ id, says, published, measured: null, ci95: null, verdict: "not run" },
+    sentence: `Could not be run because ${because}.`,
+    explanations: explanations.map(({ difference }) => ({
+      ...{ difference, outcome: "not run", sentence: "There is nothing to explain yet." },
+    })),
+  };
+}
+
+function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById): JudgedClaim {
+  const found = series.map((quantity) => measureQuantity(quantity, rows));
+  const missing = found.flatMap((each) => ("because" in each ? [each.because] : []));
+  const values = found.flatMap((each) => ("because" in each ? [] : [each]));
+  const { id, says, published } = claim;
+  if (values.length < 2) return notRun(claim, [...new Set(missing)].join("; "));
+  const falls = values.filter(({ value }, at) => at > 0 && value <= (values[at - 1]?.value ?? 0)).length;
+  const list = values.map(({ value, ci95 }) => `${formatFixed(value)} ${interval(ci95)}`).join(", ");
+  const left = missing.length === 0 ? "" : `; ${missing.length} of ${series.length} values are missing`;
+  const verdict = falls === 0 ? (missing.length === 0 ? "confirmed" : "not run") : "differs";
+  const head = { confirmed: "Confirmed", differs: "Differs", "not run": "Not decided" }[verdict];
+  return {
+    ...{ id, says, published, measured: null, ci95: null, verdict, explanations: [] },
+    sentence: `${head}: ${list} points; ${falls} of ${values.length - 1} steps do not grow${left}.`,
+  };
+}
+
+/** Whether changing one thing brings the published number, or the claimed sign, about. */
+function explain(
+  { difference, quantity }: Explanation,
+  { published }: Claim,
+  main: Exclude<MeasuredQuantity, { because: string }>,
+  rows: RowsById,
+): JudgedExplanation {
+  const found = measureQuantity(quantity, rows);
+  if ("because" in found)
+    return { difference, outcome: "not run", sentence: `Could not be run because ${found.because}.` };
+  const { value, ci95, n } = found;
+  const isReached = published === null ? ci95[0] > 0 : contains(ci95, published);
+  const target = published ?? 0;
+  const isNearer =
+    published === null ? value > main.value : Math.abs(value - target) < Math.abs(main.value - target);
+  const outcome = isReached ? "explains it" : isNearer ? "goes part of the way" : "does not explain it";
+  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${n})`;
+  return { difference, outcome, sentence };
+}

@@ -1,0 +1,77 @@
+/**
+ * A claim's quantity, read off measured rows.
+ *
+ * Knows: rows by id. May not know: what was published, verdicts.
+ */
+import { comparePredictions, intervalOfDifference } from "../../evaluation/compare-predictions.js";
+import type { Interval } from "../../report/reproduction/reproduction-result.js";
+import type { Quantity } from "./experiment.js";
+import type { MeasuredRow } from "./measure-rows.js";
+
+export type MeasuredQuantity =
+  | { readonly value: number; readonly ci95: Interval; readonly n: number }
+  | { readonly because: string };
+
+export type RowsById = ReadonlyMap<string, MeasuredRow>;
+
+/** The value with its 95 % interval, or why there is none. */
+export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQuantity {
+  const missing = listQuantityRows(quantity).flatMap((id) => whyMissing(id, rows));
+  if (missing.length > 0) return { because: [...new Set(missing)].join("; ") };
+  switch (quantity.kind) {
+    case "accuracy": {
+      const { n, ...measured } = measurementOf(quantity.row, rows);
+      return quantity.of === "network"
+        ? { value: measured.network, ci95: measured.networkCi95, n }
+        : { value: measured.snn, ci95: measured.snnCi95, n };
+    }
+    case "loss": {
+      const { n, loss, lossCi95 } = measurementOf(quantity.row, rows);
+      return { value: loss, ci95: lossCi95, n };
+    }
+    case "gain": {
+      const [better, worse] = [quantity.better, quantity.worse].map((id) =>
+        decisionsOf(id, quantity.of, rows),
+      );
+      const labels = rows.get(quantity.better)?.predictions?.labels ?? [];
+      const { difference, ci95, n } = comparePredictions(better ?? [], worse ?? [], labels);
+      return { value: difference, ci95, n };
+    }
+    case "extra-loss": {
+      const [higher, lower] = [quantity.higher, quantity.lower].map((id) => measurementOf(id, rows));
+      const loss = (measured: typeof higher) => ({
+        value: measured?.loss ?? 0,
+        ci95: measured?.lossCi95 ?? ([0, 0] as const),
+      });
+      const [a, b] = [loss(higher), loss(lower)];
+      const n = Math.min(higher?.n ?? 0, lower?.n ?? 0);
+      return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n };
+    }
+  }
+}
+
+/** Ids of the rows that a quantity is read off. */
+export function listQuantityRows(quantity: Quantity): string[] {
+  if (quantity.kind === "gain") return [quantity.better, quantity.worse];
+  if (quantity.kind === "extra-loss") return [quantity.higher, quantity.lower];
+  return [quantity.row];
+}
+
+function whyMissing(id: string, rows: RowsById): string[] {
+  const found = rows.get(id);
+  if (found === undefined) return [`the row “${id}” is left out of this run`];
+  if (found.row.measured !== null) return [];
+  return [`${found.row.because ?? "it was not run"} (${id})`];
+}
+
+function measurementOf(id: string, rows: RowsById) {
+  const measured = rows.get(id)?.row.measured;
+  if (measured === null || measured === undefined) throw new RangeError(`${id} was not measured`);
+  return measured;
+}
+
+function decisionsOf(id: string, of: "network" | "snn", rows: RowsById): readonly number[] {
+  const found = rows.get(id);
+  if (found?.predictions == null) return [];
+  return of === "network" ? found.predictions.network : (found.predictions.at.get(found.row.T) ?? []);
+}

@@ -1,0 +1,83 @@
+/**
+ * Planned rows → rows with what finished jobs say of them.
+ *
+ * Knows: results of evaluations by their fields. May not know: claims.
+ */
+import { energyConventions, estimateEnergy } from "../../evaluation/energy-conventions.js";
+import type { EvaluatedStep, EvaluationResult } from "../../evaluation/evaluation-result.js";
+import { wilsonInterval } from "../../evaluation/wilson-interval.js";
+import type {
+  Interval,
+  ReproducedRow,
+  RowMeasurement,
+} from "../../report/reproduction/reproduction-result.js";
+import { nameNetwork } from "./experiment.js";
+import { type JobStore, nameJobFolder, type Predictions } from "./job-store.js";
+import type { Job, PlannedRow, ReproductionPlan } from "./plan-reproduction.js";
+
+/** A row, and each image's decisions where it was measured. */
+export interface MeasuredRow {
+  readonly experiment: string;
+  readonly row: ReproducedRow;
+  readonly predictions: Predictions | null;
+}
+
+interface FinishedJob {
+  readonly job: Job;
+  readonly result: EvaluationResult;
+  readonly predictions: Predictions;
+  readonly compensation: string | null;
+}
+
+/** All rows of a plan, in its order. */
+export async function measureRows(plan: ReproductionPlan, store: JobStore): Promise<MeasuredRow[]> {
+  const finished = new Map<string, FinishedJob>();
+  for (const job of plan.jobs) {
+    const result = await store.readResult(job);
+    if (result === null) continue;
+    const predictions = await store.readPredictions(job);
+    finished.set(job.key, { job, result, predictions, compensation: await store.readCompensation(job) });
+  }
+  return plan.rows.map((planned) => measureRow(planned, finished.get(planned.job ?? "")));
+}
+
+function measureRow(planned: PlannedRow, finished: FinishedJob | undefined): MeasuredRow {
+  const { id, part, network, T, recipe, method, flags, used, published = null, experiment } = planned;
+  const { data, family, depth } = network;
+  const step = finished?.result.snn.at.find(({ t }) => t === T);
+  const measured = finished === undefined || step === undefined ? null : measureStep(finished, step);
+  const because = planned.because ?? (measured === null ? "it was not run yet" : null);
+  const row: ReproducedRow = {
+    ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
+    ...{ published, measured, because, run: finished === undefined ? null : nameJobFolder(finished.job) },
+  };
+  return { experiment, row, predictions: finished?.predictions ?? null };
+}
+
+function measureStep({ result, compensation }: FinishedJob, step: EvaluatedStep): RowMeasurement | null {
+  const { ann, cost, snn } = result;
+  if (ann === null || step.loss === null || step.lossCi95 === null) return null;
+  const { annMacs, annMacsEffective, firstLayerMacs, neurons } = cost;
+  const counted = {
+    ...{ annMacs, annMacsEffective, firstLayerMacs, sopEffective: step.sopEffective },
+    ...{ firstLayerMacsAllSteps: firstLayerMacs * step.t, neuronUpdates: neurons * step.t },
+  };
+  return {
+    n: step.n,
+    alphabet: snn.alphabet,
+    network: ann.accuracy,
+    networkCi95: inPercent(wilsonInterval(ann.correct, ann.n)),
+    snn: step.accuracy,
+    snnCi95: inPercent(wilsonInterval(step.correct, step.n)),
+    loss: step.loss,
+    lossCi95: step.lossCi95,
+    spikes: step.spikes,
+    sopEffective: step.sopEffective,
+    sopStructural: step.sopStructural,
+    annMacs,
+    energy: energyConventions.map((convention) => estimateEnergy(convention, counted)),
+    compensation,
+  };
+}
+
+const inPercent = ([low, high]: Interval): Interval => [100 * low, 100 * high];

@@ -1,0 +1,168 @@
+/**
+ * Which rows a target has, which network each takes, and the jobs that are to be run for them.
+ *
+ * Knows: experiments, recipes, networks, hashes of data. May not know: what is finished, how jobs are run.
+ *
+ * A plan is plain JSON: a machine that has the finished jobs needs neither networks nor data to report.
+ */
+import type { ExplicitOptions } from "../../conversion/convert-options.js";
+import { hashText, stableJson } from "../../core/sha256.js";
+import type { UsedNetwork } from "../../report/reproduction/reproduction-result.js";
+import { version } from "../version.js";
+import { type Experiment, type NetworkSpec, nameNetwork, type RowSpec, uniqueRows } from "./experiment.js";
+import { chooseNetwork, type FoundNetwork, type FoundNetworks } from "./find-networks.js";
+import { describeOptions, expandOptions, findRecipe, isBoundToT } from "./recipes.js";
+
+export interface PlannedRow extends RowSpec {
+  readonly experiment: string;
+  /** The recipe in words, and as flags of `convert`. */
+  readonly method: string;
+  readonly flags: string;
+  readonly used: UsedNetwork | null;
+  /** Why it cannot be run; null where it can. */
+  readonly because: string | null;
+  /** Key of its job. */
+  readonly job: string | null;
+}
+
+/** One evaluation: a run folder of its own. */
+export interface Job {
+  /** SHA-256 of what decides its results. */
+  readonly key: string;
+  /** The same of the conversion alone. */
+  readonly conversion: string;
+  /** For people, and part of the folder's name: `cifar10-resnet20-paper-T350-n200`. */
+  readonly name: string;
+  readonly modelSha256: string;
+  readonly data: string;
+  readonly options: ExplicitOptions;
+  readonly T: number;
+  readonly at: readonly number[];
+  readonly n: number;
+  readonly seed: number;
+  readonly macs: number;
+}
+
+export interface PlanRequest {
+  readonly target: string;
+  readonly quick: boolean;
+  readonly n: number | "all";
+  readonly seed: number;
+}
+
+export interface ReproductionPlan extends PlanRequest {
+  readonly version: string;
+  readonly rows: readonly PlannedRow[];
+  readonly jobs: readonly Job[];
+  readonly notes: readonly string[];
+}
+
+/** Hashes of a data set's images and labels, and how many there are to test on. */
+export interface KnownData {
+  readonly trainSha256: string;
+  readonly testSha256: string;
+  readonly testImages: number;
+}
+
+/** Times at which every job is looked at, so that one job serves rows of several T. */
+const observed = [16, 32, 64, 128, 256, 350];
+const lastObserved = 350;
+const quickDepth = 20;
+const quickSteps = 64;
+
+/** @param data by name, of every data set that the networks are for */
+export function planReproduction(
+  experiments: readonly Experiment[],
+  { networks, refused }: FoundNetworks,
+  data: ReadonlyMap<string, KnownData>,
+  request: PlanRequest,
+): ReproductionPlan {
+  const jobs = new Map<string, Job>();
+  const rows: PlannedRow[] = [];
+  let left = 0;
+  for (const { id, rows: own } of experiments) {
+    for (const row of uniqueRows(own)) {
+      if (request.quick && isLeftOut(row)) {
+        left++;
+        continue;
+      }
+      const { planned, job } = planRow(row, id, networks, data, request);
+      rows.push(planned);
+      if (job !== null) jobs.set(job.key, job);
+    }
+  }
+  const notes = refused.map(({ file, because }) => `${file} is not used: ${because}`);
+  if (left > 0) notes.unshift(describeQuick(left));
+  return { ...request, version, rows, jobs: [...jobs.values()], notes };
+}
+
+function isLeftOut({ network, recipe, T, slow }: RowSpec): boolean {
+  const isDeep = network.depth > quickDepth;
+  const isSearched = T > quickSteps && isBoundToT(expandOptions(findRecipe(recipe), true));
+  return slow === true || isDeep || isSearched;
+}
+
+function describeQuick(left: number): string {
+  return (
+    `Quick: ${left} rows are left out (networks deeper than ${quickDepth}, rows that only explain, searches at T over ${quickSteps}); ` +
+    "λ comes from 2,000 training images in place of the whole training split, and the article's recipe is run without its search for a compensation."
+  );
+}
+
+function planRow(
+  row: RowSpec,
+  experiment: string,
+  networks: readonly FoundNetwork[],
+  data: ReadonlyMap<string, KnownData>,
+  request: PlanRequest,
+): { planned: PlannedRow; job: Job | null } {
+  const recipe = findRecipe(row.recipe);
+  const described = {
+    ...row,
+    experiment,
+    method: recipe.says,
+    flags: describeOptions(recipe, request.quick),
+  };
+  const network = chooseNetwork(networks, row.network);
+  const known = data.get(row.network.data);
+  if (network === undefined || known === undefined) {
+    const because = describeMissing(row.network);
+    return { planned: { ...described, used: null, because, job: null }, job: null };
+  }
+  const job = makeJob(row, network, known, expandOptions(recipe, request.quick), request);
+  return { planned: { ...described, used: describeUsed(network), because: null, job: job.key }, job };
+}
+
+function describeUsed({ model, origin }: FoundNetwork): UsedNetwork {
+  return { file: model.name, sha256: model.sha256, arch: model.arch, origin };
+}
+
+function describeMissing(network: NetworkSpec): string {
+  const { data, family, depth, shortcut } = network;
+  const arch = `${family}${depth}`;
+  const flags = shortcut === undefined || shortcut === "P" ? "" : ` --shortcut ${shortcut}`;
+  const command = `respike train ${arch} --data ${data}${flags} -o networks/${data}-${arch}.safetensors`;
+  return `no trained ${nameNetwork(network)} for ${data} is at hand; train it with \`${command}\`, or name a folder that has one with --models`;
+}
+
+function makeJob(
+  { recipe, T: wanted, most, network: { data } }: RowSpec,
+  { model, macs, family, depth, shortcut }: FoundNetwork,
+  known: KnownData,
+  options: ExplicitOptions,
+  request: PlanRequest,
+): Job {
+  const { seed } = request;
+  const isBound = isBoundToT(options) || wanted === 1;
+  const T = isBound ? wanted : lastObserved;
+  const at = [...new Set([...observed.filter((t) => t < T), T])];
+  const asked = request.n === "all" ? known.testImages : request.n;
+  const n = Math.min(asked, most ?? asked, known.testImages);
+  const { preprocessing, sha256: modelSha256 } = model;
+  const decides = { version, modelSha256, preprocessing, options, T, data: known.trainSha256, seed };
+  const conversion = hashText(stableJson(decides));
+  const key = hashText(stableJson({ conversion, data: known.testSha256, n, at }));
+  const word = recipe.replaceAll(/[^a-z0-9]+/g, "-");
+  const name = `${data}-${family}${depth}${shortcut ?? ""}-${word}-T${T}-n${n}`;
+  return { key, conversion, name, modelSha256, data, options, T, at, n, seed, macs };
+}

@@ -1,0 +1,132 @@
+/**
+ * Runs jobs one after the other: converts, evaluates, keeps what is finished.
+ *
+ * Knows: convert and evaluate. May not know: rows, claims.
+ */
+import { access, readFile } from "node:fs/promises";
+import { RespikeError, type Warning } from "../../core/respike-error.js";
+import type { Snn } from "../../graph/snn.js";
+import { writeWholeFile } from "../../node/write-whole-file.js";
+import { type ConversionResult, convert } from "../convert.js";
+import { evaluate } from "../evaluate.js";
+import { loadSnn, saveSnn } from "../snn-files.js";
+import type { CallOptions } from "../surroundings.js";
+import type { FoundNetwork } from "./find-networks.js";
+import { forecastJob, type JobForecast, type MeasuredSpeed, type RateClass, rateClass } from "./forecast.js";
+import type { JobStore } from "./job-store.js";
+import type { Job } from "./plan-reproduction.js";
+
+export interface JobRunner {
+  readonly store: JobStore;
+  readonly networks: readonly FoundNetwork[];
+  readonly call: CallOptions;
+  readonly warn: (warning: Warning) => void;
+}
+
+/** Runs what is not finished, the longest-known order: as planned. @param speed for progress and time left */
+export async function runJobs(jobs: readonly Job[], runner: JobRunner, speed: MeasuredSpeed): Promise<void> {
+  const forecasts = jobs.map((job) => forecastJob(job, speed));
+  const total = forecasts.reduce((sum, forecast) => sum + secondsOf(forecast), 0);
+  let before = 0;
+  for (const [at, job] of jobs.entries()) {
+    runner.call.signal?.throwIfAborted();
+    const forecast = forecasts[at] as JobForecast;
+    const note = `job ${at + 1} of ${jobs.length}, ${job.name}`;
+    await runJob(job, runner, (part, share) => {
+      const own = part === "conversion" ? 0 : forecast.conversion;
+      const done = before + own + share * forecast[part];
+      runner.call.onProgress?.({ phase: "reproduce", note, done, total, unit: "s of work" });
+    });
+    before += secondsOf(forecast);
+  }
+}
+
+const secondsOf = ({ conversion, evaluation }: JobForecast) => conversion + evaluation;
+
+type Tell = (part: keyof JobForecast, share: number) => void;
+
+/** Converts, where that was not done before, and evaluates; finished images are kept. */
+async function runJob(job: Job, runner: JobRunner, tell: Tell): Promise<void> {
+  const { call, store } = runner;
+  tell("conversion", 0);
+  const { snn, result } = await convertOnce(job, runner);
+  tell("evaluation", 0);
+  const { data, n, T, at, seed } = job;
+  const options = {
+    ...call,
+    ...{ data, n, T, at, seed, out: store.runFolder(job), convert: result },
+    command: ["respike", "evaluate", store.snnPath(job), "--n", String(n), "-T", String(T)],
+    onProgress: ({ done, total }: { done: number; total: number }) => tell("evaluation", done / total),
+  };
+  try {
+    await evaluate(snn, { ...options, force: false, resume: true });
+  } catch (error) {
+    // Begun by another state of this version: its images are worth nothing here.
+    if (!(error instanceof RespikeError) || error.code !== "run-differs") throw error;
+    runner.warn({ code: "job-restarted", where: store.runFolder(job), message: error.value });
+    await evaluate(snn, { ...options, force: true, resume: false });
+  }
+}
+
+async function convertOnce(
+  job: Job,
+  { store, networks, call }: JobRunner,
+): Promise<{
+  snn: Snn;
+  result: ConversionResult;
+}> {
+  const [path, told] = [store.snnPath(job), store.conversionPath(job)];
+  const exists = await access(told).then(
+    () => true,
+    () => false,
+  );
+  if (exists) {
+    const result = JSON.parse(await readFile(told, "utf8")) as ConversionResult;
+    return { snn: await loadSnn(path), result };
+  }
+  const network = networks.find(({ model }) => model.sha256 === job.modelSha256);
+  if (network === undefined) throw new RangeError(`${job.name}: its network is not at hand`);
+  const { options, T, data, seed } = job;
+  const words = Object.entries({ ...options, T }).flatMap(([key, value]) => [key, String(value)]);
+  const made = await convert(network.model, {
+    ...{ ...call, onProgress: undefined },
+    ...options,
+    ...{ T, seed, calibrate: data },
+    command: ["respike", "convert", network.model.name, ...words],
+  });
+  const result = { ...made.result, snn: await saveSnn(made.snn, path, { force: true }) };
+  // The network is there when this is: whatever is killed in between is done again.
+  await writeWholeFile(told, `${JSON.stringify(result, null, 1)}\n`, { force: true });
+  return { snn: made.snn, result };
+}
+
+const forecastImages = 50;
+const forecastSteps = 350;
+
+/** Times 50 images of the smallest network that jobs have, with each kind of λ they have. */
+export async function measureSpeed(
+  jobs: readonly Job[],
+  { networks, call }: JobRunner,
+): Promise<MeasuredSpeed> {
+  const secondsAStep: Record<RateClass, number> = { maximum: 0, percentile: 0 };
+  const [smallest] = [...jobs].sort((a, b) => a.macs - b.macs);
+  const network = networks.find(({ model }) => model.sha256 === smallest?.modelSha256);
+  if (smallest === undefined || network === undefined) return { secondsAStep };
+  const kinds = [...new Set(jobs.map(({ options }) => rateClass(options)))];
+  for (const [at, kind] of kinds.entries()) {
+    call.onProgress?.({ phase: "forecast", done: at, total: kinds.length, unit: "runs of 50 images" });
+    const quiet = { ...call, onProgress: undefined };
+    const made = await convert(network.model, {
+      ...quiet,
+      ...{ lambda: kind === "maximum" ? "max" : "p99.9", v0: kind === "maximum" ? 0 : 0.5 },
+      ...{ calibrateN: 200, T: forecastSteps, calibrate: smallest.data, number: "auto" },
+    });
+    const { result } = await evaluate(made.snn, {
+      ...quiet,
+      ...{ n: forecastImages, T: forecastSteps, at: [forecastSteps], data: smallest.data },
+    });
+    const speed = result.run.imagesPerSecond ?? Number.POSITIVE_INFINITY;
+    secondsAStep[kind] = 1 / speed / forecastSteps / network.macs;
+  }
+  return { secondsAStep };
+}

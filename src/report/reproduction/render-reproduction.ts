@@ -1,0 +1,124 @@
+/**
+ * A reproduction → one HTML file that makes no request, its plots as SVG files, and a text for the terminal.
+ *
+ * Knows: the order of the sections. May not know: files, how results came about.
+ */
+import { drawPlots } from "../draw-plots.js";
+import { absent, formatFixed } from "../format-number.js";
+import { html, type Markup } from "../html.js";
+import { renderPage } from "../render-page.js";
+import type { Report } from "../render-report.js";
+import { layTable } from "../render-table.js";
+import { flattenFacts, renderFacts, renderTableMarkup } from "../sections/data-table.js";
+import { renderFigure } from "../sections/plot-section.js";
+import { renderCommand } from "../sections/provenance-sections.js";
+import { plotsOf } from "./plots/experiment-plots.js";
+import type { ExperimentResult, JudgedClaim, ReproductionResult } from "./reproduction-result.js";
+import { groupRows, tabulateRows } from "./row-table.js";
+
+export interface ReproductionReportInput {
+  readonly result: ReproductionResult;
+  readonly command: readonly string[];
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly version: string;
+}
+
+/** Same input, same bytes. */
+export async function renderReproduction(input: ReproductionReportInput): Promise<Report> {
+  const { result } = input;
+  const plots = new Map<string, string>();
+  const sections = [{ id: "verdicts", name: "Verdicts", body: renderVerdicts(result) }];
+  for (const experiment of result.experiments) {
+    const own = plotsOf(experiment);
+    const { embedded, files } = await drawPlots(own, experiment);
+    for (const [name, svg] of files) plots.set(name, svg);
+    const figures = own.map((plot) => renderFigure(plot, experiment, embedded.get(plot.id) ?? null));
+    sections.push({
+      id: experiment.id,
+      name: experiment.title.replace(/:.*/, ""),
+      body: renderExperiment(experiment, figures),
+    });
+  }
+  sections.push({ id: "configuration", name: "Configuration", body: renderConfiguration(input) });
+  const page = renderPage({
+    title: `Reproduction: ${result.target}`,
+    subtitle: describeReproduction(result),
+    sections,
+    version: input.version,
+  });
+  return { html: page, plots };
+}
+
+/** `9 claims confirmed, 3 differ, 4 could not be run; …` */
+export function describeReproduction({ verdicts, n, quick, complete }: ReproductionResult): string {
+  const { confirmed, differs } = verdicts;
+  const images = n === "all" ? "all test images" : `the first ${n} test images`;
+  return (
+    `${confirmed} of the article's claims confirmed, ${differs} differ, ${verdicts["not run"]} could not be run; ` +
+    `${images}${quick ? ", quick" : ""}${complete ? "" : "; not complete"}`
+  );
+}
+
+function renderVerdicts({ experiments, notes }: ReproductionResult): Markup {
+  const lists = experiments.map(
+    ({ title, claims }) => html`<h3>${title}</h3><ul class="sentences">${claims.map(renderClaim)}</ul>`,
+  );
+  const list = notes.map((note) => html`<li>${note}</li>`);
+  return html`<section id="verdicts" aria-labelledby="verdicts-title"><h2 id="verdicts-title">Verdicts</h2>
+<p class="note">A published number is confirmed where it lies in the measured 95 % interval. A claim without a number is confirmed where the whole interval lies above 0.</p>
+${lists}${notes.length > 0 ? html`<h3>Notes</h3><ul class="sentences">${list}</ul>` : null}</section>`;
+}
+
+function renderClaim({ says, sentence, verdict, explanations }: JudgedClaim): Markup {
+  const shown = verdict === "differs" ? explanations : [];
+  const tried = shown.map(
+    ({ difference, outcome, sentence: found }) =>
+      html`<li>${difference}: <strong>${outcome}</strong>. ${found}</li>`,
+  );
+  return html`<li>${says}. <strong>${sentence}</strong>${shown.length > 0 ? html`<ul>${tried}</ul>` : null}</li>`;
+}
+
+function renderExperiment(experiment: ExperimentResult, figures: readonly Markup[]): Markup {
+  const { id, title, says, rows } = experiment;
+  const tables = [...groupRows(rows)].map(([part, own]) => {
+    const table = tabulateRows(own);
+    return html`<h3>${part}</h3>${renderTableMarkup({ label: `${title}, ${part}`, columns: table.columns, rows: table.rows })}`;
+  });
+  return html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${title}</h2><p>${says}</p>
+<div class="figures">${figures}</div>${tables}${renderQuoted(experiment)}</section>`;
+}
+
+function renderQuoted({ title, quoted }: ExperimentResult): Markup | null {
+  if (quoted.length === 0) return null;
+  const columns = ["method", "network", "data", "network, %", "SNN, %", "source"];
+  const rows = quoted.map(({ method, network, data, published, source }) => [
+    ...[method, network, data, formatFixed(published.network), formatFixed(published.snn), source],
+  ]);
+  return html`<h3>Quoted from others, not run here</h3>${renderTableMarkup({ label: `${title}, quoted`, columns, rows })}`;
+}
+
+function renderConfiguration({ command, configuration }: ReproductionReportInput): Markup {
+  return html`<section id="configuration" aria-labelledby="configuration-title"><h2 id="configuration-title">Configuration</h2>${renderCommand(command)}${renderFacts(flattenFacts(configuration))}</section>`;
+}
+
+/** What the command line prints. No trailing newline. */
+export function renderReproductionText(result: ReproductionResult): string {
+  const parts = result.experiments.flatMap(({ title, rows, claims }) => [
+    title,
+    "",
+    layTable(
+      ["network", "conversion", "T", "n", "network %", "SNN %", "loss", "published"],
+      rows
+        .filter(({ measured }) => measured !== null)
+        .map(({ name, data, recipe, T, measured, published }) => [
+          ...[`${name}, ${data}`, recipe, String(T), String(measured?.n ?? absent)],
+          ...[formatFixed(measured?.network), formatFixed(measured?.snn), formatFixed(measured?.loss)],
+          formatFixed(published?.loss),
+        ]),
+    ),
+    "",
+    ...claims.map(({ says, sentence }) => `${says}. ${sentence}`),
+    "",
+  ]);
+  return [...parts, ...result.notes, describeReproduction(result)].join("\n");
+}

@@ -1,0 +1,70 @@
+/**
+ * Rows of a reproduction as cells: the same for the page, CSV and Markdown.
+ *
+ * Knows: a row's fields. May not know: markup, files.
+ */
+import { absent, formatCount, formatFixed, formatShort, formatSignificant } from "../format-number.js";
+import type { ReproducedRow } from "./reproduction-result.js";
+
+export interface RowTable {
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Rows by part, in the order of the first row of each. */
+export function groupRows(rows: readonly ReproducedRow[]): Map<string, ReproducedRow[]> {
+  const parts = new Map<string, ReproducedRow[]>();
+  for (const row of rows) parts.set(row.part, [...(parts.get(row.part) ?? []), row]);
+  return parts;
+}
+
+const columns = [
+  "network",
+  "weights",
+  "conversion",
+  "T",
+  "spikes",
+  "n",
+  "published: network, %",
+  "SNN, %",
+  "loss",
+  "measured: network, %",
+  "SNN, %",
+  "loss [95 %]",
+  "spikes an image",
+  "operations",
+  "network's MACs",
+  "horowitz45: network, µJ",
+  "SNN, µJ",
+  "neuromorphic: network, µJ",
+  "SNN, µJ",
+];
+
+/** One part of an experiment, published and measured side by side. */
+export function tabulateRows(rows: readonly ReproducedRow[]): RowTable {
+  return { columns, rows: rows.map((row) => [...describeRow(row), ...listNumbers(row)]) };
+}
+
+function describeRow({ data, name, network, method, T, measured }: ReproducedRow): string[] {
+  const weights = network === null ? absent : `${network.arch} (${network.file})`;
+  const factors = measured?.compensation == null ? "" : ` (${measured.compensation})`;
+  const conversion = `${method}${factors}`;
+  return [`${name}, ${data}`, weights, conversion, formatCount(T), measured?.alphabet ?? absent];
+}
+
+function listNumbers({ published, measured, because }: ReproducedRow): string[] {
+  const quoted = [published?.network, published?.snn, published?.loss].map((value) => formatFixed(value));
+  if (measured === null) return [absent, ...quoted, because ?? absent, ...Array<string>(9).fill(absent)];
+  const { n, network, snn, loss, lossCi95, spikes, sopEffective, annMacs, energy } = measured;
+  return [
+    formatCount(n),
+    ...quoted,
+    formatFixed(network),
+    formatFixed(snn),
+    `${formatFixed(loss)} [${formatFixed(lossCi95[0])}, ${formatFixed(lossCi95[1])}]`,
+    formatShort(spikes),
+    formatShort(sopEffective),
+    formatShort(annMacs),
+    ...energy.flatMap(({ annUJ, snnUJ }) => [formatSignificant(annUJ), formatSignificant(snnUJ)]),
+  ];
+}
