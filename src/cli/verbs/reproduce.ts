@@ -23,6 +23,9 @@ export const reproduceVerb = defineVerb({
       description: "the first N test images of each row",
       shownDefault: "all; 200 with --quick",
     }),
+    only: textFlag("TEXT", {
+      description: "only rows whose names contain this: 'ResNet-20', 'cifar100', 'default'",
+    }),
     models: textFlag("DIR", {
       description: "trained networks that go before those of the repository",
       shownDefault: "none",

@@ -48,6 +48,8 @@ export interface PlanRequest {
   readonly quick: boolean;
   readonly n: number | "all";
   readonly seed: number;
+  /** Only rows whose names contain this. */
+  readonly only: string | null;
 }
 
 export interface ReproductionPlan extends PlanRequest {
@@ -65,7 +67,7 @@ export interface KnownData {
 }
 
 /** Times at which every job is looked at, so that one job serves rows of several T. */
-const observed = [16, 32, 64, 128, 256, 350];
+const observed = [8, 16, 32, 64, 128, 256, 350];
 const lastObserved = 350;
 const quickDepth = 20;
 const quickSteps = 64;
@@ -82,6 +84,7 @@ export function planReproduction(
   let left = 0;
   for (const { id, rows: own } of experiments) {
     for (const row of uniqueRows(own)) {
+      if (request.only !== null && !row.id.includes(request.only)) continue;
       if (request.quick && isLeftOut(row)) {
         left++;
         continue;

@@ -16,7 +16,7 @@ import { composeResult } from "./compose-result.js";
 import type { Experiment } from "./experiment.js";
 import { experiments, targets } from "./experiments/experiment-list.js";
 import { type FoundNetworks, findNetworks } from "./find-networks.js";
-import { forecastJob } from "./forecast.js";
+import { forecastJob, weighJob } from "./forecast.js";
 import { JobStore } from "./job-store.js";
 import { openKnownData } from "./known-data.js";
 import { type Job, planReproduction, type ReproductionPlan } from "./plan-reproduction.js";
@@ -29,6 +29,8 @@ export interface ReproduceOptions extends CallOptions {
   readonly quick?: boolean | undefined;
   /** The first n test images of each row; all by default, 200 with `quick`. */
   readonly n?: number | "all" | undefined;
+  /** Only rows whose names contain this: `ResNet-20`, `cifar100`, `default`. */
+  readonly only?: string | undefined;
   /** A folder of trained networks that go before those of the repository. */
   readonly models?: string | undefined;
   /** Preprocessing of networks of that folder that say nothing of it. */
@@ -111,17 +113,29 @@ export function chooseExperiments(target: string): readonly Experiment[] {
   });
 }
 
+function refuseEmpty(only: string | null) {
+  return refuseUsage({
+    code: "no-rows",
+    where: "--only",
+    rule: "some row's name contains the text, such as 'ResNet-20' or 'cifar10 plain-20, default'",
+    value: only ?? "none",
+    next: "give another text, or leave --quick out",
+  });
+}
+
 async function planTarget(
   target: string,
   chosen: readonly Experiment[],
   options: ReproduceOptions,
 ): Promise<{ plan: ReproductionPlan; networks: FoundNetworks["networks"] }> {
-  const { models, preprocess, quick = false, n = quick ? quickImages : "all", seed = 0 } = options;
+  const { models, preprocess, quick = false, seed = 0, only = null } = options;
+  const { n = quick ? quickImages : "all" } = options;
   const found = await findNetworks(models, preprocess);
   const wanted = new Set<string>(chosen.flatMap(({ rows }) => rows.map(({ network }) => network.data)));
   const names = [...new Set(found.networks.map(({ data }) => data))].filter((name) => wanted.has(name));
   const { data, refused } = await openKnownData(names, options);
-  const plan = planReproduction(chosen, found, data, { target, quick, n, seed });
+  const plan = planReproduction(chosen, found, data, { target, quick, n, seed, only });
+  if (plan.rows.length === 0) throw refuseEmpty(only);
   return { plan: { ...plan, notes: [...plan.notes, ...refused] }, networks: found.networks };
 }
 
@@ -161,6 +175,8 @@ async function runPending(
   for (const job of own) if ((await runner.store.readResult(job)) === null) pending.push(job);
   const reused = own.length - pending.length;
   const images = pending.reduce((sum, { n }) => sum + n, 0);
+  // what is cheap first: most rows are there early
+  pending.sort((a, b) => weighJob(a) - weighJob(b));
   if (pending.length === 0 || options.stored === true) {
     return { jobs: options.stored === true ? 0 : pending.length, reused, images, seconds: null };
   }
