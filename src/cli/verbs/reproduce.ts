@@ -34,7 +34,9 @@ export const reproduceVerb = defineVerb({
       description: "preprocessing of networks of that folder that say nothing of it",
       shownDefault: "what is known of published checkpoints",
     }),
-    stored: switchFlag({ description: "run nothing: report what earlier runs computed" }),
+    stored: switchFlag({
+      description: "run nothing: report what earlier runs computed, of each row the one with most images",
+    }),
     jobs: textFlag("DIR", {
       description: "where finished jobs are kept, for this and every later run",
       shownDefault: "runs/jobs; with --shard: jobs in the run folder",

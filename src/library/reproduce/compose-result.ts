@@ -11,12 +11,14 @@ import { listQuantityRows } from "./measure-quantity.js";
 import { measureRows } from "./measure-rows.js";
 import type { ReproductionPlan } from "./plan-reproduction.js";
 
+/** @param isAnyCount as of `measureRows` */
 export async function composeResult(
   plan: ReproductionPlan,
   experiments: readonly Experiment[],
   store: JobStore,
+  isAnyCount = false,
 ): Promise<ReproductionResult> {
-  const measured = await measureRows(plan, store);
+  const measured = await measureRows(plan, store, isAnyCount);
   let left = 0;
   const results = experiments.map(({ id, title, says, claims, quoted = [] }) => {
     const own = measured.filter(({ experiment }) => experiment === id);

@@ -3,10 +3,10 @@
  *
  * Knows: names of folders and files. May not know: how jobs are run.
  */
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
-import type { Job } from "./plan-reproduction.js";
+import { type Job, withImages } from "./plan-reproduction.js";
 
 /** Classes that an evaluated image was given. */
 export interface Predictions {
@@ -16,9 +16,9 @@ export interface Predictions {
   readonly at: ReadonlyMap<number, readonly number[]>;
 }
 
-/** `<16 digits of the key>-<name>` */
-export function nameJobFolder({ key, name }: Job): string {
-  return `${key.slice(0, 16)}-${name}`;
+/** `<16 digits of the key>-<name>-n<images>` */
+export function nameJobFolder({ key, name, n }: Job): string {
+  return `${key.slice(0, 16)}-${name}-n${n}`;
 }
 
 export function nameSnnFile({ conversion }: Job): string {
@@ -53,13 +53,15 @@ export class JobStore {
     }
   }
 
-  /** Images that an unfinished job has done. */
-  async countDone(job: Job): Promise<number> {
-    const text = await readFile(join(this.runFolder(job), "progress.jsonl"), "utf8").catch(() => "");
-    return text
-      .split("\n")
-      .slice(0, -1)
-      .reduce((sum, line) => sum + countImages(line), 0);
+  /** The same job on whatever number of images was finished, the largest; null where none was. */
+  async findLargest(job: Job): Promise<Job | null> {
+    const folders = await readdir(this.folder).catch((): string[] => []);
+    const counts = folders.flatMap((name) => Number(/-n(\d+)$/.exec(name)?.[1] ?? []));
+    for (const n of [...new Set(counts)].sort((a, b) => b - a)) {
+      const found = withImages(job, n);
+      if (folders.includes(nameJobFolder(found)) && (await this.readResult(found)) !== null) return found;
+    }
+    return null;
   }
 
   /** Factors of the compensation that a conversion found, in words. */
@@ -93,13 +95,4 @@ export class JobStore {
 interface CompensationFacts {
   readonly method: string;
   readonly factors: readonly { readonly kappa: number }[];
-}
-
-function countImages(line: string): number {
-  try {
-    const { indices } = JSON.parse(line) as { indices?: readonly number[] };
-    return indices?.length ?? 0;
-  } catch {
-    return 0;
-  }
 }

@@ -14,6 +14,7 @@ import type {
 } from "../../report/reproduction/reproduction-result.js";
 import type { Claim, Explanation, Quantity } from "./experiment.js";
 import { type MeasuredQuantity, measureQuantity, type RowsById } from "./measure-quantity.js";
+import { notYet } from "./measure-rows.js";
 
 export function judgeClaims(claims: readonly Claim[], rows: RowsById): JudgedClaim[] {
   return claims.map((claim) => {
@@ -65,12 +66,16 @@ function describeVerdict(
 function notRun({ id, says, published, explanations = [] }: Claim, because: string): JudgedClaim {
   return {
     ...{ id, says, published, measured: null, ci95: null, verdict: "not run" },
-    sentence: `Could not be run because ${because}.`,
+    sentence: describeMissing(because),
     explanations: explanations.map(({ difference }) => ({
-      ...{ difference, outcome: "not run", sentence: "There is nothing to explain yet." },
+      ...{ difference, outcome: "not run", measured: null, ci95: null },
+      sentence: "There is nothing to explain yet.",
     })),
   };
 }
+
+const describeMissing = (because: string) =>
+  because === notYet ? "Not run yet." : `Could not be run because ${because}.`;
 
 function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById): JudgedClaim {
   const found = series.map((quantity) => measureQuantity(quantity, rows));
@@ -97,8 +102,10 @@ function explain(
   rows: RowsById,
 ): JudgedExplanation {
   const found = measureQuantity(quantity, rows);
-  if ("because" in found)
-    return { difference, outcome: "not run", sentence: `Could not be run because ${found.because}.` };
+  if ("because" in found) {
+    const sentence = describeMissing(found.because);
+    return { difference, outcome: "not run", measured: null, ci95: null, sentence };
+  }
   const { value, ci95, n } = found;
   const isReached = published === null ? ci95[0] > 0 : contains(ci95, published);
   const target = published ?? 0;
@@ -106,5 +113,5 @@ function explain(
     published === null ? value > main.value : Math.abs(value - target) < Math.abs(main.value - target);
   const outcome = isReached ? "explains it" : isNearer ? "goes part of the way" : "does not explain it";
   const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${n})`;
-  return { difference, outcome, sentence };
+  return { difference, outcome, measured: value, ci95, sentence };
 }

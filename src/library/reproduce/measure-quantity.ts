@@ -6,7 +6,7 @@
 import { comparePredictions, intervalOfDifference } from "../../evaluation/compare-predictions.js";
 import type { Interval } from "../../report/reproduction/reproduction-result.js";
 import type { Quantity } from "./experiment.js";
-import type { MeasuredRow } from "./measure-rows.js";
+import { type MeasuredRow, notYet } from "./measure-rows.js";
 
 export type MeasuredQuantity =
   | { readonly value: number; readonly ci95: Interval; readonly n: number }
@@ -16,8 +16,8 @@ export type RowsById = ReadonlyMap<string, MeasuredRow>;
 
 /** The value with its 95 % interval, or why there is none. */
 export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQuantity {
-  const missing = listQuantityRows(quantity).flatMap((id) => whyMissing(id, rows));
-  if (missing.length > 0) return { because: [...new Set(missing)].join("; ") };
+  const because = explainMissing(listQuantityRows(quantity), rows);
+  if (because !== null) return { because };
   switch (quantity.kind) {
     case "accuracy": {
       const { n, ...measured } = measurementOf(quantity.row, rows);
@@ -57,11 +57,13 @@ export function listQuantityRows(quantity: Quantity): string[] {
   return [quantity.row];
 }
 
-function whyMissing(id: string, rows: RowsById): string[] {
-  const found = rows.get(id);
-  if (found === undefined) return [`the row “${id}” is left out of this run`];
-  if (found.row.measured !== null) return [];
-  return [`${found.row.because ?? "it was not run"} (${id})`];
+/** Why rows are missing, each reason once; null where none is. */
+function explainMissing(ids: readonly string[], rows: RowsById): string | null {
+  const lacking = ids.filter((id) => rows.get(id)?.row.measured == null);
+  if (lacking.length === 0) return null;
+  const reasons = lacking.map((id) => rows.get(id)?.row.because ?? "rows are left out of this run");
+  const hard = [...new Set(reasons)].filter((reason) => reason !== notYet);
+  return hard.length > 0 ? hard.join("; ") : notYet;
 }
 
 function measurementOf(id: string, rows: RowsById) {

@@ -22,6 +22,9 @@ export interface MeasuredRow {
   readonly predictions: Predictions | null;
 }
 
+/** Why a row that can be run has no measurement. */
+export const notYet = "it was not run yet";
+
 interface FinishedJob {
   readonly job: Job;
   readonly result: EvaluationResult;
@@ -29,14 +32,23 @@ interface FinishedJob {
   readonly compensation: string | null;
 }
 
-/** All rows of a plan, in its order. */
-export async function measureRows(plan: ReproductionPlan, store: JobStore): Promise<MeasuredRow[]> {
+/**
+ * All rows of a plan, in its order.
+ *
+ * @param isAnyCount a row takes the finished run with the most images, however many the plan asks for
+ */
+export async function measureRows(
+  plan: ReproductionPlan,
+  store: JobStore,
+  isAnyCount: boolean,
+): Promise<MeasuredRow[]> {
   const finished = new Map<string, FinishedJob>();
-  for (const job of plan.jobs) {
-    const result = await store.readResult(job);
-    if (result === null) continue;
+  for (const planned of plan.jobs) {
+    const job = isAnyCount ? await store.findLargest(planned) : planned;
+    const result = job === null ? null : await store.readResult(job);
+    if (job === null || result === null) continue;
     const predictions = await store.readPredictions(job);
-    finished.set(job.key, { job, result, predictions, compensation: await store.readCompensation(job) });
+    finished.set(planned.key, { job, result, predictions, compensation: await store.readCompensation(job) });
   }
   return plan.rows.map((planned) => measureRow(planned, finished.get(planned.job ?? "")));
 }
@@ -46,7 +58,7 @@ function measureRow(planned: PlannedRow, finished: FinishedJob | undefined): Mea
   const { data, family, depth } = network;
   const step = finished?.result.snn.at.find(({ t }) => t === T);
   const measured = finished === undefined || step === undefined ? null : measureStep(finished, step);
-  const because = planned.because ?? (measured === null ? "it was not run yet" : null);
+  const because = planned.because ?? (measured === null ? notYet : null);
   const row: ReproducedRow = {
     ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
     ...{ published, measured, because, run: finished === undefined ? null : nameJobFolder(finished.job) },
@@ -64,7 +76,8 @@ function measureStep({ result, compensation }: FinishedJob, step: EvaluatedStep)
   };
   return {
     n: step.n,
-    alphabet: snn.alphabet,
+    // runs of before alphabets were binary
+    alphabet: (snn as Partial<typeof snn>).alphabet ?? "binary",
     network: ann.accuracy,
     networkCi95: inPercent(wilsonInterval(ann.correct, ann.n)),
     snn: step.accuracy,

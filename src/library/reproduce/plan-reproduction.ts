@@ -31,9 +31,11 @@ export interface Job {
   readonly key: string;
   /** The same of the conversion alone. */
   readonly conversion: string;
-  /** For people, and part of the folder's name: `cifar10-resnet20-paper-T350-n200`. */
+  /** For people, and part of the folder's name: `cifar10-resnet20P-paper-T350`. */
   readonly name: string;
   readonly modelSha256: string;
+  /** Of the images that it is evaluated on. */
+  readonly testSha256: string;
   readonly data: string;
   readonly options: ExplicitOptions;
   readonly T: number;
@@ -164,8 +166,14 @@ function makeJob(
   const { preprocessing, sha256: modelSha256 } = model;
   const decides = { version, modelSha256, preprocessing, options, T, data: known.trainSha256, seed };
   const conversion = hashText(stableJson(decides));
-  const key = hashText(stableJson({ conversion, data: known.testSha256, n, at }));
   const word = recipe.replaceAll(/[^a-z0-9]+/g, "-");
-  const name = `${data}-${family}${depth}${shortcut ?? ""}-${word}-T${T}-n${n}`;
-  return { key, conversion, name, modelSha256, data, options, T, at, n, seed, macs };
+  const name = `${data}-${family}${depth}${shortcut ?? ""}-${word}-T${T}`;
+  const job = { conversion, name, modelSha256, data, options, T, at, seed, macs };
+  return withImages({ ...job, testSha256: known.testSha256 }, n);
+}
+
+/** A job on the first n test images. */
+export function withImages(job: Omit<Job, "key" | "n">, n: number): Job {
+  const { conversion, testSha256, at } = job;
+  return { ...job, n, key: hashText(stableJson({ conversion, data: testSha256, n, at })) };
 }

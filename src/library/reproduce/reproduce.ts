@@ -41,7 +41,7 @@ export interface ReproduceOptions extends CallOptions {
   readonly jobs?: string | undefined;
   /** `i/k`: only these of the jobs. */
   readonly shard?: string | undefined;
-  /** Runs nothing: reports what the jobs' folder has. */
+  /** Runs nothing: reports what the jobs' folder has, of each row the run with the most images. */
   readonly stored?: boolean | undefined;
   readonly resume?: boolean | undefined;
   readonly command?: readonly string[] | undefined;
@@ -90,7 +90,7 @@ export async function reproduce(target: string, options: ReproduceOptions): Prom
       const runner: JobRunner = { store, networks, call: pickCall(options), warn };
       const forecast = await runPending(plan, shard, runner, options);
       // 4. rows, verdicts, pages
-      const result = await composeResult(plan, chosen, store);
+      const result = await composeResult(plan, chosen, store, options.stored === true);
       await finishReproduction(out, config, result);
       const folder = { path: out, report: join(out, "report.html") };
       return { result: { ...result, forecast }, warnings, folder };

@@ -31,7 +31,7 @@ export async function runJobs(jobs: readonly Job[], runner: JobRunner, speed: Me
   for (const [at, job] of jobs.entries()) {
     runner.call.signal?.throwIfAborted();
     const forecast = forecasts[at] as JobForecast;
-    const note = `job ${at + 1} of ${jobs.length}, ${job.name}`;
+    const note = `job ${at + 1} of ${jobs.length}, ${job.name} on ${job.n} images`;
     await runJob(job, runner, (part, share) => {
       const own = part === "conversion" ? 0 : forecast.conversion;
       const done = before + own + share * forecast[part];

@@ -83,6 +83,8 @@ export interface JudgedExplanation {
   /** What was changed. */
   readonly difference: string;
   readonly outcome: "explains it" | "goes part of the way" | "does not explain it" | "not run";
+  readonly measured: number | null;
+  readonly ci95: Interval | null;
   readonly sentence: string;
 }
 
