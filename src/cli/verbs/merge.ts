@@ -7,7 +7,9 @@ import { join, resolve } from "node:path";
 import { refuseUsage } from "../../core/respike-error.js";
 import type { ConversionResult } from "../../library/convert.js";
 import { writeReport } from "../../library/evaluate.js";
+import { isReproduction, mergeReproductions } from "../../library/reproduce/merge-reproductions.js";
 import { mergeRuns, saveMergedRun } from "../../node/merge-runs.js";
+import { renderReproductionText } from "../../report/reproduction/render-reproduction.js";
 import { textFlag } from "../flags.js";
 import { usageProblem } from "../parse-command.js";
 import { defineVerb } from "../verb.js";
@@ -15,7 +17,7 @@ import { describeOutcome } from "./evaluate.js";
 
 export const mergeVerb = defineVerb({
   name: "merge",
-  summary: "put the shards of one evaluation together",
+  summary: "put the shards of one evaluation, or the parts of a reproduction, together",
   arguments: [
     { name: "DIR…", description: "run folders of shards 1/k to k/k, in any order", required: true },
   ],
@@ -32,6 +34,11 @@ export const mergeVerb = defineVerb({
       throw refuseUsage(
         usageProblem("--out", "the whole has a folder of its own", `'${out}' is a shard`, next),
       );
+    }
+    if (await isReproduction(folders[0] ?? "")) {
+      const { force, command } = context;
+      const { result, folder } = await mergeReproductions(folders, out, { force, command });
+      return { result, text: `${renderReproductionText(result)}\nreport: ${folder.report}` };
     }
     const merged = await mergeRuns(folders);
     const { evaluation, config } = merged;

@@ -5,11 +5,12 @@
  */
 import { targets } from "../../library/reproduce/experiments/experiment-list.js";
 import { type Forecast, reproduce } from "../../library/reproduce/reproduce.js";
+import { writeSlurm } from "../../library/reproduce/write-slurm.js";
 import { renderReproductionText } from "../../report/reproduction/render-reproduction.js";
-import { countFlag, patternFlag, switchFlag, textFlag } from "../flags.js";
+import { countFlag, integerFlag, patternFlag, switchFlag, textFlag } from "../flags.js";
 import { describeDuration } from "../report-progress.js";
 import { nameRunFolder } from "../run-folder-name.js";
-import { defineVerb } from "../verb.js";
+import { type CallContext, defineVerb } from "../verb.js";
 
 export const reproduceVerb = defineVerb({
   name: "reproduce",
@@ -24,7 +25,8 @@ export const reproduceVerb = defineVerb({
       shownDefault: "all; 200 with --quick",
     }),
     only: textFlag("TEXT", {
-      description: "only rows whose names contain this: 'ResNet-20', 'cifar100', 'default'",
+      description:
+        "only rows whose names contain this: 'ResNet-20', 'cifar100', 'default'; several between |",
     }),
     models: textFlag("DIR", {
       description: "trained networks that go before those of the repository",
@@ -44,6 +46,13 @@ export const reproduceVerb = defineVerb({
     shard: patternFlag("i/k", /^[1-9]\d*\/[1-9]\d*$/, "i/k such as 1/3", {
       description: "only the i-th of k parts of the jobs; put together by merge",
     }),
+    slurm: switchFlag({
+      description: "run nothing: write an array job for sbatch and a merge job that waits for it to --out",
+    }),
+    parts: integerFlag(
+      { min: 1, max: 1000 },
+      { description: "tasks of that array", shownDefault: "a task a job, at most 100" },
+    ),
     out: textFlag("DIR", { description: "run folder", shownDefault: "runs/<time>-reproduce-<target>" }),
     resume: switchFlag({ description: "go on with the run folder of --out where it stopped" }),
   },
@@ -57,9 +66,11 @@ export const reproduceVerb = defineVerb({
     ],
     ["respike reproduce table1 --shard 1/3 --out part1", "a third of the jobs, for respike merge"],
     ["respike reproduce all --stored --out page", "a page of what there is"],
+    ["respike reproduce all --slurm --out cluster", "scripts for a cluster: cluster/submit.sh"],
   ],
   async run([target = ""], flags, context) {
     const out = flags.out ?? nameRunFolder(`reproduce-${target}`);
+    if (flags.slurm === true) return writeScripts(target, out, flags, context);
     const outcome = await reproduce(target, {
       ...flags,
       ...context,
@@ -70,6 +81,14 @@ export const reproduceVerb = defineVerb({
     return { result, warnings, text: `${renderReproductionText(result)}\nreport: ${folder.report}` };
   },
 });
+
+async function writeScripts(target: string, out: string, flags: object, context: CallContext) {
+  const program = [process.execPath, process.argv[1] ?? ""];
+  const result = await writeSlurm(target, { ...flags, ...context, out, program });
+  const { jobs, parts, scripts } = result;
+  const text = `${jobs} jobs in ${parts} tasks: ${scripts.array}, then ${scripts.merge}\nsubmit both: ${scripts.submit}`;
+  return { result, text };
+}
 
 function describeForecast({ jobs, reused, images, seconds }: Forecast): string {
   const again = reused === 0 ? "" : `, ${reused} more were finished before`;

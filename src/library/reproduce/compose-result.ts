@@ -8,7 +8,7 @@ import type { Claim, Experiment } from "./experiment.js";
 import type { JobStore } from "./job-store.js";
 import { judgeClaims } from "./judge-claims.js";
 import { listQuantityRows } from "./measure-quantity.js";
-import { measureRows } from "./measure-rows.js";
+import { measureRows, notYet } from "./measure-rows.js";
 import type { ReproductionPlan } from "./plan-reproduction.js";
 
 /** @param isAnyCount as of `measureRows` */
@@ -29,7 +29,7 @@ export async function composeResult(
   });
   const verdicts: Record<Verdict, number> = { confirmed: 0, differs: 0, "not run": 0 };
   for (const { claims } of results) for (const { verdict } of claims) verdicts[verdict]++;
-  const isPending = measured.some(({ row }) => row.measured === null && row.network !== null);
+  const isPending = measured.some(({ row }) => row.because === notYet);
   const { target, quick, n } = plan;
   const notes = [...plan.notes];
   if (left > 0) notes.push(`${left} claims are left out with their rows.`);

@@ -3,9 +3,10 @@
  *
  * Knows: names of folders and files. May not know: how jobs are run.
  */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
+import { writeWholeFile } from "../../node/write-whole-file.js";
 import { type Job, withImages } from "./plan-reproduction.js";
 
 /** Classes that an evaluated image was given. */
@@ -39,6 +40,20 @@ export class JobStore {
   /** What `convert` said, beside the network. */
   conversionPath(job: Job): string {
     return join(this.folder, "networks", nameSnnFile(job).replace(/\.snn\.safetensors$/, ".json"));
+  }
+
+  private failurePath({ key }: Job): string {
+    return join(this.folder, "failed", `${key.slice(0, 16)}.txt`);
+  }
+
+  /** Why a job could not be run when it was tried last. */
+  async readFailure(job: Job): Promise<string | null> {
+    return readFile(this.failurePath(job), "utf8").catch(() => null);
+  }
+
+  async keepFailure(job: Job, because: string | null): Promise<void> {
+    if (because === null) await rm(this.failurePath(job), { force: true });
+    else await writeWholeFile(this.failurePath(job), because, { force: true });
   }
 
   /** Results of a job that is finished, else null: results.json is written last. */

@@ -43,22 +43,29 @@ export async function measureRows(
   isAnyCount: boolean,
 ): Promise<MeasuredRow[]> {
   const finished = new Map<string, FinishedJob>();
+  const failures = new Map<string, string | null>();
   for (const planned of plan.jobs) {
     const job = isAnyCount ? await store.findLargest(planned) : planned;
     const result = job === null ? null : await store.readResult(job);
-    if (job === null || result === null) continue;
+    if (job === null || result === null) {
+      failures.set(planned.key, await store.readFailure(planned));
+      continue;
+    }
     const predictions = await store.readPredictions(job);
     finished.set(planned.key, { job, result, predictions, compensation: await store.readCompensation(job) });
   }
-  return plan.rows.map((planned) => measureRow(planned, finished.get(planned.job ?? "")));
+  return plan.rows.map((planned) => {
+    const key = planned.job ?? "";
+    return measureRow(planned, finished.get(key), failures.get(key) ?? notYet);
+  });
 }
 
-function measureRow(planned: PlannedRow, finished: FinishedJob | undefined): MeasuredRow {
+function measureRow(planned: PlannedRow, finished: FinishedJob | undefined, missing: string): MeasuredRow {
   const { id, part, network, T, recipe, method, flags, used, published = null, experiment } = planned;
   const { data, family, depth } = network;
   const step = finished?.result.snn.at.find(({ t }) => t === T);
   const measured = finished === undefined || step === undefined ? null : measureStep(finished, step);
-  const because = planned.because ?? (measured === null ? notYet : null);
+  const because = planned.because ?? (measured === null ? missing : null);
   const row: ReproducedRow = {
     ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
     ...{ published, measured, because, run: finished === undefined ? null : nameJobFolder(finished.job) },

@@ -50,7 +50,7 @@ export interface PlanRequest {
   readonly quick: boolean;
   readonly n: number | "all";
   readonly seed: number;
-  /** Only rows whose names contain this. */
+  /** Only rows whose names contain this, or one of several between `|`. */
   readonly only: string | null;
 }
 
@@ -86,7 +86,7 @@ export function planReproduction(
   let left = 0;
   for (const { id, rows: own } of experiments) {
     for (const row of uniqueRows(own)) {
-      if (request.only !== null && !row.id.includes(request.only)) continue;
+      if (!isWanted(row, request.only)) continue;
       if (request.quick && isLeftOut(row)) {
         left++;
         continue;
@@ -99,6 +99,10 @@ export function planReproduction(
   const notes = refused.map(({ file, because }) => `${file} is not used: ${because}`);
   if (left > 0) notes.unshift(describeQuick(left));
   return { ...request, version, rows, jobs: [...jobs.values()], notes };
+}
+
+function isWanted({ id }: RowSpec, only: string | null): boolean {
+  return only === null || only.split("|").some((text) => id.includes(text));
 }
 
 function isLeftOut({ network, recipe, T, slow }: RowSpec): boolean {

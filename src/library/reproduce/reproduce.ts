@@ -6,35 +6,22 @@
  * It only composes `convert` and `evaluate`; nothing is computed here but differences of counted decisions.
  */
 import { join, relative, resolve } from "node:path";
-import { refuseUsage, type Warning } from "../../core/respike-error.js";
+import type { Warning } from "../../core/respike-error.js";
 import { parseShard, type Shard } from "../../evaluation/shards.js";
 import { claimFolder } from "../../node/claim-folder.js";
 import type { ReproductionResult } from "../../report/reproduction/reproduction-result.js";
 import type { CallOptions } from "../surroundings.js";
 import { version } from "../version.js";
 import { composeResult } from "./compose-result.js";
-import type { Experiment } from "./experiment.js";
-import { experiments, targets } from "./experiments/experiment-list.js";
-import { type FoundNetworks, findNetworks } from "./find-networks.js";
-import { forecastJob, weighJob } from "./forecast.js";
+import { forecastJob, nominalSpeed, weighJob } from "./forecast.js";
 import { JobStore } from "./job-store.js";
-import { openKnownData } from "./known-data.js";
-import { type Job, planReproduction, type ReproductionPlan } from "./plan-reproduction.js";
+import type { Job, ReproductionPlan } from "./plan-reproduction.js";
+import { chooseExperiments, type PlanOptions, planTarget } from "./plan-target.js";
 import { type JobRunner, measureSpeed, runJobs } from "./run-jobs.js";
 import { chooseShard } from "./shard-jobs.js";
 import { beginReproduction, finishReproduction, type ReproductionConfig } from "./write-reproduction.js";
 
-export interface ReproduceOptions extends CallOptions {
-  /** Named subsets: 200 images, shallow networks. */
-  readonly quick?: boolean | undefined;
-  /** The first n test images of each row; all by default, 200 with `quick`. */
-  readonly n?: number | "all" | undefined;
-  /** Only rows whose names contain this: `ResNet-20`, `cifar100`, `default`. */
-  readonly only?: string | undefined;
-  /** A folder of trained networks that go before those of the repository. */
-  readonly models?: string | undefined;
-  /** Preprocessing of networks of that folder that say nothing of it. */
-  readonly preprocess?: string | undefined;
+export interface ReproduceOptions extends PlanOptions {
   /** Run folder. */
   readonly out: string;
   /** Folder of the jobs' run folders, shared by reproductions; `runs/jobs`, with `shard` `jobs` in the run folder. */
@@ -54,7 +41,7 @@ export interface Forecast {
   readonly jobs: number;
   readonly reused: number;
   readonly images: number;
-  /** Null where nothing is to be run. */
+  /** Null where nothing is to be run, or at most 100 images. */
   readonly seconds: number | null;
 }
 
@@ -63,9 +50,6 @@ export interface ReproduceOutcome {
   readonly warnings: readonly Warning[];
   readonly folder: { readonly path: string; readonly report: string };
 }
-
-/** Images of each row of `quick`. */
-const quickImages = 200;
 
 /**
  * Runs a target's experiments; finished jobs are kept and used again by every later run.
@@ -100,45 +84,6 @@ export async function reproduce(target: string, options: ReproduceOptions): Prom
   });
 }
 
-/** @throws RespikeError (exit 2) for a target that is unknown */
-export function chooseExperiments(target: string): readonly Experiment[] {
-  const chosen = experiments.filter(({ id }) => target === "all" || id === target);
-  if (chosen.length > 0) return chosen;
-  throw refuseUsage({
-    code: "no-target",
-    where: "respike reproduce",
-    rule: `the target is one of ${targets.join(", ")}`,
-    value: `'${target}' is unknown`,
-    next: `run respike reproduce ${targets[0]}`,
-  });
-}
-
-function refuseEmpty(only: string | null) {
-  return refuseUsage({
-    code: "no-rows",
-    where: "--only",
-    rule: "some row's name contains the text, such as 'ResNet-20' or 'cifar10 plain-20, default'",
-    value: only ?? "none",
-    next: "give another text, or leave --quick out",
-  });
-}
-
-async function planTarget(
-  target: string,
-  chosen: readonly Experiment[],
-  options: ReproduceOptions,
-): Promise<{ plan: ReproductionPlan; networks: FoundNetworks["networks"] }> {
-  const { models, preprocess, quick = false, seed = 0, only = null } = options;
-  const { n = quick ? quickImages : "all" } = options;
-  const found = await findNetworks(models, preprocess);
-  const wanted = new Set<string>(chosen.flatMap(({ rows }) => rows.map(({ network }) => network.data)));
-  const names = [...new Set(found.networks.map(({ data }) => data))].filter((name) => wanted.has(name));
-  const { data, refused } = await openKnownData(names, options);
-  const plan = planReproduction(chosen, found, data, { target, quick, n, seed, only });
-  if (plan.rows.length === 0) throw refuseEmpty(only);
-  return { plan: { ...plan, notes: [...plan.notes, ...refused] }, networks: found.networks };
-}
-
 /** What jobs are called with. */
 function pickCall({ signal, onProgress, threads, cacheDir, offline }: ReproduceOptions): CallOptions {
   return { signal, onProgress, threads, cacheDir, offline };
@@ -163,6 +108,8 @@ function describeRun(plan: ReproductionPlan, store: JobStore, options: Reproduce
   };
 }
 
+const fewImages = 100;
+
 /** Tells the forecast, then runs what is not finished. */
 async function runPending(
   plan: ReproductionPlan,
@@ -179,6 +126,11 @@ async function runPending(
   pending.sort((a, b) => weighJob(a) - weighJob(b));
   if (pending.length === 0 || options.stored === true) {
     return { jobs: options.stored === true ? 0 : pending.length, reused, images, seconds: null };
+  }
+  // so few images that a forecast would take as long
+  if (images <= fewImages) {
+    await runJobs(pending, runner, nominalSpeed);
+    return { jobs: pending.length, reused, images, seconds: null };
   }
   const speed = await measureSpeed(pending, runner);
   const seconds = pending.reduce((sum, job) => {

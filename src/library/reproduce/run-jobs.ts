@@ -4,7 +4,7 @@
  * Knows: convert and evaluate. May not know: rows, claims.
  */
 import { access, readFile } from "node:fs/promises";
-import { RespikeError, type Warning } from "../../core/respike-error.js";
+import { exitCodes, RespikeError, type Warning } from "../../core/respike-error.js";
 import type { Snn } from "../../graph/snn.js";
 import { writeWholeFile } from "../../node/write-whole-file.js";
 import { type ConversionResult, convert } from "../convert.js";
@@ -32,13 +32,23 @@ export async function runJobs(jobs: readonly Job[], runner: JobRunner, speed: Me
     runner.call.signal?.throwIfAborted();
     const forecast = forecasts[at] as JobForecast;
     const note = `job ${at + 1} of ${jobs.length}, ${job.name} on ${job.n} images`;
-    await runJob(job, runner, (part, share) => {
+    const tell: Tell = (part, share) => {
       const own = part === "conversion" ? 0 : forecast.conversion;
       const done = before + own + share * forecast[part];
       runner.call.onProgress?.({ phase: "reproduce", note, done, total, unit: "s of work" });
-    });
+    };
+    const failure = await runJob(job, runner, tell).catch((error: unknown) => explainFailure(error, runner));
+    await runner.store.keepFailure(job, failure ?? null);
+    if (failure !== undefined) runner.warn({ code: "job-failed", where: job.name, message: failure });
     before += secondsOf(forecast);
   }
+}
+
+/** A job that is refused leaves its rows without a measurement; whatever else goes wrong ends the run. */
+function explainFailure(error: unknown, { call }: JobRunner): string {
+  const isRefused = error instanceof RespikeError && error.exitCode !== exitCodes.environment;
+  if (!isRefused || call.signal?.aborted === true) throw error;
+  return `${error.where}: ${error.value} (${error.rule})`;
 }
 
 const secondsOf = ({ conversion, evaluation }: JobForecast) => conversion + evaluation;

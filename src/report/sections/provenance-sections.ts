@@ -31,7 +31,7 @@ function printPreserves(value: unknown): string {
 }
 
 /** The words as a POSIX shell reads them back. */
-function quoteCommand(command: readonly string[]): string {
+export function quoteCommand(command: readonly string[]): string {
   return command
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
     .join(" ");
