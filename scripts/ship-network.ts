@@ -1,11 +1,13 @@
 /**
  * Puts a network that `respike train` made where the repository keeps its own, with its whole provenance.
  *
- *   node dist-dev/scripts/ship-network.js FILE.safetensors RUN_FOLDER [--commit HASH] [--to FOLDER] [--as NAME]
+ *   node dist-dev/scripts/ship-network.js FILE.safetensors RUN_FOLDER [--to FOLDER] [--as NAME]
+ *     [--commit HASH] [--device TEXT] [--processor TEXT]
  *
  * FILE.provenance.json stands beside the file, RUN_FOLDER is the `--out` of the run. What `train` cannot know is added:
- * the commit that was run (that of this checkout by default), threads, the processor. Refused are a run that is not
- * finished, a file that is not the run's, and an accuracy of fewer than 10,000 test images. NAME.safetensors and
+ * the commit that was run (that of this checkout by default), threads, the processor (this machine's); and the device,
+ * where the run moved from one to another. Refused are a run that is not finished, a file that is not the run's, and an
+ * accuracy of fewer than 10,000 test images. NAME.safetensors and
  * NAME.provenance.json in FOLDER (networks/, FILE's own name) are written anew.
  * Then: npx biome check --write networks
  */
@@ -25,6 +27,8 @@ const { values: flags, positionals } = parseArgs({
     commit: { type: "string" },
     to: { type: "string", default: "networks" },
     as: { type: "string" },
+    processor: { type: "string" },
+    device: { type: "string" },
   },
 });
 const [file, run] = positionals;
@@ -65,8 +69,9 @@ const provenance = {
   model: model.arch,
   trainedValues,
   ...rest,
+  ...(flags.device === undefined ? {} : { device: flags.device }),
   threads: config.flags.threads ?? null,
-  processor: cpus()[0]?.model ?? null,
+  processor: flags.processor ?? cpus()[0]?.model ?? null,
   commit: flags.commit ?? execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim(),
 };
 mkdirSync(flags.to, { recursive: true });
