@@ -31,7 +31,7 @@ export interface Job {
   readonly key: string;
   /** The same of the conversion alone. */
   readonly conversion: string;
-  /** For people, and part of the folder's name: `cifar10-resnet20P-paper-T350`. */
+  /** For people, and part of the folder's name; of what decides the job, not of the row that asks first. */
   readonly name: string;
   readonly modelSha256: string;
   /** Of the images that it is evaluated on. */
@@ -155,7 +155,7 @@ function describeMissing(network: NetworkSpec): string {
 }
 
 function makeJob(
-  { recipe, T: wanted, most, network: { data } }: RowSpec,
+  { T: wanted, most, network: { data } }: RowSpec,
   { model, macs, family, depth, shortcut }: FoundNetwork,
   known: KnownData,
   options: ExplicitOptions,
@@ -170,10 +170,16 @@ function makeJob(
   const { preprocessing, sha256: modelSha256 } = model;
   const decides = { version, modelSha256, preprocessing, options, T, data: known.trainSha256, seed };
   const conversion = hashText(stableJson(decides));
-  const word = recipe.replaceAll(/[^a-z0-9]+/g, "-");
-  const name = `${data}-${family}${depth}${shortcut ?? ""}-${word}-T${T}`;
+  const name = `${data}-${family}${depth}${shortcut ?? ""}-${nameOptions(options)}-T${T}`;
   const job = { conversion, name, modelSha256, data, options, T, at, seed, macs };
   return withImages({ ...job, testSha256: known.testSha256 }, n);
+}
+
+/** `paper-v0-0-shortcutNorm-off`: the preset, then whatever stands beside it, by name. */
+function nameOptions({ preset = "default", ...rest }: ExplicitOptions): string {
+  const own = Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1));
+  const words = own.map(([key, value]) => `${key}-${String(value)}`);
+  return [preset, ...words].join("-").replaceAll(/[^\w.-]+/g, "-");
 }
 
 /** A job on the first n test images. */

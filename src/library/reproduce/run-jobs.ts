@@ -4,6 +4,7 @@
  * Knows: convert and evaluate. May not know: rows, claims.
  */
 import { access, readFile } from "node:fs/promises";
+import type { ProgressEvent } from "../../core/progress.js";
 import { exitCodes, RespikeError, type Warning } from "../../core/respike-error.js";
 import type { Snn } from "../../graph/snn.js";
 import { writeWholeFile } from "../../node/write-whole-file.js";
@@ -31,10 +32,13 @@ export async function runJobs(jobs: readonly Job[], runner: JobRunner, speed: Me
   for (const [at, job] of jobs.entries()) {
     runner.call.signal?.throwIfAborted();
     const forecast = forecasts[at] as JobForecast;
-    const note = `job ${at + 1} of ${jobs.length}, ${job.name} on ${job.n} images`;
-    const tell: Tell = (part, share) => {
+    const name = `job ${at + 1} of ${jobs.length}, ${job.name} on ${job.n} images`;
+    const tell: Tell = (part, { phase, done: count, total: of }) => {
       const own = part === "conversion" ? 0 : forecast.conversion;
+      // how long a conversion's phases take beside each other is not known
+      const share = part === "conversion" ? 0 : count / of;
       const done = before + own + share * forecast[part];
+      const note = `${name}, ${phase} ${count} of ${of}`;
       runner.call.onProgress?.({ phase: "reproduce", note, done, total, unit: "s of work" });
     };
     const failure = await runJob(job, runner, tell).catch((error: unknown) => explainFailure(error, runner));
@@ -53,20 +57,18 @@ function explainFailure(error: unknown, { call }: JobRunner): string {
 
 const secondsOf = ({ conversion, evaluation }: JobForecast) => conversion + evaluation;
 
-type Tell = (part: keyof JobForecast, share: number) => void;
+type Tell = (part: keyof JobForecast, event: ProgressEvent) => void;
 
 /** Converts, where that was not done before, and evaluates; finished images are kept. */
 async function runJob(job: Job, runner: JobRunner, tell: Tell): Promise<void> {
   const { call, store } = runner;
-  tell("conversion", 0);
-  const { snn, result } = await convertOnce(job, runner);
-  tell("evaluation", 0);
+  const { snn, result } = await convertOnce(job, runner, (event) => tell("conversion", event));
   const { data, n, T, at, seed } = job;
   const options = {
     ...call,
     ...{ data, n, T, at, seed, out: store.runFolder(job), convert: result },
     command: ["respike", "evaluate", store.snnPath(job), "--n", String(n), "-T", String(T)],
-    onProgress: ({ done, total }: { done: number; total: number }) => tell("evaluation", done / total),
+    onProgress: (event: ProgressEvent) => tell("evaluation", event),
   };
   try {
     await evaluate(snn, { ...options, force: false, resume: true });
@@ -81,6 +83,7 @@ async function runJob(job: Job, runner: JobRunner, tell: Tell): Promise<void> {
 async function convertOnce(
   job: Job,
   { store, networks, call }: JobRunner,
+  onProgress: (event: ProgressEvent) => void,
 ): Promise<{
   snn: Snn;
   result: ConversionResult;
@@ -99,7 +102,7 @@ async function convertOnce(
   const { options, T, data, seed } = job;
   const words = Object.entries({ ...options, T }).flatMap(([key, value]) => [key, String(value)]);
   const made = await convert(network.model, {
-    ...{ ...call, onProgress: undefined },
+    ...{ ...call, onProgress },
     ...options,
     ...{ T, seed, calibrate: data },
     command: ["respike", "convert", network.model.name, ...words],

@@ -1,0 +1,98 @@
+/** Verdicts of claims from measured rows: what is confirmed, by how much it differs, what could not be run, what explains. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { comparePredictions, intervalOfDifference } from "#src/evaluation/compare-predictions.js";
+import type { Claim, Quantity } from "#src/library/reproduce/experiment.js";
+import { judgeClaims } from "#src/library/reproduce/judge-claims.js";
+import { type MeasuredRow, notYet } from "#src/library/reproduce/measure-rows.js";
+import type { RowMeasurement } from "#src/report/reproduction/reproduction-result.js";
+
+const n = 1000;
+const labels = Array.from({ length: n }, () => 1);
+/** The first `right` images are right. */
+const decisions = (right: number) => labels.map((_, at) => Number(at < right));
+
+function row(id: string, right: number, because: string | null = null): MeasuredRow {
+  const network = decisions(930);
+  const snn = decisions(right);
+  const { difference, ci95 } = comparePredictions(network, snn, labels);
+  const measured = {
+    ...{ n, alphabet: "binary", network: 93, networkCi95: [91.2, 94.4], snn: right / 10, snnCi95: [0, 0] },
+    ...{ loss: difference, lossCi95: ci95 },
+  } as unknown as RowMeasurement;
+  const isThere = because === null;
+  return {
+    experiment: "x",
+    row: { id, T: 350, because, measured: isThere ? measured : null } as unknown as MeasuredRow["row"],
+    predictions: isThere ? { labels, network, at: new Map([[350, snn]]) } : null,
+  };
+}
+
+const rows = new Map(
+  [
+    row("good", 925),
+    row("bad", 850),
+    row("mended", 903),
+    row("gone", 0, "no weights"),
+    row("later", 0, notYet),
+  ].map((each) => [each.row.id, each]),
+);
+const gain = (better: string, worse: string): Quantity => ({ kind: "gain", of: "snn", better, worse });
+function judge(claim: Partial<Claim> & Pick<Claim, "quantity" | "published">) {
+  const [judged] = judgeClaims([{ id: "c", says: "it is so", ...claim }], rows);
+  assert.ok(judged !== undefined);
+  return judged;
+}
+
+test("a published loss inside the paired interval is confirmed, one outside differs by the difference", () => {
+  const quantity: Quantity = { kind: "loss", row: "good" };
+  const near = judge({ quantity, published: 0.6 });
+  assert.deepEqual([near.verdict, near.measured], ["confirmed", 0.5]);
+  const far = judge({ quantity, published: 5 });
+  assert.equal(far.verdict, "differs");
+  assert.match(far.sentence, /^Differs by −4\.50 points \[−\d\.\d\d, −\d\.\d\d\]: measured 0\.50 points/);
+});
+
+test("a gain is paired image by image; without a number it is confirmed above 0 and contradicted below", () => {
+  const claim = judge({ quantity: gain("good", "bad"), published: null });
+  assert.deepEqual([claim.verdict, claim.measured], ["confirmed", 7.5]);
+  const opposite = judge({ quantity: gain("bad", "good"), published: null });
+  assert.equal(opposite.verdict, "differs");
+  assert.match(opposite.sentence, /the opposite was measured/);
+  const nothing = judge({ quantity: gain("good", "good"), published: null });
+  assert.match(nothing.sentence, /no difference can be told from 0/);
+});
+
+test("a missing row says why; one that was not run yet says that", () => {
+  const gone = judge({ quantity: gain("good", "gone"), published: 1 });
+  assert.deepEqual([gone.verdict, gone.sentence], ["not run", "Could not be run because no weights."]);
+  assert.equal(judge({ quantity: gain("good", "later"), published: 1 }).sentence, "Not run yet.");
+});
+
+test("explanations: one reaches the published number, one comes nearer, one does not", () => {
+  const published = 2.2;
+  const explanations = [
+    { difference: "a", quantity: gain("good", "mended") },
+    { difference: "b", quantity: gain("mended", "bad") },
+    { difference: "c", quantity: gain("bad", "good") },
+    { difference: "d", quantity: gain("bad", "gone") },
+  ];
+  const judged = judge({ quantity: gain("good", "bad"), published, explanations });
+  assert.equal(judged.verdict, "differs");
+  assert.deepEqual(
+    judged.explanations.map(({ outcome }) => outcome),
+    ["explains it", "goes part of the way", "does not explain it", "not run"],
+  );
+});
+
+test("a series is confirmed where each value is larger than the one before, and undecided where values are missing", () => {
+  const [small, large] = [gain("good", "mended"), gain("good", "bad")];
+  assert.equal(judge({ quantity: [small, large], published: null }).verdict, "confirmed");
+  assert.equal(judge({ quantity: [large, small], published: null }).verdict, "differs");
+  assert.equal(judge({ quantity: [small, large, gain("good", "gone")], published: null }).verdict, "not run");
+});
+
+test("losses of two networks: half-widths are added in quadrature", () => {
+  const interval = intervalOfDifference({ value: 5, ci95: [2, 8] }, { value: 1, ci95: [-3, 5] });
+  assert.deepEqual(interval, [-1, 9]);
+});
