@@ -6,6 +6,7 @@
 import { conversionJobs } from "../conversion/conversion-jobs.js";
 import type { TaskHandlerFactory } from "../core/task-runner.js";
 import { startCompareHandler } from "./compare-spikes.js";
+import { startObserveHandler } from "./diagnosis/observe-images.js";
 import { startMarginHandler } from "./early-exit/exit-margins.js";
 import { startChunkHandler } from "./evaluate-chunk.js";
 import { startSpeedHandler } from "./measure-speed.js";
@@ -17,5 +18,6 @@ export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   "evaluate-chunk": startChunkHandler,
   "exit-margins": startMarginHandler,
   "measure-speed": startSpeedHandler,
+  "observe-images": startObserveHandler,
   simulate: startSimulateHandler,
 };

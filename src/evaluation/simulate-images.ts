@@ -33,6 +33,8 @@ export interface SimulateOptions extends LongCallOptions {
 export interface SimulatedImages {
   /** Class of each image at T. */
   readonly predictions: Int32Array;
+  /** The readout at T, [n,classes]. */
+  readonly outputs: Float64Array;
   /** Layer → the largest |N|/T over images and neurons, in topological order. */
   readonly maxRates: ReadonlyMap<string, number>;
   /** Counts of `countLayer` at T, [n,C,H,W]. */
@@ -56,6 +58,7 @@ interface SimulateTask {
 
 interface SimulateResult {
   readonly predictions: Int32Array;
+  readonly outputs: Float64Array;
   readonly largest: readonly (readonly [layer: string, count: number])[];
   readonly counts: Int32Array | null;
 }
@@ -75,6 +78,7 @@ export async function startSimulateHandler(
       if (shared.countLayer === null) recycle = result;
       const classes = outputs.length / n;
       return {
+        outputs,
         predictions: Int32Array.from({ length: n }, (_, image) =>
           predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
         ),
@@ -128,6 +132,7 @@ export async function simulateImages(
   const perImage = countLayer === undefined ? 0 : countElements(snn.graph.shape(countLayer));
   const batch = options.batch ?? 8;
   const predictions = new Int32Array(n);
+  const outputs = new Float64Array(n * countElements(snn.graph.shape(snn.graph.output.id)));
   const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
   const largest = new Map(snn.graph.nodes.filter(({ op }) => op === "neuron").map(({ id }) => [id, 0]));
   let done = 0;
@@ -141,6 +146,7 @@ export async function simulateImages(
     signal: options.signal,
     onResult(result, number) {
       predictions.set(result.predictions, number * batch);
+      outputs.set(result.outputs, (number * batch * outputs.length) / n);
       if (result.counts !== null) counts?.set(result.counts, number * batch * perImage);
       for (const [layer, count] of result.largest)
         largest.set(layer, Math.max(largest.get(layer) ?? 0, count));
@@ -149,5 +155,5 @@ export async function simulateImages(
     },
   });
   const maxRates = new Map([...largest].map(([layer, count]) => [layer, count / options.steps]));
-  return { predictions, maxRates, counts };
+  return { predictions, outputs, maxRates, counts };
 }

@@ -11,19 +11,24 @@ import type { Graph } from "../graph/graph.js";
 /**
  * Room for the results of a run: id → zeros [N,C,H,W].
  *
- * @throws RangeError where the images are not n images of the network's input, or an id is
- * unknown (defects of the caller); RespikeError (exit 5) where the results do not fit into memory
+ * @throws RangeError where the images are not n images of the network's input, an id is unknown, or
+ * replaced values are not of n images (defects of the caller); RespikeError (exit 5) where the results do not fit into memory
  */
 export function checkRun(
   graph: Graph,
   images: Float32Array,
   n: number,
   keep: readonly string[],
+  replaced: ReadonlyMap<string, Float32Array> = new Map(),
 ): Map<string, Float32Array> {
   const { shape } = graph.input.attributes;
   const expected = n * countElements(shape);
   if (!Number.isInteger(n) || n < 0 || images.length !== expected) {
     throw new RangeError(`${n} images of [${shape}] have ${expected} values, given ${images.length}`);
+  }
+  for (const [id, { length }] of replaced) {
+    const wanted = n * countElements(graph.shape(id));
+    if (length !== wanted) throw new RangeError(`'${id}' has ${wanted} values, given ${length}`);
   }
   const sizes = keep.map((id) => [id, n * countElements(graph.shape(id))] as const);
   try {

@@ -113,10 +113,15 @@ class DenseNetwork implements FloatNetwork {
     this.#staging = staging;
   }
 
-  run(images: Float32Array, n: number, keep: readonly string[]): Map<string, Float32Array> {
+  run(
+    images: Float32Array,
+    n: number,
+    keep: readonly string[],
+    replaced: ReadonlyMap<string, Float32Array> = new Map(),
+  ): Map<string, Float32Array> {
     const kernels = this.#kernels;
     if (kernels === null) throw new RangeError("the network was freed");
-    const results = checkRun(this.graph, images, n, keep);
+    const results = checkRun(this.graph, images, n, keep, replaced);
     const needed = needsOf(this.graph, keep);
     const steps = this.#steps.filter(({ id }) => needed.has(id));
     const memory = new Float32Array(kernels.memory.buffer);
@@ -126,6 +131,8 @@ class DenseNetwork implements FloatNetwork {
         step.run();
         const result = results.get(step.id);
         if (result !== undefined) this.#copyOut(kernels, memory, step.id, result, index);
+        const given = replaced.get(step.id);
+        if (given !== undefined) this.#copyIn(kernels, memory, step.id, given, index);
       }
     });
     return results;
@@ -158,6 +165,36 @@ class DenseNetwork implements FloatNetwork {
       channels,
     );
     result.set(memory.subarray(to / 4, to / 4 + channels * area), index * channels * area);
+  }
+
+  /** From image `index` of values [N,C,H,W] to the place of a node's value, surplus lanes untouched. */
+  #copyIn(
+    kernels: DenseKernels,
+    memory: Float32Array,
+    id: string,
+    given: Float32Array,
+    index: number,
+  ): void {
+    const value = this.#values.get(id) as DenseValue;
+    const [channels, height, width] = value.shape;
+    const { row, pixel } = strides(value.shape);
+    const from = this.#staging.buffer.address;
+    const area = height * width;
+    const size = channels * area;
+    memory.set(given.subarray(index * size, (index + 1) * size), from / 4);
+    kernels.copyBlock(
+      from,
+      4 * width,
+      4,
+      4 * area,
+      value.buffer.address,
+      row,
+      pixel,
+      4,
+      height,
+      width,
+      channels,
+    );
   }
 
   free(): void {

@@ -17,9 +17,15 @@ export interface FloatNetwork {
    * @param images preprocessed [N,C,H,W], read only
    * @param n N
    * @param keep ids of the nodes whose values are wanted
+   * @param replaced id → [N,C,H,W], read only: what the node's readers get instead of its value; `keep` gives its own
    * @returns id → [N,C,H,W], each owned by the caller
    */
-  run(images: Float32Array, n: number, keep: readonly string[]): Map<string, Float32Array>;
+  run(
+    images: Float32Array,
+    n: number,
+    keep: readonly string[],
+    replaced?: ReadonlyMap<string, Float32Array>,
+  ): Map<string, Float32Array>;
   /** Gives back all memory. */
   free(): void;
 }

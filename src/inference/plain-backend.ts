@@ -52,6 +52,7 @@ function evaluateImage(
   graph: Graph,
   image: Float32Array,
   keep: readonly string[],
+  replaced: ReadonlyMap<string, Float32Array>,
 ): Map<string, Float32Array> {
   const needed = needsOf(graph, keep);
   const wanted = new Set(keep);
@@ -64,7 +65,8 @@ function evaluateImage(
     const inputs = node.inputs.map((id) => values.get(id) as PlainValue);
     const evaluate = node.op === "input" ? null : (operators[node.op] as Evaluate<Op>);
     const value = evaluate === null ? { shape, data: image } : evaluate(node as NodeOf<Op>, inputs, shape);
-    values.set(node.id, value);
+    const given = replaced.get(node.id);
+    values.set(node.id, given === undefined ? value : { shape, data: given });
     readers.set(node.id, graph.consumers(node.id).filter(({ id }) => needed.has(id)).length);
     if (wanted.has(node.id)) kept.set(node.id, value.data);
     for (const id of new Set(node.inputs)) {
@@ -79,10 +81,15 @@ function evaluateImage(
 function prepareNetwork(graph: Graph): FloatNetwork {
   return {
     graph,
-    run(images, n, keep) {
-      const results = checkRun(graph, images, n, keep);
+    run(images, n, keep, replaced = new Map()) {
+      const results = checkRun(graph, images, n, keep, replaced);
       splitImages(graph, images, n).forEach((image, index) => {
-        for (const [id, value] of evaluateImage(graph, image, keep)) {
+        const own = new Map<string, Float32Array>();
+        for (const [id, value] of replaced) {
+          const size = value.length / n;
+          own.set(id, value.subarray(index * size, (index + 1) * size));
+        }
+        for (const [id, value] of evaluateImage(graph, image, keep, own)) {
           results.get(id)?.set(value, index * value.length);
         }
       });

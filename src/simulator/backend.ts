@@ -30,6 +30,8 @@ export interface SimulationRequest {
    * counts themselves at T alone.
    */
   readonly weights?: SourceWeights | undefined;
+  /** Asks for each layer's membranes after step T; not together with `exit`. */
+  readonly potentials?: boolean | undefined;
   /** Stop each image as soon as it is decided; without, all run to T. Not together with `record`. */
   readonly exit?: ExitRequest | undefined;
   /** A result of this simulator that is not read any more: its arrays may become the new result's. */
@@ -72,6 +74,8 @@ export interface LayerCounts {
   readonly sums?: Float64Array | undefined;
   /** The same of `events`. */
   readonly eventSums?: Float64Array | undefined;
+  /** With `potentials`, of layers with neurons: V(T) after the reset, [N][neurons], in units of the layer's threshold tensor. */
+  readonly potentials?: Float64Array | undefined;
 }
 
 /** Traces of one layer of one image; potentials are after reset, units of the layer's threshold tensor. */

@@ -126,7 +126,7 @@ function checkRecord(plan: SnnPlan, { record, steps, n }: SimulationRequest): Pr
   return problems;
 }
 
-function checkExit({ exit, record, steps }: SimulationRequest): Problem[] {
+function checkExit({ exit, record, potentials, steps }: SimulationRequest): Problem[] {
   if (exit === undefined) return [];
   const { times, thresholds } = exit;
   const problems: Problem[] = [];
@@ -139,6 +139,9 @@ function checkExit({ exit, record, steps }: SimulationRequest): Problem[] {
   if (thresholds.length !== times.length || !times.every((_, at) => isThreshold(at))) {
     const value = Array.from(thresholds).slice(0, 20).join(",");
     problems.push(wrongCall("exit thresholds", "a number for each time", value, "correct the thresholds"));
+  }
+  if (potentials === true) {
+    problems.push(wrongCall("exit", "membranes are those of step T", "potentials and exit", "leave out one"));
   }
   if (record !== undefined) {
     problems.push(wrongCall("exit", "a record has all T steps", "record and exit", "leave out one of them"));

@@ -11,7 +11,8 @@ export async function assertSameSpikes(
   request: SimulationRequest,
   name: string,
 ): Promise<SimulationResult> {
-  const { expected, actual } = await runBoth(backend, snn, request);
+  const asked = request.exit === undefined ? { ...request, potentials: true } : request;
+  const { expected, actual } = await runBoth(backend, snn, asked);
   assert.deepEqual(
     actual.layers.map((layer) => [layer.name, layer.shape]),
     expected.layers.map((layer) => [layer.name, layer.shape]),
@@ -28,6 +29,7 @@ export async function assertSameSpikes(
       assert.equal(wrong, -1, place);
       assert.deepEqual(other[index]?.magnitudes, layer.magnitudes, `${name}: ${kind} ${layer.name}, Σ|s|`);
       assert.deepEqual(other[index]?.events, layer.events, `${name}: ${kind} ${layer.name}, events`);
+      assert.deepEqual(other[index]?.potentials, layer.potentials, `${name}: ${kind} ${layer.name}, V(T)`);
     }
   }
   assert.deepEqual([...actual.outputs], [...expected.outputs], `${name}: outputs`);

@@ -16,6 +16,8 @@ export interface ImageRun {
   readonly magnitudes: ReadonlyMap<string, Int32Array>;
   /** Likewise spikes that are not 0, of stages that refine. */
   readonly events: ReadonlyMap<string, Int32Array>;
+  /** Stage id → V after the last step, with `potentials`. */
+  readonly potentials: ReadonlyMap<string, Float64Array>;
   readonly record?: SimulationRecord | undefined;
   /** The last step that was simulated. */
   readonly exitStep: number;
@@ -39,7 +41,9 @@ export function collectCounts(
       for (const [index, run] of runs.entries()) all.set(of(run).get(stage.id) as Int32Array, index * size);
       return all;
     };
-    const counted = { name, shape: stage.shape, counts: gather((run) => run.counts) };
+    const counts = { name, shape: stage.shape, counts: gather((run) => run.counts) };
+    const hasPotentials = request.potentials === true && stage.kind === "neuron";
+    const counted = hasPotentials ? { ...counts, potentials: gatherPotentials(stage, runs) } : counts;
     if (stage.lo === 0) return counted;
     const signed = { ...counted, magnitudes: gather((run) => run.magnitudes) };
     const refines = stage.kind === "neuron" && stage.refine !== null;
@@ -52,6 +56,12 @@ export function collectCounts(
     records: request.record === undefined ? undefined : runs.map((run) => run.record as SimulationRecord),
     ...(request.exit === undefined ? {} : collectExits(request.exit.times.length * classes, runs)),
   };
+}
+
+function gatherPotentials({ id, v0 }: NeuronStage, runs: readonly ImageRun[]): Float64Array {
+  const all = new Float64Array(runs.length * v0.length);
+  for (const [index, run] of runs.entries()) all.set(run.potentials.get(id) ?? [], index * v0.length);
+  return all;
 }
 
 function collectExits(perImage: number, runs: readonly ImageRun[]) {

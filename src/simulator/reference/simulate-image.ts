@@ -97,7 +97,9 @@ export function simulateImage(
       }
     }
   }
-  return { outputs, counts, magnitudes, events, record: recorder?.finish(), exitStep, exitOutputs };
+  const potentials = request.potentials === true ? state.potential : new Map<string, Float64Array>();
+  const said = { outputs, counts, magnitudes, events, potentials };
+  return { ...said, record: recorder?.finish(), exitStep, exitOutputs };
 }
 
 /** Zeros for every snapshot of every source; magnitudes where spikes may be negative, events where layers refine. */

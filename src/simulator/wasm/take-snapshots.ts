@@ -63,7 +63,7 @@ export class SnapshotTaker {
 
   #takeBlock(image: ImageUnderWay, stage: NeuronStage | GateStage, now: BlockState, snapshot: number): void {
     const { request, slots } = this;
-    const { counts, magnitudes, events, sums } = this.#layerOf(stage.id);
+    const { counts, magnitudes, events, sums, potentials } = this.#layerOf(stage.id);
     const t = request.snapshots[snapshot] as number;
     if (this.outputs.reads(stage)) this.#keepCounts(image.kept, `${stage.id} ${t}`, now, stage.shape);
     // Sums stand for the counts before T.
@@ -75,6 +75,10 @@ export class SnapshotTaker {
         slots.copyBlock(now.magnitudesAt, now.block, stage.shape, magnitudes, offset);
       if (now.eventsAt !== 0 && events !== undefined)
         slots.copyBlock(now.eventsAt, now.block, stage.shape, events, offset);
+    }
+    if (t === request.steps && potentials !== undefined && now.potentials !== undefined) {
+      const offset = image.index * countElements(stage.shape);
+      fromBlock(now.potentials, now.block, stage.shape, potentials, offset);
     }
     const keepsPotentials = stage.id === this.plan.output.neurons && request.readout === "count+softmax";
     if (keepsPotentials && now.potentials !== undefined)
@@ -226,7 +230,7 @@ export class SnapshotTaker {
 }
 
 function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResult {
-  const { n, steps, snapshots, exit, weights, recycle } = request;
+  const { n, steps, snapshots, exit, weights, recycle, potentials } = request;
   // All values that are defined are written: old ones need not be cleared.
   const take = (used: Int32Array | undefined, length: number) =>
     used?.length === length ? used : new Int32Array(length);
@@ -245,7 +249,11 @@ function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResul
   };
   return {
     outputs: new Float64Array(n * snapshots.length * plan.output.classes),
-    layers: plan.neurons.map((stage, at) => empty(stage, stage.name, recycle?.layers[at])),
+    layers: plan.neurons.map((stage, at) => {
+      const counts = empty(stage, stage.name, recycle?.layers[at]);
+      if (potentials !== true) return counts;
+      return { ...counts, potentials: new Float64Array(n * countElements(stage.shape)) };
+    }),
     gates: plan.gates.map((stage, at) => empty(stage, stage.id, recycle?.gates[at])),
     ...(exit && {
       exitSteps: new Int32Array(n).fill(steps),

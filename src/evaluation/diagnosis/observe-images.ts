@@ -1,0 +1,243 @@
+/**
+ * Simulates images beside the network and splits every layer's error: the job `observe-images`.
+ *
+ * Knows: one batch. May not know: labels, how sums are judged, threads.
+ *
+ * The network runs twice: as it is, and with each activation replaced by what the spikes say, so that the value
+ * of a layer is the network's layer applied to the spiking network's own inputs (y₄ of split-error.ts).
+ */
+import { describeImages } from "../../core/describe-images.js";
+import type { LongCallOptions } from "../../core/progress.js";
+import type { TaskHandler, TaskRunner } from "../../core/task-runner.js";
+import { countElements } from "../../core/tensor.js";
+import type { Readout } from "../../graph/node-types.js";
+import type { Snn } from "../../graph/snn.js";
+import { besideSpiking } from "../../inference/dense-kernels.js";
+import type { LayerCounts } from "../../simulator/backend.js";
+import { planSnn } from "../../simulator/plan/plan-snn.js";
+import { type BackendName, networkBackend, simulatorBackends } from "../backend-list.js";
+import { type PortableSnn, packSnn, unpackSnn } from "../portable-snn.js";
+import { calibratedNetwork } from "./calibrated-network.js";
+import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
+import { sumsOfImage } from "./error-parts.js";
+import { openCharges } from "./read-charges.js";
+import { type CleanRates, splitError } from "./split-error.js";
+
+export interface ObserveOptions extends LongCallOptions {
+  /** Times of the outputs, ascending; the last is T. */
+  readonly at: readonly number[];
+  readonly readout: Readout;
+  readonly delay: number;
+  /** `wasm` by default. */
+  readonly backend?: BackendName | undefined;
+  /** Split the layers' errors; without, outputs alone. */
+  readonly layers: boolean;
+  /** Layers whose rates without their own errors are wanted too. */
+  readonly rates?: readonly string[] | undefined;
+  /** What is done, for people. */
+  readonly phase: string;
+  readonly wasmUrl?: URL | undefined;
+}
+
+export interface Observed {
+  readonly n: number;
+  /** The network's outputs [n,classes]. */
+  readonly logits: Float32Array;
+  /** The spiking network's at each time [n][at][classes]. */
+  readonly outputs: Float64Array;
+  /** With `layers`: sums of each image and layer, [n][layers][sumsOfImage]. */
+  readonly sums: Float64Array;
+  /** Layer → rates [n,C,H,W]. */
+  readonly rates: ReadonlyMap<string, CleanRates>;
+}
+
+interface ObserveShared {
+  readonly snn: PortableSnn;
+  readonly backend: BackendName;
+  readonly at: readonly number[];
+  readonly readout: Readout;
+  readonly delay: number;
+  readonly layers: boolean;
+  readonly rates: readonly string[];
+  readonly wasmUrl?: string | undefined;
+}
+
+interface ObserveTask {
+  readonly images: Float32Array;
+  readonly n: number;
+}
+
+type ObserveResult = Omit<Observed, "rates"> & {
+  readonly rates: readonly (readonly [layer: string, rates: CleanRates])[];
+};
+
+const batch = 8;
+
+/** Handler of the job `observe-images`. */
+export async function startObserveHandler(
+  shared: ObserveShared,
+): Promise<TaskHandler<ObserveTask, ObserveResult>> {
+  const snn = unpackSnn(shared.snn);
+  const { at, readout, delay } = shared;
+  const steps = at[at.length - 1] as number;
+  const plan = planSnn(snn.graph);
+  const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
+  const simulator = await simulatorBackends[shared.backend].prepare(snn, { wasmUrl, plan });
+  const float = besideSpiking(shared.wasmUrl);
+  const network = await networkBackend.prepare(snn.network, float);
+  const calibrated = await networkBackend.prepare(calibratedNetwork(snn), float);
+  const charges = await openCharges(snn, plan, float);
+  const layers = shared.layers ? listDiagnosed(snn, plan) : [];
+  const output = snn.network.output.id;
+  const ids = layers.map(({ activation }) => activation);
+  return {
+    handle({ images, n }) {
+      const simulated = simulator.run({
+        images,
+        n,
+        steps,
+        snapshots: at,
+        readout,
+        delay,
+        potentials: shared.layers,
+      });
+      const values = network.run(images, n, [...new Set([output, ...ids])]);
+      const counts = new Map(simulated.layers.map((layer) => [layer.name, lastCounts(layer, n)]));
+      const told = new Map(
+        layers.map((layer) => [layer.activation, decode(layer, counts.get(layer.name) ?? [], steps)]),
+      );
+      const expected = calibrated.run(images, n, ids, told);
+      const chargeOf = charges.read(images, n, steps, simulated.layers, counts);
+      const sums = new Float64Array(n * layers.length * sumsOfImage);
+      const rates: [string, CleanRates][] = [];
+      for (const [which, layer] of layers.entries()) {
+        const kept = shared.rates.includes(layer.name) ? makeRates(n * layer.neurons) : undefined;
+        if (kept !== undefined) rates.push([layer.name, kept]);
+        for (let image = 0; image < n; image++) {
+          const [from, to] = [image * layer.neurons, (image + 1) * layer.neurons];
+          const own = expected.get(layer.activation)?.subarray(from, to) ?? new Float32Array(0);
+          splitError(
+            { ...layer, steps },
+            {
+              counts: (counts.get(layer.name) ?? new Int32Array(0)).subarray(from, to),
+              charge: chargeOf(layer, image),
+              expected: layer.kappa === 1 ? own : own.map((value) => value * layer.kappa),
+              activation: values.get(layer.activation)?.subarray(from, to) ?? [],
+            },
+            sums,
+            (image * layers.length + which) * sumsOfImage,
+            kept && { even: kept.even.subarray(from, to), clean: kept.clean.subarray(from, to) },
+          );
+        }
+      }
+      const logits = values.get(output) ?? new Float32Array(0);
+      return { n, logits, outputs: simulated.outputs, sums, rates };
+    },
+    free() {
+      simulator.free();
+      for (const each of [network, calibrated, charges]) each.free();
+    },
+  };
+}
+
+const makeRates = (size: number): CleanRates => ({
+  even: new Float32Array(size),
+  clean: new Float32Array(size),
+});
+
+/** Counts at T, [n,C,H,W]. */
+function lastCounts({ counts, shape }: LayerCounts, n: number): Int32Array {
+  const size = countElements(shape);
+  const times = counts.length / (n * size);
+  if (times === 1) return counts;
+  const last = new Int32Array(n * size);
+  for (let image = 0; image < n; image++) {
+    const from = ((image + 1) * times - 1) * size;
+    last.set(counts.subarray(from, from + size), image * size);
+  }
+  return last;
+}
+
+/** y = λ·N/T, [n,C,H,W]. */
+function decode({ lambda, area }: DiagnosedLayer, counts: ArrayLike<number>, steps: number): Float32Array {
+  const channels = lambda.length;
+  return Float32Array.from(
+    counts,
+    (count, i) => ((lambda[Math.floor(i / area) % channels] as number) * count) / steps,
+  );
+}
+
+function* makeTasks(images: Float32Array, size: number): Generator<ObserveTask> {
+  const n = images.length / size;
+  for (let from = 0; from < n; from += batch) {
+    const to = Math.min(n, from + batch);
+    yield { images: images.slice(from * size, to * size), n: to - from };
+  }
+}
+
+/**
+ * Observes images on the runner's threads; no result depends on how many there are.
+ *
+ * @param images preprocessed [n,C,H,W], read only
+ */
+export async function observeImages(
+  snn: Snn,
+  images: Float32Array,
+  runner: TaskRunner,
+  options: ObserveOptions,
+): Promise<Observed> {
+  const size = countElements(snn.graph.input.attributes.shape);
+  const n = images.length / size;
+  const { at, readout, delay, layers, rates = [], backend = "wasm", wasmUrl, signal, phase } = options;
+  const parts: ObserveResult[] = [];
+  let done = 0;
+  await runner.run<ObserveShared, ObserveTask, ObserveResult>({
+    kind: "observe-images",
+    shared: { snn: packSnn(snn), backend, at, readout, delay, layers, rates, wasmUrl: wasmUrl?.href },
+    tasks: makeTasks(images, size),
+    describe: (task, number) =>
+      describeImages(Array.from({ length: task.n }, (_, i) => number * batch + i)),
+    transfer: (task) => [task.images.buffer as ArrayBuffer],
+    signal,
+    onResult(result, number) {
+      parts[number] = result;
+      done += result.n;
+      options.onProgress?.({ phase, done, total: n, unit: "images" });
+    },
+  });
+  return joinParts(parts, n, rates);
+}
+
+function joinParts(parts: readonly ObserveResult[], n: number, rates: readonly string[]): Observed {
+  const ratesOf = (layer: string, which: keyof CleanRates) =>
+    joinFloats(parts.map((part) => part.rates.find(([name]) => name === layer)?.[1][which]));
+  const joinDoubles = (of: (part: ObserveResult) => Float64Array) => {
+    const all = new Float64Array(parts.reduce((sum, part) => sum + of(part).length, 0));
+    let from = 0;
+    for (const part of parts) {
+      all.set(of(part), from);
+      from += of(part).length;
+    }
+    return all;
+  };
+  return {
+    n,
+    logits: joinFloats(parts.map(({ logits }) => logits)),
+    outputs: joinDoubles(({ outputs }) => outputs),
+    sums: joinDoubles(({ sums }) => sums),
+    rates: new Map(
+      rates.map((layer) => [layer, { even: ratesOf(layer, "even"), clean: ratesOf(layer, "clean") }]),
+    ),
+  };
+}
+
+function joinFloats(parts: readonly (Float32Array | undefined)[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, part) => sum + (part?.length ?? 0), 0));
+  let from = 0;
+  for (const part of parts) {
+    if (part === undefined) continue;
+    all.set(part, from);
+    from += part.length;
+  }
+  return all;
+}

@@ -1,0 +1,68 @@
+/**
+ * How far a spiking network's outputs are from the network's, at each time: ε and disagreement.
+ *
+ * Knows: outputs. May not know: labels, layers, what an error costs.
+ */
+import { predictClass } from "../../simulator/predict-class.js";
+
+export interface OutputError {
+  readonly t: number;
+  /** ε: RMS of (spiking − network's outputs) over the standard deviation of the network's; null where they are all equal. */
+  readonly epsilon: number | null;
+  /** Percent of the images that the two put into different classes. */
+  readonly disagreement: number;
+}
+
+export interface ComparedOutputs {
+  readonly n: number;
+  /** [n,classes] */
+  readonly logits: Float32Array;
+  /** [n][at][classes] */
+  readonly outputs: Float64Array;
+}
+
+/**
+ * @param at times of the outputs
+ * @param scaleOf what a unit of the spiking output at time t is in the network's: 1, or λ/t for counts
+ */
+export function measureOutputErrors(
+  { n, logits, outputs }: ComparedOutputs,
+  at: readonly number[],
+  scaleOf: (t: number) => number = () => 1,
+): readonly OutputError[] {
+  const classes = logits.length / n;
+  const deviation = standardDeviation(logits);
+  return at.map((t, snapshot) => {
+    const scale = scaleOf(t);
+    let [squares, differing] = [0, 0];
+    for (let image = 0; image < n; image++) {
+      const own = logits.subarray(image * classes, (image + 1) * classes);
+      const from = (image * at.length + snapshot) * classes;
+      const spiking = outputs.subarray(from, from + classes);
+      for (let k = 0; k < classes; k++) {
+        squares += ((spiking[k] as number) * scale - (own[k] as number)) ** 2;
+      }
+      differing += Number(predictClass(spiking) !== predictClass(own));
+    }
+    return {
+      t,
+      epsilon: deviation > 0 ? Math.sqrt(squares / logits.length) / deviation : null,
+      disagreement: (100 * differing) / n,
+    };
+  });
+}
+
+/** RMS of the difference of outputs of one time, [n,classes] both. */
+export function rmsDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  let squares = 0;
+  for (let i = 0; i < one.length; i++) squares += ((one[i] as number) - (other[i] as number)) ** 2;
+  return Math.sqrt(squares / one.length);
+}
+
+function standardDeviation(values: ArrayLike<number>): number {
+  let [sum, squares] = [0, 0];
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  const mean = sum / values.length;
+  for (let i = 0; i < values.length; i++) squares += ((values[i] as number) - mean) ** 2;
+  return Math.sqrt(squares / values.length);
+}

@@ -1,0 +1,109 @@
+/**
+ * What the outputs would gain if one layer made no errors of its own: it sends a constant real rate, all later layers
+ * are simulated again.
+ *
+ * Knows: switches of a cause, RMS of outputs. May not know: why these layers were chosen, people.
+ */
+import type { LongCallOptions } from "../../core/progress.js";
+import type { TaskRunner } from "../../core/task-runner.js";
+import { countElements } from "../../core/tensor.js";
+import type { Readout } from "../../graph/node-types.js";
+import type { Snn } from "../../graph/snn.js";
+import { besideSpiking } from "../../inference/dense-kernels.js";
+import { networkBackend } from "../backend-list.js";
+import { simulateImages } from "../simulate-images.js";
+import { rmsDifference } from "./output-error.js";
+import { type ReplacedLayer, replaceLayer } from "./replace-layer.js";
+import type { CleanRates } from "./split-error.js";
+
+export interface LayerEffect {
+  readonly layer: string;
+  /** Fall of the outputs' RMS error, percent of it, if the layer spiked evenly (sent y₁). */
+  readonly evenness: number;
+  /** The same if it made no errors of its own (sent y₄). */
+  readonly allLocal: number;
+}
+
+export interface WhatIfInput {
+  readonly snn: Snn;
+  /** Preprocessed [n,C,H,W]. */
+  readonly images: Float32Array;
+  /** The network's outputs and the spiking network's at T, [n,classes], in the same units. */
+  readonly logits: ArrayLike<number>;
+  readonly outputs: ArrayLike<number>;
+  readonly rates: ReadonlyMap<string, CleanRates>;
+  readonly steps: number;
+  readonly readout: Readout;
+  readonly delay: number;
+  /** Of a spiking output in the network's units. */
+  readonly scale: number;
+}
+
+/** Effects of the layers that have rates, in their order. */
+export async function measureEffects(
+  input: WhatIfInput,
+  runner: TaskRunner,
+  { signal, onProgress, wasmUrl }: LongCallOptions & { readonly wasmUrl?: URL | undefined },
+): Promise<readonly LayerEffect[]> {
+  const base = rmsDifference(input.logits, input.outputs);
+  const effects: LayerEffect[] = [];
+  const total = input.rates.size;
+  for (const [layer, { even, clean }] of input.rates) {
+    onProgress?.({ phase: "what if", done: effects.length, total, unit: "layers" });
+    const replaced = replaceLayer(input.snn, layer);
+    const images = joinImages(input, replaced, [even, clean]);
+    const outputs = await runReplaced(input, replaced, images, runner, { signal, wasmUrl });
+    const half = outputs.length / 2;
+    const fall = (own: Float64Array) =>
+      base > 0 ? 100 * (1 - rmsDifference(input.logits, own.map((value) => value * input.scale)) / base) : 0;
+    effects.push({
+      layer,
+      evenness: fall(outputs.subarray(0, half)),
+      allLocal: fall(outputs.subarray(half)),
+    });
+  }
+  onProgress?.({ phase: "what if", done: total, total, unit: "layers" });
+  return effects;
+}
+
+/** All images with the rates of the first switch, then with those of the second. */
+function joinImages(
+  { snn, images }: WhatIfInput,
+  replaced: ReplacedLayer,
+  switches: readonly Float32Array[],
+): Float32Array {
+  const size = countElements(snn.graph.input.attributes.shape);
+  const n = images.length / size;
+  const joinedSize = countElements(replaced.snn.graph.input.attributes.shape);
+  const joined = new Float32Array(switches.length * n * joinedSize);
+  for (const [which, rates] of switches.entries()) {
+    const neurons = rates.length / n;
+    for (let image = 0; image < n; image++) {
+      const own = replaced.joinImage(
+        images.subarray(image * size, (image + 1) * size),
+        rates.subarray(image * neurons, (image + 1) * neurons),
+      );
+      joined.set(own, (which * n + image) * joinedSize);
+    }
+  }
+  return joined;
+}
+
+async function runReplaced(
+  { steps, readout, delay }: WhatIfInput,
+  { snn, hasNeurons }: ReplacedLayer,
+  images: Float32Array,
+  runner: TaskRunner,
+  { signal, wasmUrl }: { readonly signal?: AbortSignal | undefined; readonly wasmUrl?: URL | undefined },
+): Promise<Float64Array> {
+  if (hasNeurons) {
+    const { outputs } = await simulateImages(snn, images, runner, { steps, readout, delay, signal, wasmUrl });
+    return outputs;
+  }
+  const network = await networkBackend.prepare(snn.graph, besideSpiking(wasmUrl));
+  const n = images.length / countElements(snn.graph.input.attributes.shape);
+  const { id } = snn.graph.output;
+  const values = network.run(images, n, [id]).get(id) ?? new Float32Array(0);
+  network.free();
+  return Float64Array.from(values);
+}
