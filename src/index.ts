@@ -10,6 +10,8 @@ export {
 } from "./core/respike-error.js";
 export type { Dataset, ImageSet } from "./datasets/dataset.js";
 export type { BenchLayer, BenchPoint, BenchResult } from "./evaluation/bench-result.js";
+export type { Certificate } from "./evaluation/diagnosis/certificate.js";
+export type { Diagnosis } from "./evaluation/diagnosis/diagnose-snn.js";
 export type { EvaluationResult } from "./evaluation/evaluation-result.js";
 export { Graph } from "./graph/graph.js";
 export type { GraphNode, NodeAttributes, Op, Shape } from "./graph/node-types.js";
@@ -23,6 +25,7 @@ export {
   type ConvertCallOptions,
   convert,
 } from "./library/convert.js";
+export { type DiagnoseCallOptions, type DiagnosisOutcome, diagnose } from "./library/diagnose.js";
 export { type EvaluateCallOptions, type EvaluationOutcome, evaluate } from "./library/evaluate.js";
 export { type InspectedFile, type Inspection, inspect } from "./library/inspect.js";
 export { type LoadModelOptions, loadModel, type Model } from "./library/load-model.js";

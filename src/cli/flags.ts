@@ -110,17 +110,17 @@ export function numberListFlag(
   };
 }
 
-/** A whole number or the word `all`. */
-export function countFlag(text: FlagText): Flag<number | "all"> {
+/** A whole number, 1 or more unless said otherwise, or the word `all`. */
+export function countFlag(text: FlagText, min = 1): Flag<number | "all"> {
   return {
     ...text,
     placeholder: "N|all",
     parse: (value) => {
       if (value === "all") return value;
       try {
-        return checkNumber(value, { min: 1 }, true);
+        return checkNumber(value, { min }, true);
       } catch {
-        throw new Error("a whole number of 1 or more, or 'all'");
+        throw new Error(`a whole number of ${min} or more, or 'all'`);
       }
     },
   };

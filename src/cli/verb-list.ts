@@ -8,6 +8,7 @@ import { benchVerb } from "./verbs/bench.js";
 import { convertVerb } from "./verbs/convert.js";
 import { dataVerb } from "./verbs/data.js";
 import { demoVerb } from "./verbs/demo.js";
+import { diagnoseVerb } from "./verbs/diagnose.js";
 import { evaluateVerb } from "./verbs/evaluate.js";
 import { inspectVerb } from "./verbs/inspect.js";
 import { mergeVerb } from "./verbs/merge.js";
@@ -25,5 +26,6 @@ export const verbs: readonly Verb[] = [
   mergeVerb,
   benchVerb,
   trainVerb,
+  diagnoseVerb,
   reproduceVerb,
 ];

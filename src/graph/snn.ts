@@ -50,6 +50,8 @@ export interface SnnLayer {
   readonly lambda: readonly number[];
   /** Factor of layer-wise compensation already in the weights; 1 without. */
   readonly kappa: number;
+  /** What calibration added to the constant current of a step, one a channel, in units of λ; absent without. */
+  readonly bias?: readonly number[] | undefined;
 }
 
 export interface Snn {

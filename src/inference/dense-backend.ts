@@ -168,13 +168,7 @@ class DenseNetwork implements FloatNetwork {
   }
 
   /** From image `index` of values [N,C,H,W] to the place of a node's value, surplus lanes untouched. */
-  #copyIn(
-    kernels: DenseKernels,
-    memory: Float32Array,
-    id: string,
-    given: Float32Array,
-    index: number,
-  ): void {
+  #copyIn(kernels: DenseKernels, memory: Float32Array, id: string, given: Float32Array, index: number): void {
     const value = this.#values.get(id) as DenseValue;
     const [channels, height, width] = value.shape;
     const { row, pixel } = strides(value.shape);

@@ -7,10 +7,13 @@ import { type ConversionReport, convertGraph } from "../conversion/convert-graph
 import { type ExplicitOptions, resolveConvertOptions } from "../conversion/convert-options.js";
 import { describeOrigin } from "../conversion/describe-origin.js";
 import type { Warning } from "../core/respike-error.js";
+import type { TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
-import { gatherImages } from "../datasets/dataset.js";
+import { gatherImages, type ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import { selectCalibration, selectJudging } from "../datasets/split-training.js";
+import type { Certificate } from "../evaluation/diagnosis/certificate.js";
+import { certifyRun } from "../evaluation/diagnosis/certify-snn.js";
 import { makeSimulation } from "../evaluation/simulate-calibration.js";
 import type { Model } from "../formats/read-model.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
@@ -20,6 +23,7 @@ import { hasCeilings } from "../graph/trained-ceilings.js";
 import { resolveCacheFolder } from "../node/cache-folder.js";
 import { openFileCache } from "../node/file-cache.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
+import { planRun } from "./diagnose.js";
 import { type Inspection, inspectModel } from "./inspect.js";
 import { checkDataFits, guessData, openData } from "./open-data.js";
 import type { CallOptions } from "./surroundings.js";
@@ -31,6 +35,8 @@ export interface ConvertCallOptions extends ExplicitOptions, CallOptions {
   readonly layout?: "nchw" | "nhwc" | undefined;
   /** Saved as provenance: the verb and the options that decide the result, no paths. */
   readonly command?: readonly string[] | undefined;
+  /** Whether the network gets a certificate, measured on held-back training images (`on` where there are any). */
+  readonly certify?: "on" | "off" | undefined;
 }
 
 /** The result of `convert`; `snn` describes the saved file and is null until it is saved. */
@@ -51,6 +57,8 @@ export interface ConversionResult {
   readonly compensation: ConversionReport["compensation"];
   readonly rounding: ConversionReport["rounding"];
   readonly options: Readonly<Record<string, unknown>>;
+  /** Null with `certify` off, and where no training images are held back. */
+  readonly certificate: Certificate | null;
 }
 
 export interface Conversion {
@@ -88,7 +96,7 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
   const chosen = { data: name, n: indices.length, indicesSha256: hashIndices(indices) };
   // 3. the conversion itself
   const runner = makeWorkerRunner(options.threads);
-  const { snn, report } = await convertGraph({ graph: model.graph, preprocessing }, resolved, {
+  const { snn: converted, report } = await convertGraph({ graph: model.graph, preprocessing }, resolved, {
     calibration: {
       source: { read: (wanted) => gatherImages(train, wanted) },
       indices,
@@ -102,7 +110,10 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     signal: options.signal,
     onProgress: options.onProgress,
   });
-  // 4. what there is to say
+  // 4. its certificate
+  const certificate = await certifyConversion(converted, train, name, report.passes, runner, options);
+  const snn = certificate === null ? converted : { ...converted, certificate };
+  // 5. what there is to say
   const { warnings: said, ...reported } = report;
   const result: ConversionResult = {
     snn: null,
@@ -110,8 +121,23 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
     preprocessing,
     calibration: { ...chosen, split: "train", lambda, scope },
     ...reported,
+    certificate,
   };
   return { snn, result, warnings: [...warnings, ...said] };
+}
+
+/** What the network is worth on held-back training images; null where there are none, or nobody asks. */
+async function certifyConversion(
+  snn: Snn,
+  train: ImageSet,
+  data: string,
+  passes: ConversionReport["passes"],
+  runner: TaskRunner,
+  { certify = "on", signal, onProgress }: ConvertCallOptions,
+): Promise<Certificate | null> {
+  if (certify === "off" || selectJudging(train.n).length === 0) return null;
+  const run = planRun(snn, train, data, { T: Number(snn.options.T) });
+  return certifyRun(run, runner, { signal, onProgress, passes });
 }
 
 /** The training split that the activation statistics come from. */

@@ -28,6 +28,7 @@ import { writeWholeFile } from "../node/write-whole-file.js";
 import { renderReport } from "../report/render-report.js";
 import type { ConversionResult } from "./convert.js";
 import { checkDataFits, openData } from "./open-data.js";
+import { readCertificate } from "./read-certificate.js";
 import type { CallOptions } from "./surroundings.js";
 import { version } from "./version.js";
 
@@ -205,7 +206,9 @@ export async function writeReport(
     configuration: { ...config.flags, ...config.setup.options },
     hashes: config.inputs,
     warnings,
-    ...(snn === null ? {} : { provenance: snn.provenance, title: nameNetwork(snn) }),
+    ...(snn === null
+      ? {}
+      : { provenance: snn.provenance, title: nameNetwork(snn), certificate: readCertificate(snn) }),
     ...(conversion === undefined ? {} : { conversion: { ...conversion, snn: conversion.snn ?? {} } }),
   });
   await makeFolder(join(folder, "plots"));

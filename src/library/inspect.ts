@@ -11,6 +11,7 @@ import {
   countNeurons,
   countStructuralFanOut,
 } from "../evaluation/count-operations.js";
+import type { Certificate } from "../evaluation/diagnosis/certificate.js";
 import { describeSupport, type SupportStatus } from "../formats/describe-support.js";
 import { decodeSnn, isSnn } from "../formats/snn/decode-snn.js";
 import type { Graph } from "../graph/graph.js";
@@ -18,6 +19,7 @@ import type { Shape } from "../graph/node-types.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { type LoadModelOptions, loadModel, type Model } from "./load-model.js";
+import { readCertificate } from "./read-certificate.js";
 import { nameSource, readSource, type Source } from "./read-source.js";
 
 export interface InspectedNode {
@@ -49,6 +51,8 @@ export interface Inspection {
   };
   readonly ignoredKeys: readonly string[];
   readonly nodes: readonly InspectedNode[];
+  /** What a saved network says of itself; absent where it has none. */
+  readonly certificate?: Certificate;
 }
 
 /** An inspection and the graph that it describes. */
@@ -98,6 +102,7 @@ export function inspectModel(model: Model): Inspection {
 
 function inspectSnn(snn: Snn, sha256: string): Inspection {
   const arch = snn.provenance.arch;
+  const certificate = readCertificate(snn);
   return {
     kind: "snn",
     format: "respike.snn/1",
@@ -107,6 +112,7 @@ function inspectSnn(snn: Snn, sha256: string): Inspection {
     ...describeGraph(snn.graph, snn.network),
     preprocessing: snn.preprocessing,
     ignoredKeys: [],
+    ...(certificate === undefined ? {} : { certificate }),
   };
 }
 

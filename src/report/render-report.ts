@@ -20,6 +20,7 @@ import { ratePerLayer } from "./plots/rate-per-layer.js";
 import { spikesAgainstSteps } from "./plots/spikes-against-steps.js";
 import { type PageSection, renderPage } from "./render-page.js";
 import type { ReportInput } from "./report-input.js";
+import { renderCertificateSection } from "./sections/certificate-section.js";
 import { renderEnergySection } from "./sections/energy-section.js";
 import { renderExitSection } from "./sections/exit-section.js";
 import { renderLayersSection } from "./sections/layers-section.js";
@@ -62,7 +63,7 @@ function renderReportPage(input: ReportInput, drawn: ReadonlyMap<string, string>
 }
 
 function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): PageSection[] {
-  const { results } = input;
+  const { results, certificate } = input;
   const draw = (id: string, name: string, plots: readonly Plot[]): PageSection => ({
     id,
     name,
@@ -83,6 +84,9 @@ function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): P
     },
     { id: "layers", name: "Layers", body: renderLayersSection(input) },
     ...(passes ? [{ id: "passes", name: "Passes", body: passes }] : []),
+    ...(certificate
+      ? [{ id: "certificate", name: "Certificate", body: renderCertificateSection(certificate) }]
+      : []),
     { id: "configuration", name: "Configuration", body: renderConfigurationSection(input) },
     { id: "provenance", name: "Provenance", body: renderProvenanceSection(input) },
   ];

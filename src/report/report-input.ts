@@ -3,6 +3,7 @@
  *
  * Knows: the results of `convert` and `evaluate` by their fields. May not know: how they came about.
  */
+import type { Certificate } from "../evaluation/diagnosis/certificate.js";
 import type { EvaluationResult } from "../evaluation/evaluation-result.js";
 
 export interface ReportedPass {
@@ -51,6 +52,8 @@ export interface ReportInput {
   readonly configuration?: Readonly<Record<string, unknown>>;
   /** The SNN's provenance, as saved in its file. */
   readonly provenance?: Readonly<Record<string, unknown>>;
+  /** What the SNN was certified to do, where it was. */
+  readonly certificate?: Certificate | undefined;
   /** More hashes by what they are of. */
   readonly hashes?: Readonly<Record<string, string>>;
   readonly warnings?: readonly { readonly code: string; readonly where: string; readonly message: string }[];

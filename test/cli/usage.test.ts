@@ -41,6 +41,7 @@ test("the verbs of this version are there, and explain themselves; every example
     "merge",
     "bench",
     "train",
+    "diagnose",
     "reproduce",
   ]);
   const overview = await call("--help");

@@ -10,8 +10,9 @@ import { type Conversion, convert } from "../../library/convert.js";
 import { loadModel } from "../../library/load-model.js";
 import { saveSnn } from "../../library/snn-files.js";
 import { refuseExisting } from "../../node/write-whole-file.js";
+import { describeCertificate } from "../../report/describe-certificate.js";
 import { layTable } from "../../report/render-table.js";
-import { type FlagTable, flagName, textFlag } from "../flags.js";
+import { choiceFlag, type FlagTable, flagName, textFlag } from "../flags.js";
 import { conversionFlags, modelFlags } from "../model-flags.js";
 import { usageProblem } from "../parse-command.js";
 import { defineVerb } from "../verb.js";
@@ -26,6 +27,11 @@ export const convertVerb = defineVerb({
     o: textFlag("FILE", { description: "where the spiking network goes: FILE.snn.safetensors" }),
     ...modelFlags,
     ...conversionFlags,
+    certify: choiceFlag(["on", "off"], {
+      description:
+        "measure on held-back training images what is lost in the limit of many steps and at T, and how many steps a bound takes; saved with the network",
+      shownDefault: "on",
+    }),
   },
   explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, summary, citation }) => `Preset ${name}: ${summary}. ${citation}.`).join("\n")}`,
   examples: [
@@ -92,26 +98,32 @@ function describe({ result, snn }: Conversion): string {
     layer.kappa === 1 ? "1" : layer.kappa.toFixed(3),
     layer.deadChannels.length === 0 ? "" : String(layer.deadChannels.length),
   ]);
-  const factor =
-    compensation === null
-      ? []
-      : [
-          `compensation: ${compensation.method}, ${compensation.criterion} on ${compensation.images} images: ${compensation.factors
-            .map(({ name, kappa, before, after }) => `${name} ×${kappa.toFixed(3)} (${before} → ${after})`)
-            .join("; ")}`,
-        ];
   return [
     `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; ${String(snn.options.spikes)} spikes; ${describeLambda(calibration)}`,
     "",
     layTable(["pass", "preserves", "largest difference", "relative"], passRows),
     "",
     layTable(["layer", "neurons", "λ", "max rate", "number", "largest weight", "κ", "dead"], layerRows),
-    ...factor,
+    ...describeCompensation(compensation),
     describeRounding(result.rounding),
+    ...describeCertified(result.certificate),
     "",
     `saved ${result.snn?.path} (${result.snn?.bytes.toLocaleString("en-US")} bytes, SHA-256 ${result.snn?.sha256})`,
     `next: respike evaluate ${result.snn?.path} -T ${String(snn.options.T)}`,
   ].join("\n");
+}
+
+function describeCompensation(compensation: Conversion["result"]["compensation"]): readonly string[] {
+  if (compensation === null) return [];
+  const { method, criterion, images, factors } = compensation;
+  const told = factors.map(
+    ({ name, kappa, before, after }) => `${name} ×${kappa.toFixed(3)} (${before} → ${after})`,
+  );
+  return [`compensation: ${method}, ${criterion} on ${images} images: ${told.join("; ")}`];
+}
+
+function describeCertified(certificate: Conversion["result"]["certificate"]): readonly string[] {
+  return certificate === null ? [] : ["", "certificate", ...describeCertificate(certificate)];
 }
 
 function describeLambda({ lambda, n, data }: Conversion["result"]["calibration"]): string {

@@ -5,6 +5,7 @@
  */
 import { printGraph } from "../../graph/print-graph.js";
 import { type InspectedFile, inspect } from "../../library/inspect.js";
+import { describeCertificate } from "../../report/describe-certificate.js";
 import { layTable } from "../../report/render-table.js";
 import { switchFlag } from "../flags.js";
 import { modelFlags } from "../model-flags.js";
@@ -32,7 +33,7 @@ export const inspectVerb = defineVerb({
 });
 
 function describe({ inspection }: InspectedFile): string {
-  const { totals, preprocessing, nodes } = inspection;
+  const { totals, preprocessing, nodes, certificate } = inspection;
   const number = (value: number) => value.toLocaleString("en-US");
   const facts = [
     ["kind", `${inspection.kind} (${inspection.format})`],
@@ -48,8 +49,12 @@ function describe({ inspection }: InspectedFile): string {
     ["MACs an image", `${number(totals.annMacs)} (${number(totals.annMacsPadded)} counted with padding)`],
     ["fan-out", `${number(totals.structuralFanOut)} synapses of all neurons once`],
     ["SHA-256", inspection.sha256],
+    ...(certificate === undefined ? [] : describeCertificate(certificate)).map((fact, at) => [
+      at === 0 ? "certificate" : "",
+      fact,
+    ]),
     ...(inspection.ignoredKeys.length > 0 ? [["ignored", inspection.ignoredKeys.join(", ")]] : []),
-  ].map(([name, value]) => `${`${name}:`.padEnd(15)} ${value}`);
+  ].map(([name, value]) => `${(name === "" ? "" : `${name}:`).padEnd(15)} ${value}`);
   const rows = nodes.map((node) => [
     node.name,
     node.op,

@@ -6,24 +6,32 @@
 import { traceSynapses } from "../../conversion/trace-synapses.js";
 import { countElements } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
-import { type GraphNode, isOp } from "../../graph/node-types.js";
+import type { GraphNode } from "../../graph/node-types.js";
+import { largestCount, quantumAt } from "../../graph/refinement.js";
 import type { Snn } from "../../graph/snn.js";
 import type { NeuronStage, SnnPlan } from "../../simulator/plan/snn-plan.js";
+import { reluOf, shiftOf } from "./calibrated-network.js";
 import type { SplitLayer } from "./split-error.js";
 
-export interface DiagnosedLayer extends Omit<SplitLayer, "steps"> {
+export interface DiagnosedLayer extends SplitLayer {
   readonly name: string;
   readonly stage: NeuronStage;
   readonly neurons: number;
   /** Node of the float network whose value the rate stands for. */
   readonly activation: string;
+  readonly lambda: Float64Array;
+  readonly silent: Uint8Array;
   /** Factor of compensation: the network's layer is multiplied by it before it is compared. */
   readonly kappa: number;
+  /** Calibrated bias [C] in the activation's units, where no ReLU of the network stands that has it already. */
+  readonly shift: Float64Array | null;
 }
 
-/** The layers with neurons, in topological order. */
-export function listDiagnosed(snn: Snn, plan: SnnPlan): readonly DiagnosedLayer[] {
-  return snn.layers.map(({ name, activation, lambda, kappa }) => {
+/** The layers with neurons, in topological order, run for so many steps. */
+export function listDiagnosed(snn: Snn, plan: SnnPlan, steps: number): readonly DiagnosedLayer[] {
+  return snn.layers.map((layer) => {
+    const { name, activation, lambda, kappa } = layer;
+    const relu = reluOf(snn.network, activation);
     const stage = plan.neurons.find((each) => each.name === name);
     if (stage === undefined) throw new RangeError(`layer '${name}' has no neurons`);
     const [channels, height, width] = stage.shape;
@@ -37,20 +45,19 @@ export function listDiagnosed(snn: Snn, plan: SnnPlan): readonly DiagnosedLayer[
       neurons: countElements(stage.shape),
       area,
       lambda: new Float64Array(channels).map((_, c) => lambda[lambda.length === 1 ? 0 : c] as number),
-      start: stage.v0.map((value, i) => value / theta(i)),
-      hi: stage.hi,
-      ceiling: kappa * ceilingOf(snn.network, activation),
+      start: stage.v0.map((value, i) => (stage.refine === null ? value / theta(i) : 0.5)),
+      ...measureCode(stage, steps),
+      ceiling: kappa * (relu?.attributes.max ?? Number.POSITIVE_INFINITY),
+      shift: relu === null ? shiftOf(layer) : null,
       silent: findSilent(snn.graph, stage),
     };
   });
 }
 
-/** The maximum of the ReLU that an activation is, or is a max pool of. */
-function ceilingOf(network: Graph, activation: string): number {
-  const node = network.node(activation);
-  if (isOp(node, "relu")) return node.attributes.max ?? Number.POSITIVE_INFINITY;
-  const isMaxPool = isOp(node, "pool") && node.attributes.kind === "max";
-  return isMaxPool ? ceilingOf(network, node.inputs[0] as string) : Number.POSITIVE_INFINITY;
+/** What a count stands for, and the largest one. */
+function measureCode({ refine, hi }: NeuronStage, steps: number) {
+  if (refine === null) return { unit: 1 / steps, most: hi * steps };
+  return { unit: quantumAt(refine, steps), most: largestCount(hi, refine, steps) };
 }
 
 /** 1 for each channel that nothing drives: no weight and no current but 0. */

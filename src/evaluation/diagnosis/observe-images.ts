@@ -13,14 +13,15 @@ import { countElements } from "../../core/tensor.js";
 import type { Readout } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
-import type { LayerCounts } from "../../simulator/backend.js";
+import type { FloatNetwork } from "../../inference/float-network.js";
+import type { LayerCounts, Simulator } from "../../simulator/backend.js";
 import { planSnn } from "../../simulator/plan/plan-snn.js";
 import { type BackendName, networkBackend, simulatorBackends } from "../backend-list.js";
 import { type PortableSnn, packSnn, unpackSnn } from "../portable-snn.js";
 import { calibratedNetwork } from "./calibrated-network.js";
 import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
 import { sumsOfImage } from "./error-parts.js";
-import { openCharges } from "./read-charges.js";
+import { type ChargeReader, openCharges } from "./read-charges.js";
 import { type CleanRates, splitError } from "./split-error.js";
 
 export interface ObserveOptions extends LongCallOptions {
@@ -73,71 +74,87 @@ type ObserveResult = Omit<Observed, "rates"> & {
 
 const batch = 8;
 
+/** What a worker keeps from batch to batch. */
+interface Observer {
+  readonly shared: ObserveShared;
+  readonly steps: number;
+  readonly simulator: Simulator;
+  readonly network: FloatNetwork;
+  readonly calibrated: FloatNetwork;
+  readonly charges: ChargeReader;
+  readonly layers: readonly DiagnosedLayer[];
+}
+
 /** Handler of the job `observe-images`. */
 export async function startObserveHandler(
   shared: ObserveShared,
 ): Promise<TaskHandler<ObserveTask, ObserveResult>> {
   const snn = unpackSnn(shared.snn);
-  const { at, readout, delay } = shared;
-  const steps = at[at.length - 1] as number;
+  const steps = shared.at[shared.at.length - 1] as number;
   const plan = planSnn(snn.graph);
   const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
-  const simulator = await simulatorBackends[shared.backend].prepare(snn, { wasmUrl, plan });
   const float = besideSpiking(shared.wasmUrl);
-  const network = await networkBackend.prepare(snn.network, float);
-  const calibrated = await networkBackend.prepare(calibratedNetwork(snn), float);
-  const charges = await openCharges(snn, plan, float);
-  const layers = shared.layers ? listDiagnosed(snn, plan) : [];
-  const output = snn.network.output.id;
-  const ids = layers.map(({ activation }) => activation);
+  const observer: Observer = {
+    shared,
+    steps,
+    simulator: await simulatorBackends[shared.backend].prepare(snn, { wasmUrl, plan }),
+    network: await networkBackend.prepare(snn.network, float),
+    calibrated: await networkBackend.prepare(calibratedNetwork(snn), float),
+    charges: await openCharges(snn, plan, float),
+    layers: shared.layers ? listDiagnosed(snn, plan, steps) : [],
+  };
   return {
-    handle({ images, n }) {
-      const simulated = simulator.run({
-        images,
-        n,
-        steps,
-        snapshots: at,
-        readout,
-        delay,
-        potentials: shared.layers,
-      });
-      const values = network.run(images, n, [...new Set([output, ...ids])]);
-      const counts = new Map(simulated.layers.map((layer) => [layer.name, lastCounts(layer, n)]));
-      const told = new Map(
-        layers.map((layer) => [layer.activation, decode(layer, counts.get(layer.name) ?? [], steps)]),
-      );
-      const expected = calibrated.run(images, n, ids, told);
-      const chargeOf = charges.read(images, n, steps, simulated.layers, counts);
-      const sums = new Float64Array(n * layers.length * sumsOfImage);
-      const rates: [string, CleanRates][] = [];
-      for (const [which, layer] of layers.entries()) {
-        const kept = shared.rates.includes(layer.name) ? makeRates(n * layer.neurons) : undefined;
-        if (kept !== undefined) rates.push([layer.name, kept]);
-        for (let image = 0; image < n; image++) {
-          const [from, to] = [image * layer.neurons, (image + 1) * layer.neurons];
-          const own = expected.get(layer.activation)?.subarray(from, to) ?? new Float32Array(0);
-          splitError(
-            { ...layer, steps },
-            {
-              counts: (counts.get(layer.name) ?? new Int32Array(0)).subarray(from, to),
-              charge: chargeOf(layer, image),
-              expected: layer.kappa === 1 ? own : own.map((value) => value * layer.kappa),
-              activation: values.get(layer.activation)?.subarray(from, to) ?? [],
-            },
-            sums,
-            (image * layers.length + which) * sumsOfImage,
-            kept && { even: kept.even.subarray(from, to), clean: kept.clean.subarray(from, to) },
-          );
-        }
-      }
-      const logits = values.get(output) ?? new Float32Array(0);
-      return { n, logits, outputs: simulated.outputs, sums, rates };
-    },
+    handle: (task) => observeBatch(observer, task),
     free() {
-      simulator.free();
-      for (const each of [network, calibrated, charges]) each.free();
+      const { simulator, network, calibrated, charges } = observer;
+      for (const each of [simulator, network, calibrated, charges]) each.free();
     },
   };
+}
+
+function observeBatch(observer: Observer, { images, n }: ObserveTask): ObserveResult {
+  const { shared, steps, simulator, network, layers } = observer;
+  const { at, readout, delay, layers: potentials } = shared;
+  const request = { images, n, steps, snapshots: at, readout, delay, potentials };
+  const simulated = simulator.run(request);
+  const output = network.graph.output.id;
+  const values = network.run(images, n, [...new Set([output, ...layers.map((layer) => layer.activation)])]);
+  const logits = values.get(output) ?? new Float32Array(0);
+  const split = splitLayers(observer, { images, n }, simulated.layers, values);
+  return { n, logits, outputs: simulated.outputs, ...split };
+}
+
+/** @param values the network's own */
+function splitLayers(
+  { shared, steps, calibrated, charges, layers }: Observer,
+  { images, n }: ObserveTask,
+  simulated: readonly LayerCounts[],
+  values: ReadonlyMap<string, Float32Array>,
+): Pick<ObserveResult, "sums" | "rates"> {
+  const counts = new Map(simulated.map((layer) => [layer.name, lastCounts(layer, n)]));
+  const countsOf = (name: string) => counts.get(name) ?? new Int32Array(0);
+  const told = new Map(layers.map((layer) => [layer.activation, decode(layer, countsOf(layer.name))]));
+  const expected = calibrated.run(images, n, [...told.keys()], told);
+  const chargeOf = charges.read(images, n, steps, simulated, counts);
+  const sums = new Float64Array(n * layers.length * sumsOfImage);
+  const rates: [string, CleanRates][] = [];
+  for (const [which, layer] of layers.entries()) {
+    const kept = shared.rates.includes(layer.name) ? makeRates(n * layer.neurons) : undefined;
+    if (kept !== undefined) rates.push([layer.name, kept]);
+    for (let image = 0; image < n; image++) {
+      const [from, to] = [image * layer.neurons, (image + 1) * layer.neurons];
+      const own = expected.get(layer.activation)?.subarray(from, to) ?? new Float32Array(0);
+      const judged = {
+        counts: countsOf(layer.name).subarray(from, to),
+        charge: chargeOf(layer, image),
+        expected: calibrate(layer, own),
+        activation: values.get(layer.activation)?.subarray(from, to) ?? [],
+      };
+      const room = kept && { even: kept.even.subarray(from, to), clean: kept.clean.subarray(from, to) };
+      splitError(layer, judged, sums, (image * layers.length + which) * sumsOfImage, room);
+    }
+  }
+  return { sums, rates };
 }
 
 const makeRates = (size: number): CleanRates => ({
@@ -158,12 +175,18 @@ function lastCounts({ counts, shape }: LayerCounts, n: number): Int32Array {
   return last;
 }
 
+/** The network's value as the conversion means it: times κ, with what was calibrated. */
+function calibrate({ kappa, shift, area }: DiagnosedLayer, own: Float32Array): Float32Array {
+  if (kappa === 1 && shift === null) return own;
+  return own.map((value, i) => value * kappa + (shift?.[Math.floor(i / area)] ?? 0));
+}
+
 /** y = λ·N/T, [n,C,H,W]. */
-function decode({ lambda, area }: DiagnosedLayer, counts: ArrayLike<number>, steps: number): Float32Array {
+function decode({ lambda, area, unit }: DiagnosedLayer, counts: ArrayLike<number>): Float32Array {
   const channels = lambda.length;
   return Float32Array.from(
     counts,
-    (count, i) => ((lambda[Math.floor(i / area) % channels] as number) * count) / steps,
+    (count, i) => (lambda[Math.floor(i / area) % channels] as number) * unit * count,
   );
 }
 
@@ -195,8 +218,7 @@ export async function observeImages(
     kind: "observe-images",
     shared: { snn: packSnn(snn), backend, at, readout, delay, layers, rates, wasmUrl: wasmUrl?.href },
     tasks: makeTasks(images, size),
-    describe: (task, number) =>
-      describeImages(Array.from({ length: task.n }, (_, i) => number * batch + i)),
+    describe: (task, number) => describeImages(Array.from({ length: task.n }, (_, i) => number * batch + i)),
     transfer: (task) => [task.images.buffer as ArrayBuffer],
     signal,
     onResult(result, number) {

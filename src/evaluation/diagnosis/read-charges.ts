@@ -71,8 +71,7 @@ function chargeOfMembranes(
   const area = shape[1] * shape[2];
   return Float64Array.from(
     potentials,
-    (v, i) =>
-      (counts[i] as number) + (v - (v0[i] as number)) / (threshold[Math.floor(i / area)] as number),
+    (v, i) => (counts[i] as number) + (v - (v0[i] as number)) / (threshold[Math.floor(i / area)] as number),
   );
 }
 

@@ -49,7 +49,15 @@ export function replaceLayer(snn: Snn, layer: string): ReplacedLayer {
     snn: { ...snn, graph: new Graph(nodes), layers: snn.layers.filter(({ name }) => names.has(name)) },
     hasNeurons: nodes.some((node) => isOp(node, "neuron")),
     joinImage: (image, rates) =>
-      joinValues(graph, passengers, shape, new Map([[graph.input.id, image], [layer, rates]])),
+      joinValues(
+        graph,
+        passengers,
+        shape,
+        new Map([
+          [graph.input.id, image],
+          [layer, rates],
+        ]),
+      ),
   };
 }
 
@@ -102,12 +110,12 @@ function cutOut(graph: Graph, { id, shape, channel }: Passenger): NodeOf<"slice"
 }
 
 /** A gate's rate is the largest rate of its window. */
-function valueOf(graph: Graph, id: string, known: ReadonlyMap<string, Float32Array>): Float32Array {
+function rateOf(graph: Graph, id: string, known: ReadonlyMap<string, Float32Array>): Float32Array {
   const value = known.get(id);
   if (value !== undefined) return value;
   const gate = graph.node(id) as NodeOf<"pool">;
   const before = gate.inputs[0] as string;
-  const input = Float64Array.from(valueOf(graph, before, known));
+  const input = Float64Array.from(rateOf(graph, before, known));
   return Float32Array.from(largestInWindows(input, graph.shape(before), gate.attributes, graph.shape(id)));
 }
 
@@ -119,7 +127,7 @@ function joinValues(
 ): Float32Array {
   const joined = new Float32Array(channels * height * width);
   for (const { id, shape, channel } of passengers) {
-    const value = valueOf(graph, id, known);
+    const value = rateOf(graph, id, known);
     const [, ownHeight, ownWidth] = shape;
     for (let row = 0; row < countElements(shape) / ownWidth; row++) {
       const [c, y] = [Math.floor(row / ownHeight), row % ownHeight];

@@ -7,6 +7,7 @@
 import type { LongCallOptions } from "../../core/progress.js";
 import type { TaskRunner } from "../../core/task-runner.js";
 import { countElements } from "../../core/tensor.js";
+import { refinementOfGraph } from "../../graph/check-refinement.js";
 import type { Readout } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
@@ -55,7 +56,15 @@ export async function measureEffects(
     const outputs = await runReplaced(input, replaced, images, runner, { signal, wasmUrl });
     const half = outputs.length / 2;
     const fall = (own: Float64Array) =>
-      base > 0 ? 100 * (1 - rmsDifference(input.logits, own.map((value) => value * input.scale)) / base) : 0;
+      base > 0
+        ? 100 *
+          (1 -
+            rmsDifference(
+              input.logits,
+              own.map((value) => value * input.scale),
+            ) /
+              base)
+        : 0;
     effects.push({
       layer,
       evenness: fall(outputs.subarray(0, half)),
@@ -76,12 +85,14 @@ function joinImages(
   const n = images.length / size;
   const joinedSize = countElements(replaced.snn.graph.input.attributes.shape);
   const joined = new Float32Array(switches.length * n * joinedSize);
+  // Constant currents of a network that refines are in units of the first quantum.
+  const quantum = refinementOfGraph(snn.graph)?.quantum ?? 1;
   for (const [which, rates] of switches.entries()) {
     const neurons = rates.length / n;
     for (let image = 0; image < n; image++) {
       const own = replaced.joinImage(
         images.subarray(image * size, (image + 1) * size),
-        rates.subarray(image * neurons, (image + 1) * neurons),
+        rates.subarray(image * neurons, (image + 1) * neurons).map((rate) => rate / quantum),
       );
       joined.set(own, (which * n + image) * joinedSize);
     }

@@ -66,7 +66,7 @@ function checkEnds(graph: Graph, network: Graph, complain: Complain): void {
 }
 
 function checkLayer(
-  { name, activation, lambda }: SnnLayer,
+  { name, activation, lambda, bias }: SnnLayer,
   graph: Graph,
   network: Graph,
   complain: Complain,
@@ -74,4 +74,6 @@ function checkLayer(
   if (!network.has(activation)) complain(`layer ${quote(name)} names a node of network`, quote(activation));
   if (lambda.length !== 1 && lambda.length !== graph.shape(name)[0])
     complain(`layer ${quote(name)} has one λ, or one a channel`, `${lambda.length} numbers`);
+  if (bias !== undefined && bias.length !== graph.shape(name)[0])
+    complain(`layer ${quote(name)} has one bias a channel`, `${bias.length} numbers`);
 }

@@ -23,7 +23,9 @@ export function encodeSnn(snn: Snn): Uint8Array<ArrayBuffer> {
     schema: snnSchemaName,
     nodes: storeNodes(snn.graph, "", tensors),
     network: storeNodes(snn.network, "network/", tensors),
-    layers: snn.layers.map(({ name, activation, lambda, kappa }) => ({ name, activation, lambda, kappa })),
+    layers: snn.layers.map(({ name, activation, lambda, kappa, bias }) => {
+      return { name, activation, lambda, kappa, ...(bias === undefined ? {} : { bias }) };
+    }),
     preprocessing: snn.preprocessing,
     options: snn.options,
     provenance: snn.provenance,

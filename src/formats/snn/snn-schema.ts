@@ -32,6 +32,7 @@ export const snnSchema = z.looseObject({
         activation: text,
         lambda: z.array(z.number().nonnegative()).min(1).max(1_000_000),
         kappa: z.number().positive(),
+        bias: z.array(z.number()).max(1_000_000).optional(),
       }),
     )
     .max(100_000),

@@ -1,0 +1,201 @@
+/**
+ * Measures a certificate: the network, its limit and its spikes on images that no choice has seen.
+ *
+ * Knows: what belongs into a certificate. May not know: files, threads, how a conversion went.
+ */
+import { computeFloatValues } from "../../conversion/float-values.js";
+import { readTasks } from "../../conversion/image-source.js";
+import type { PassReport } from "../../conversion/pass.js";
+import type { LongCallOptions } from "../../core/progress.js";
+import type { TaskRunner } from "../../core/task-runner.js";
+import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
+import { hashIndices } from "../../datasets/decoded-split.js";
+import { refinementOfGraph } from "../../graph/check-refinement.js";
+import type { Graph } from "../../graph/graph.js";
+import { isOp, type Readout } from "../../graph/node-types.js";
+import { preprocessPixels } from "../../graph/preprocessing.js";
+import type { Snn } from "../../graph/snn.js";
+import { predictClass } from "../../simulator/predict-class.js";
+import type { BackendName } from "../backend-list.js";
+import { pairedInterval } from "../paired-interval.js";
+import { augmentPixels } from "./augment-pixels.js";
+import type { Certificate, CertifiedAccuracy } from "./certificate.js";
+import { type Observed, observeImages } from "./observe-images.js";
+import { measureOutputErrors, type OutputError } from "./output-error.js";
+import { predictSteps, stepChoices } from "./predict-steps.js";
+
+/** How the spiking network is run and on which images. */
+export interface ObservedRun {
+  readonly snn: Snn;
+  /** The training images that indices count in, and their data set's name. */
+  readonly train: ImageSet;
+  readonly data: string;
+  readonly indices: Uint32Array;
+  /** T */
+  readonly steps: number;
+  readonly readout: Readout;
+  readonly delay: number;
+  /** Of the movements. */
+  readonly seed: number;
+  readonly backend?: BackendName | undefined;
+  readonly wasmUrl?: URL | undefined;
+}
+
+/** Times that are looked at: those of `stepChoices` below T, and T. */
+export function observedTimes(steps: number): readonly number[] {
+  return [...stepChoices.filter((t) => t < steps), steps];
+}
+
+/** Preprocessed images, as they are or moved. */
+export function readObserved({ snn, train, indices, seed }: ObservedRun, moved: boolean): Float32Array {
+  const pixels = gatherImages(train, indices);
+  const [channels, height, width] = train.shape;
+  const shown = moved ? augmentPixels(pixels, [channels, height, width], indices, seed) : pixels;
+  return preprocessPixels(shown, channels, height * width, snn.preprocessing);
+}
+
+/** What a unit of the spiking output is in the network's: 1, or λ/t where the output has neurons. */
+export function outputScale({ snn }: ObservedRun): (t: number) => number {
+  const { output } = snn.graph;
+  const before = snn.graph.node(output.inputs[0] as string);
+  const lambda = isOp(before, "neuron") ? snn.layers.find(({ name }) => name === before.id)?.lambda[0] : null;
+  return lambda === null || lambda === undefined ? () => 1 : (t) => lambda / t;
+}
+
+/** Simulates the images as they are, with what `layers` and `rates` ask of it, or moved. */
+export function observeRun(
+  run: ObservedRun,
+  runner: TaskRunner,
+  options: LongCallOptions & {
+    readonly phase: string;
+    readonly moved?: boolean;
+    readonly layers?: boolean;
+    readonly rates?: readonly string[];
+    readonly n?: number;
+  },
+): Promise<Observed> {
+  const { snn, steps, readout, delay, backend, wasmUrl } = run;
+  const { moved = false, layers = false, n = run.indices.length, ...rest } = options;
+  const images = readObserved({ ...run, indices: run.indices.subarray(0, n) }, moved);
+  const at = observedTimes(steps);
+  return observeImages(snn, images, runner, { at, readout, delay, backend, wasmUrl, layers, ...rest });
+}
+
+/** Observations that a certificate is made of, the plain ones first. */
+export async function certifyRun(
+  run: ObservedRun,
+  runner: TaskRunner,
+  options: LongCallOptions & { readonly passes?: readonly PassReport[] | null | undefined },
+  plain?: Observed,
+): Promise<Certificate> {
+  const { passes = null, ...rest } = options;
+  const seen = plain ?? (await observeRun(run, runner, { ...rest, phase: "certificate" }));
+  const moved = await observeRun(run, runner, { ...rest, phase: "certificate, images moved", moved: true });
+  const limit = await runLimit(run, runner, options.signal);
+  const at = observedTimes(run.steps);
+  const [errors, movedErrors] = [seen, moved].map((each) =>
+    measureOutputErrors(each, at, outputScale(run)),
+  ) as [readonly OutputError[], readonly OutputError[]];
+  const labels = Int32Array.from(run.indices, (index) => run.train.labels[index] as number);
+  const { n, logits } = seen;
+  const last = errors[errors.length - 1] as OutputError;
+  const networkRight = findRight(logits, labels);
+  const correct = countTrue(networkRight);
+  const limitError = measureOutputErrors(
+    { n, logits, outputs: limit },
+    [1],
+    outputScale(run),
+  )[0] as OutputError;
+  const final = takeTime(seen, at.length - 1, at.length);
+  const { steps: T, data, indices, seed } = run;
+  return {
+    schema: "respike.certificate/1",
+    passes:
+      passes?.map(({ name, preserves, maxAbsDiff, maxRelDiff, images }) => {
+        return { name, preserves, maxAbsDiff, maxRelDiff, images };
+      }) ?? null,
+    images: { data, split: "train", n, indicesSha256: hashIndices(indices), seed },
+    network: { correct, accuracy: (100 * correct) / n },
+    limit: judge(limit, labels, networkRight, limitError),
+    atT: {
+      T,
+      ...judge(final, labels, networkRight, last),
+      disagreementMoved: movedErrors[at.length - 1]?.disagreement ?? 0,
+    },
+    steps: errors.map(({ t, epsilon, disagreement }, which) => {
+      return { t, epsilon, disagreement, disagreementMoved: movedErrors[which]?.disagreement ?? 0 };
+    }),
+    prediction: predictSteps(errors, movedErrors),
+  };
+}
+
+/** The outputs of the limit T → ∞, [n,classes]. */
+async function runLimit(
+  { snn, train, indices, wasmUrl }: ObservedRun,
+  runner: TaskRunner,
+  signal: AbortSignal | undefined,
+): Promise<Float64Array> {
+  const { preprocessing } = snn;
+  const graph = limitGraph(snn);
+  const source = { read: (wanted: ArrayLike<number>) => gatherImages(train, wanted) };
+  const tasks = readTasks(source, indices, 8, preprocessing);
+  const shared = { graph, preprocessing, keep: [graph.output.id], wasmUrl: wasmUrl?.href };
+  const values = await computeFloatValues(runner, shared, tasks, indices.length, 8, signal);
+  return Float64Array.from(values.get(graph.output.id) ?? []);
+}
+
+/** The spiking graph as floats evaluate it in the limit; a layer that refines reaches 2g first quanta. */
+function limitGraph({ graph }: Snn): Graph {
+  if (refinementOfGraph(graph) === null) return graph;
+  return graph.rewrite((node) =>
+    isOp(node, "neuron")
+      ? {
+          ...node,
+          attributes: { ...node.attributes, hi: 2 * node.attributes.hi, lo: -2 * node.attributes.hi },
+        }
+      : node,
+  );
+}
+
+/** The outputs at one of the times, [n,classes]. */
+export function takeTime({ n, logits, outputs }: Observed, which: number, times: number): Float64Array {
+  const classes = logits.length / n;
+  const taken = new Float64Array(n * classes);
+  for (let image = 0; image < n; image++) {
+    const from = (image * times + which) * classes;
+    taken.set(outputs.subarray(from, from + classes), image * classes);
+  }
+  return taken;
+}
+
+function findRight(outputs: Float32Array | Float64Array, labels: Int32Array): readonly boolean[] {
+  const classes = outputs.length / labels.length;
+  return Array.from(labels, (label, image) => {
+    return predictClass(outputs.subarray(image * classes, (image + 1) * classes)) === label;
+  });
+}
+
+const countTrue = (values: readonly boolean[]) => values.filter(Boolean).length;
+
+function judge(
+  outputs: Float64Array,
+  labels: Int32Array,
+  networkRight: readonly boolean[],
+  { epsilon, disagreement }: OutputError,
+): CertifiedAccuracy {
+  const right = findRight(outputs, labels);
+  const n = labels.length;
+  const [annOnly, snnOnly] = [
+    countTrue(right.map((is, image) => !is && networkRight[image] === true)),
+    countTrue(right.map((is, image) => is && networkRight[image] !== true)),
+  ];
+  const correct = countTrue(right);
+  return {
+    correct,
+    accuracy: (100 * correct) / n,
+    loss: (100 * (annOnly - snnOnly)) / n,
+    lossCi95: pairedInterval(annOnly, snnOnly, n),
+    epsilon,
+    disagreement,
+  };
+}

@@ -1,0 +1,196 @@
+/**
+ * Diagnoses a spiking network: where its error arises, what the outputs feel of it, what to do.
+ *
+ * Knows: the order of the work. May not know: files, threads, the terminal.
+ */
+import type { LongCallOptions } from "../../core/progress.js";
+import type { TaskRunner } from "../../core/task-runner.js";
+import type { Snn } from "../../graph/snn.js";
+import { isGate, nameAlphabets } from "../../graph/spike-sources.js";
+import { planSnn } from "../../simulator/plan/plan-snn.js";
+import type { Certificate } from "./certificate.js";
+import {
+  certifyRun,
+  type ObservedRun,
+  observedTimes,
+  observeRun,
+  outputScale,
+  readObserved,
+  takeTime,
+} from "./certify-snn.js";
+import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
+import { type ErrorPart, errorParts, sumsOfImage } from "./error-parts.js";
+import type { Observed } from "./observe-images.js";
+import { rmsDifference } from "./output-error.js";
+import { type Finding, type LayerError, localError, rankFindings, rankWithinCause } from "./rank-findings.js";
+import { boundRounding } from "./rounding-bound.js";
+import { type LayerEffect, measureEffects } from "./what-if.js";
+
+/** The result of `diagnose`. */
+export interface Diagnosis {
+  readonly T: number;
+  readonly alphabet: string;
+  readonly images: Certificate["images"];
+  readonly layers: readonly (Omit<LayerError, "lo" | "reset" | "silentChannels"> & {
+    readonly effect: Omit<LayerEffect, "layer"> | null;
+  })[];
+  /** Most important first: defects, then what the outputs feel most. */
+  readonly findings: readonly Finding[];
+  /** Layers by the size of each of their own errors, the largest first. */
+  readonly byCause: Readonly<Record<Exclude<ErrorPart, "propagated">, readonly string[]>>;
+  /** RMS of (spiking − network's outputs) in the outputs' units, at T. */
+  readonly outputError: number;
+  /** Images that the effects were measured on; 0 without. */
+  readonly whatIfImages: number;
+  readonly certificate: Certificate;
+}
+
+export interface DiagnoseOptions extends LongCallOptions {
+  /** Layers whose effect on the outputs is measured. */
+  readonly whatIf: number | "all";
+  readonly passes?: Certificate["passes"] | undefined;
+}
+
+const mostWhatIfImages = 16;
+
+/**
+ * 1. errors of all layers; 2. the certificate; 3. effects of the layers that matter most; 4. findings.
+ */
+export async function diagnoseSnn(
+  run: ObservedRun,
+  runner: TaskRunner,
+  options: DiagnoseOptions,
+): Promise<Diagnosis> {
+  const { signal, onProgress } = options;
+  const call = { signal, onProgress };
+  const { snn } = run;
+  const observed = await observeRun(run, runner, { ...call, phase: "layers' errors", layers: true });
+  const layers = listErrors(run, observed);
+  const certificate = await certifyRun(run, runner, call, observed);
+  const chosen = chooseLayers(snn, layers, options.whatIf);
+  const whatIfImages = chosen.length === 0 ? 0 : Math.min(mostWhatIfImages, observed.n);
+  const effects = whatIfImages === 0 ? [] : await runWhatIf(run, chosen, whatIfImages, runner, call);
+  const scale = outputScale(run)(run.steps);
+  const times = observedTimes(run.steps).length;
+  const outputs = takeTime(observed, times - 1, times).map((value) => value * scale);
+  const rank = (cause: ErrorPart) => rankWithinCause(layers, cause);
+  return {
+    T: run.steps,
+    alphabet: nameAlphabets(snn.graph),
+    images: certificate.images,
+    layers: layers.map(({ lo: _, reset: __, silentChannels: ___, ...layer }) => {
+      const effect = effects.find((each) => each.layer === layer.name);
+      const told = effect && { evenness: effect.evenness, allLocal: effect.allLocal };
+      return { ...layer, effect: told ?? null };
+    }),
+    findings: rankFindings(layers, effects, snn.options),
+    byCause: {
+      unevenness: rank("unevenness"),
+      quantisation: rank("quantisation"),
+      clipping: rank("clipping"),
+      wiring: rank("wiring"),
+    },
+    outputError: rmsDifference(observed.logits, outputs),
+    whatIfImages,
+    certificate: { ...certificate, passes: options.passes ?? null },
+  };
+}
+
+async function runWhatIf(
+  run: ObservedRun,
+  layers: readonly string[],
+  n: number,
+  runner: TaskRunner,
+  call: LongCallOptions,
+): Promise<readonly LayerEffect[]> {
+  const seen = await observeRun(run, runner, {
+    ...call,
+    phase: "rates without errors",
+    layers: true,
+    rates: layers,
+    n,
+  });
+  const { snn, steps, readout, delay, wasmUrl } = run;
+  const times = observedTimes(steps).length;
+  const scale = outputScale(run)(steps);
+  const input = {
+    snn,
+    images: readObserved({ ...run, indices: run.indices.subarray(0, n) }, false),
+    logits: seen.logits,
+    outputs: takeTime(seen, times - 1, times).map((value) => value * scale),
+    rates: seen.rates,
+    steps,
+    readout,
+    delay,
+    scale,
+  };
+  return measureEffects(input, runner, { ...call, wasmUrl });
+}
+
+/** Sums of all images, in their order, to mean squares over that of the activation. */
+function listErrors({ snn, steps }: ObservedRun, { n, sums }: Observed): readonly LayerError[] {
+  const layers = listDiagnosed(snn, planSnn(snn.graph), steps);
+  const totals = layers.map((_, which) => {
+    const total = new Float64Array(sumsOfImage);
+    for (let image = 0; image < n; image++) {
+      const from = (image * layers.length + which) * sumsOfImage;
+      for (let k = 0; k < sumsOfImage; k++) total[k] = (total[k] as number) + (sums[from + k] as number);
+    }
+    return total;
+  });
+  const rateSquares = new Map<string, number>();
+  return layers.map((layer, which) => {
+    const total = totals[which] as Float64Array;
+    const size = total[0] as number;
+    const meanSquare = size / (n * layer.neurons);
+    const over = (value: number) => (size > 0 ? value / size : value);
+    const source = (id: string) => rateSquares.get(sourceLayer(snn, id));
+    const roundingBound = boundRounding(layer, source, meanSquare);
+    const mean = layer.lambda.reduce((sum, value) => sum + value, 0) / layer.lambda.length;
+    rateSquares.set(layer.stage.id, meanSquare / mean ** 2);
+    const parts = Object.fromEntries(
+      errorParts.map((part, k) => [part, over(total[k + 1] as number)]),
+    ) as Record<ErrorPart, number>;
+    return {
+      name: layer.name,
+      neurons: layer.neurons,
+      parts,
+      total: over(total[sumsOfImage - 1] as number),
+      roundingBound,
+      isDefect: parts.wiring > roundingBound,
+      ...describeStage(layer),
+    };
+  });
+}
+
+function describeStage({ stage, silent }: DiagnosedLayer) {
+  const silentChannels = silent.reduce((sum, is) => sum + is, 0);
+  return { lo: stage.lo, reset: stage.reset, silentChannels };
+}
+
+/** The layer before any gates. */
+function sourceLayer({ graph }: Snn, id: string): string {
+  const node = graph.node(id);
+  return isGate(graph, node) ? sourceLayer({ graph } as Snn, node.inputs[0] as string) : id;
+}
+
+/**
+ * Half of them among layers that more than one path reads (blocks: a small error of theirs reaches far), half among
+ * the others, those of the largest own error; defects always.
+ */
+function chooseLayers(
+  { graph }: Snn,
+  layers: readonly LayerError[],
+  whatIf: number | "all",
+): readonly string[] {
+  const names = layers.map(({ name }) => name);
+  if (whatIf === "all" || whatIf >= names.length) return names;
+  if (whatIf === 0) return [];
+  const sorted = [...layers].sort((a, b) => localError(b) - localError(a)).map(({ name }) => name);
+  const isBlock = (name: string) => graph.consumers(name).length > 1;
+  const blocks = sorted.filter(isBlock).slice(0, Math.ceil(whatIf / 2));
+  const rest = sorted.filter((name) => !blocks.includes(name)).slice(0, whatIf - blocks.length);
+  const defects = layers.filter(({ isDefect }) => isDefect).map(({ name }) => name);
+  const chosen = new Set([...blocks, ...rest, ...defects.slice(0, whatIf)]);
+  return names.filter((name) => chosen.has(name));
+}

@@ -1,0 +1,42 @@
+/**
+ * Training images that judge a conversion afterwards: held back, and seen by none of its choices.
+ *
+ * Knows: which held-back images which choice looks at, how many are worth it. May not know: pixels.
+ */
+import { countElements } from "../../core/tensor.js";
+import { countJudging } from "../../datasets/split-training.js";
+import { isOp } from "../../graph/node-types.js";
+import type { Snn } from "../../graph/snn.js";
+
+/** Held-back images that each way of compensation is judged on: the first so many. */
+const seenBy: Readonly<Record<string, number>> = { shared: 1000, layer: 64 };
+
+const mostImages = 256;
+const fewestImages = 32;
+/** Neurons × steps × images, at most, where the fewest images do not need more: some seconds on two cores. */
+const mostUpdates = 4e9;
+
+/** How many images `n` left out stands for: 256, or as many as bound the work, at least 32. */
+export function affordableImages({ graph }: Snn, steps: number): number {
+  const layers = graph.nodes.filter((node) => isOp(node, "neuron"));
+  const neurons = layers.reduce((sum, { id }) => sum + countElements(graph.shape(id)), 0);
+  const affordable = Math.floor(mostUpdates / Math.max(1, neurons * steps));
+  return Math.min(mostImages, Math.max(fewestImages, affordable));
+}
+
+/**
+ * Evenly spaced among the held-back images that no choice of this conversion has seen.
+ *
+ * @param trainCount images of the training split
+ * @returns ascending; fewer than n where there are no more, empty where none are held back
+ */
+export function selectUnseen({ options }: Snn, trainCount: number, n: number): Uint32Array {
+  const heldBack = countJudging(trainCount);
+  const seen = Math.min(heldBack, seenBy[String(options.compensate)] ?? 0);
+  const left = heldBack - seen;
+  const chosen = Math.min(n, left);
+  return Uint32Array.from(
+    { length: chosen },
+    (_, i) => trainCount - left + Math.floor(((i + 0.5) * left) / chosen),
+  );
+}

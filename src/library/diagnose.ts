@@ -1,0 +1,144 @@
+/**
+ * Diagnoses a spiking network on training images that its conversion did not see.
+ *
+ * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
+ */
+import { exitCodes, RespikeError, refuseUsage, type Warning } from "../core/respike-error.js";
+import type { ImageSet } from "../datasets/dataset.js";
+import type { BackendName } from "../evaluation/backend-list.js";
+import { checkImages } from "../evaluation/check-images.js";
+import type { ObservedRun } from "../evaluation/diagnosis/certify-snn.js";
+import { type Diagnosis, diagnoseSnn } from "../evaluation/diagnosis/diagnose-snn.js";
+import { affordableImages, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
+import type { Readout } from "../graph/node-types.js";
+import type { Snn } from "../graph/snn.js";
+import { stepLimits } from "../graph/step-limits.js";
+import { makeWorkerRunner } from "../node/worker-runner.js";
+import { checkDataFits, openData } from "./open-data.js";
+import { readCertificate } from "./read-certificate.js";
+import type { CallOptions } from "./surroundings.js";
+
+export interface DiagnoseCallOptions extends CallOptions {
+  /** DATA, of which the training images are taken that were held back; the one converted for. */
+  readonly data?: string | undefined;
+  readonly layout?: "nchw" | "nhwc" | undefined;
+  /** Images; by size where left out: 32 to 256. */
+  readonly n?: number | undefined;
+  readonly T?: number | undefined;
+  readonly readout?: Readout | undefined;
+  readonly delay?: number | undefined;
+  /** Layers whose effect on the outputs is measured (8). */
+  readonly whatIf?: number | "all" | undefined;
+  readonly backend?: BackendName | undefined;
+}
+
+export interface DiagnosisOutcome {
+  readonly result: Diagnosis;
+  readonly warnings: readonly Warning[];
+  /** The network with the certificate, to be saved. */
+  readonly snn: Snn;
+}
+
+const layersWithEffect = 8;
+
+/**
+ * Splits every layer's error into its parts, measures what the outputs feel of them, says what to do, and certifies
+ * the network.
+ *
+ * @throws RespikeError exit 2 for options, exit 3 for images that do not fit
+ * @example
+ * ```ts
+ * import { diagnose, loadSnn } from "respike";
+ *
+ * const snn = await loadSnn("mnist.snn.safetensors");
+ * const { result } = await diagnose(snn, { n: 16, T: 32, whatIf: 1 });
+ * console.log(result.layers.length, result.byCause.wiring.length); // 7 7
+ * ```
+ */
+export async function diagnose(snn: Snn, options: DiagnoseCallOptions = {}): Promise<DiagnosisOutcome> {
+  // 1. what is asked for, and the images
+  const steps = checkSteps(options.T ?? snn.options.T);
+  const name = options.data ?? snn.options.data;
+  if (typeof name !== "string") throw missingData();
+  const warnings: Warning[] = [];
+  const data = await openData(name, { ...options, onWarning: (warning) => warnings.push(warning) });
+  const classes = snn.graph.shape(snn.graph.output.id)[0];
+  checkDataFits(data, snn.graph.input.attributes.shape, classes);
+  const run = planRun(snn, data.splits.train, data.name, { ...options, T: steps });
+  checkImages(snn, data.splits.train, classes, { n: data.splits.train.n, input: "current" });
+  // 2. the work
+  const { signal, onProgress } = options;
+  const passes = readCertificate(snn)?.passes ?? null;
+  const whatIf = options.whatIf ?? layersWithEffect;
+  const runner = makeWorkerRunner(options.threads);
+  const result = await diagnoseSnn(run, runner, { signal, onProgress, whatIf, passes });
+  if (steps !== snn.options.T) warnings.push(madeForOther(snn, steps));
+  return { result, warnings, snn: { ...snn, certificate: result.certificate } };
+}
+
+/**
+ * How a spiking network is observed: as it is run by default, on held-back training images that no choice of its
+ * conversion has seen.
+ *
+ * @throws RespikeError (exit 3) where no training images are held back
+ */
+export function planRun(
+  snn: Snn,
+  train: ImageSet,
+  data: string,
+  options: DiagnoseCallOptions & { readonly T: number },
+): ObservedRun {
+  const { T: steps, n = affordableImages(snn, steps), seed = 0, backend } = options;
+  const indices = selectUnseen(snn, train.n, n);
+  if (indices.length === 0) throw noImages(data);
+  return {
+    snn,
+    train,
+    data,
+    indices,
+    steps,
+    readout: options.readout ?? (snn.options.readout as Readout | undefined) ?? "mean",
+    delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
+    seed,
+    backend,
+  };
+}
+
+function checkSteps(T: unknown): number {
+  if (typeof T === "number" && Number.isInteger(T) && T >= 1 && T <= stepLimits.int16) return T;
+  throw refuseUsage({
+    code: "usage",
+    where: "-T",
+    rule: `a whole number from 1 to ${stepLimits.int16}`,
+    value: String(T),
+    next: "give another -T",
+  });
+}
+
+function madeForOther(snn: Snn, steps: number): Warning {
+  return {
+    code: "other-steps",
+    where: "-T",
+    message: `made for T = ${String(snn.options.T)}, diagnosed at ${steps}: the certificate is that of ${steps}`,
+  };
+}
+
+function noImages(data: string): RespikeError {
+  return new RespikeError(exitCodes.inputRefused, {
+    code: "no-judging-images",
+    where: `data '${data}'`,
+    rule: "training images are held back to judge a conversion",
+    value: "fewer than 10 training images",
+    next: "give more training images",
+  });
+}
+
+function missingData(): RespikeError {
+  return refuseUsage({
+    code: "usage",
+    where: "--data",
+    rule: "says which training images to diagnose on",
+    value: "neither given nor saved in the SNN",
+    next: "give --data mnist, a folder, or images.npy,labels.npy",
+  });
+}

@@ -1,0 +1,41 @@
+/**
+ * A certificate in sentences.
+ *
+ * Knows: its fields. May not know: HTML, how it was measured.
+ */
+import type { Certificate, CertifiedAccuracy } from "../evaluation/diagnosis/certificate.js";
+import type { StepPrediction } from "../evaluation/diagnosis/predict-steps.js";
+import { cleanText } from "./clean-text.js";
+import { absent, formatCount, formatFixed, formatSignificant } from "./format-number.js";
+
+/** From this accuracy on a network has surely been trained on the images that judge it. */
+const knownImages = 99;
+
+/** One fact a line: on what, the limit, T, the prediction. */
+export function describeCertificate(certificate: Certificate): readonly string[] {
+  const { images, network, limit, atT, prediction } = certificate;
+  return [
+    `on ${formatCount(images.n)} held-back training images of ${cleanText(images.data)} that no choice has seen; the network is right on ${formatFixed(network.accuracy)} %`,
+    ...(network.accuracy >= knownImages
+      ? [
+          "the network was trained on these images: the loss here is nearly the disagreement, not a forecast for other images",
+        ]
+      : []),
+    `limit of many steps (activations clipped at λ): ${describeAccuracy(limit)}`,
+    `at T = ${formatCount(atT.T)}: ${describeAccuracy(atT)}, ${formatFixed(atT.disagreementMoved, 1)} % on the same images moved`,
+    ...prediction.map((each) => describePrediction(each, atT.T)),
+  ];
+}
+
+function describeAccuracy({ accuracy, loss, lossCi95, epsilon, disagreement }: CertifiedAccuracy): string {
+  const [low, high] = lossCi95;
+  return `${formatFixed(accuracy)} % right, loss ${formatFixed(loss)} [${formatFixed(low)}, ${formatFixed(high)}], ε ${formatSignificant(epsilon, 2)}, disagreement ${formatFixed(disagreement, 1)} %`;
+}
+
+/** Never a loss to a tenth: a bound, the steps, and how many decisions change there. */
+export function describePrediction({ loss, T, disagreement }: StepPrediction, simulated: number): string {
+  const bound = `a loss of at most ${loss} point${loss === 1 ? "" : "s"}`;
+  if (T === null) return `${bound}: not within T = ${formatCount(simulated)}`;
+  const between = disagreement === null ? absent : disagreement.map((d) => formatFixed(d, 1)).join(", ");
+  return `${bound}: predicted from T = ${formatCount(T)} on; ${between === absent ? "" : `[${between}] % of the decisions change there`}`;
+}

@@ -1,0 +1,97 @@
+/** Wiring is zero to rounding in every form of a correct conversion, and layers can be replaced in all of them. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { ExplicitOptions } from "#src/conversion/convert-options.js";
+import { makeInlineRunner } from "#src/core/inline-runner.js";
+import type { ImageSet } from "#src/datasets/dataset.js";
+import { diagnoseSnn } from "#src/evaluation/diagnosis/diagnose-snn.js";
+import { replaceLayer } from "#src/evaluation/diagnosis/replace-layer.js";
+import { jobTable } from "#src/evaluation/job-table.js";
+import type { Graph } from "#src/graph/graph.js";
+import type { Readout } from "#src/graph/node-types.js";
+import { denseBackend } from "#src/inference/dense-backend.js";
+import { convertTiny, prepareImages } from "../conversion/convert-tiny.js";
+import { noise, tinyPoolNet, tinyResNet, upTo } from "../conversion/tiny-networks.js";
+
+const runner = makeInlineRunner(jobTable);
+const n = 6;
+const train: ImageSet = {
+  n: 200,
+  shape: [3, 8, 8],
+  pixels: noise.read(upTo(200)) as Uint8Array,
+  labels: new Int32Array(200),
+};
+
+const forms: readonly (readonly [name: string, graph: () => Graph, options: ExplicitOptions])[] = [
+  ["option A", () => tinyResNet("A"), {}],
+  ["projection", () => tinyResNet("B"), {}],
+  ["average shortcut", () => tinyResNet("avg"), {}],
+  ["gate", tinyPoolNet, {}],
+  ["pool before", tinyPoolNet, { maxpool: "before" }],
+  ["neurons after pools and at the output", () => tinyResNet("A"), { avgpool: "neuron", output: "neuron" }],
+  ["count+softmax", tinyPoolNet, { output: "neuron", readout: "count+softmax" }],
+  ["signed", () => tinyResNet("B"), { spikes: "signed" }],
+  ["burst:3", tinyPoolNet, { spikes: "burst:3" }],
+  ["signed-burst:2", () => tinyResNet("A"), { spikes: "signed-burst:2", v0: 0 }],
+  ["reset to zero", () => tinyResNet("A"), { reset: "zero" }],
+  ["reset to zero, pool before", tinyPoolNet, { reset: "zero", maxpool: "before" }],
+  ["float32", () => tinyResNet("avg"), { number: "float32", lambdaScope: "channel" }],
+  ["int16", () => tinyResNet("A"), { number: "int16", lambda: "max", delay: 5 }],
+  ["compensated layer by layer", () => tinyResNet("B"), { compensate: "layer", lambda: "max" }],
+];
+
+for (const [name, graph, options] of forms) {
+  test(`${name}: no defect, effects are finite`, async () => {
+    const { snn } = await convertTiny(graph(), { T: 24, calibrateN: 24, ...options });
+    const run = {
+      snn,
+      train,
+      data: "noise",
+      indices: upTo(n, 150),
+      steps: 24,
+      readout: snn.options.readout as Readout,
+      delay: snn.options.delay as number,
+      seed: 0,
+    };
+    const diagnosis = await diagnoseSnn(run, runner, { whatIf: "all" });
+    assert.deepEqual(
+      diagnosis.findings.map(({ layer }) => layer).sort(),
+      snn.layers.map((layer) => layer.name).sort(),
+    );
+    for (const { name: layer, parts, roundingBound, isDefect, effect } of diagnosis.layers) {
+      assert.ok(!isDefect, `${layer}: wiring ${parts.wiring}, rounding explains ${roundingBound}`);
+      assert.ok(Object.values(parts).every((part) => Number.isFinite(part) && part >= 0));
+      assert.ok(effect !== null && Number.isFinite(effect.evenness) && effect.allLocal <= 100);
+    }
+    assert.ok(diagnosis.layers.some(({ total }) => total > 1e-4));
+    const { limit, atT } = diagnosis.certificate;
+    assert.ok((limit.epsilon ?? 9) < 0.7 && Number.isFinite(atT.epsilon));
+  });
+}
+
+test("a replaced layer that sends its own rate of the limit leaves the limit's outputs within 10⁻⁴", async () => {
+  for (const [name, graph, options] of forms) {
+    if (options.number !== undefined && options.number !== "float32") continue;
+    const { snn } = await convertTiny(graph(), { T: 24, calibrateN: 24, ...options, number: "float32" });
+    const images = prepareImages(1, 150);
+    const output = snn.graph.output.id;
+    const whole = await denseBackend.prepare(snn.graph);
+    for (const { name: layer } of snn.layers) {
+      if (snn.graph.output.inputs[0] === layer) continue;
+      const values = whole.run(images, 1, [output, layer]);
+      const replaced = replaceLayer(snn, layer);
+      const network = await denseBackend.prepare(replaced.snn.graph);
+      const joined = replaced.joinImage(images, values.get(layer) as Float32Array);
+      const outputs = network.run(joined, 1, [replaced.snn.graph.output.id]).values().next().value;
+      for (const [k, value] of (values.get(output) as Float32Array).entries()) {
+        const other = outputs?.[k] ?? Number.NaN;
+        assert.ok(
+          Math.abs(other - value) <= 1e-4 * Math.max(1, Math.abs(value)),
+          `${name}, ${layer}: ${other}, ${value}`,
+        );
+      }
+      network.free();
+    }
+    whole.free();
+  }
+});
