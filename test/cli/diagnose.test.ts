@@ -88,7 +88,18 @@ test("diagnose: layers, findings, folder; the certificate afterwards is that of 
     [own, before.limit, before.atT, before.steps],
   );
   assert.equal(saved.passes, null);
-  const text = await call(at, "diagnose", "a.snn.safetensors", "--what-if", "0", "-T", "8");
+  const text = await call(
+    at,
+    "diagnose",
+    "a.snn.safetensors",
+    "--data",
+    "i.npy,l.npy",
+    "--what-if",
+    "0",
+    "-T",
+    "8",
+  );
+  assert.equal(text.code, 0, text.err);
   assert.match(text.out, /^1\. /m);
   assert.match(text.out, /propagated/);
   assert.match(text.err, /made for T = 16/);

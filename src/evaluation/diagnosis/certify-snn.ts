@@ -21,7 +21,7 @@ import { pairedInterval } from "../paired-interval.js";
 import { augmentPixels } from "./augment-pixels.js";
 import type { Certificate, CertifiedAccuracy } from "./certificate.js";
 import { type Observed, observeImages } from "./observe-images.js";
-import { measureOutputErrors, type OutputError } from "./output-error.js";
+import { measureOutputErrors, type OutputCode, type OutputError, plainCode } from "./output-error.js";
 import { predictSteps, stepChoices } from "./predict-steps.js";
 
 /** How the spiking network is run and on which images. */
@@ -54,12 +54,13 @@ export function readObserved({ snn, train, indices, seed }: ObservedRun, moved: 
   return preprocessPixels(shown, channels, height * width, snn.preprocessing);
 }
 
-/** What a unit of the spiking output is in the network's: 1, or λ/t where the output has neurons. */
-export function outputScale({ snn }: ObservedRun): (t: number) => number {
+/** What the spiking outputs stand for: the network's own, or counts of output neurons. */
+export function readOutputCode({ snn }: Pick<ObservedRun, "snn">): OutputCode {
   const { output } = snn.graph;
   const before = snn.graph.node(output.inputs[0] as string);
-  const lambda = isOp(before, "neuron") ? snn.layers.find(({ name }) => name === before.id)?.lambda[0] : null;
-  return lambda === null || lambda === undefined ? () => 1 : (t) => lambda / t;
+  if (!isOp(before, "neuron")) return plainCode;
+  const lambda = snn.layers.find(({ name }) => name === before.id)?.lambda[0] ?? 1;
+  return { scaleOf: (t) => lambda / t, least: 0 };
 }
 
 /** Simulates the images as they are, with what `layers` and `rates` ask of it, or moved. */
@@ -94,7 +95,7 @@ export async function certifyRun(
   const limit = await runLimit(run, runner, options.signal);
   const at = observedTimes(run.steps);
   const [errors, movedErrors] = [seen, moved].map((each) =>
-    measureOutputErrors(each, at, outputScale(run)),
+    measureOutputErrors(each, at, readOutputCode(run)),
   ) as [readonly OutputError[], readonly OutputError[]];
   const labels = Int32Array.from(run.indices, (index) => run.train.labels[index] as number);
   const { n, logits } = seen;
@@ -104,7 +105,7 @@ export async function certifyRun(
   const limitError = measureOutputErrors(
     { n, logits, outputs: limit },
     [1],
-    outputScale(run),
+    readOutputCode(run),
   )[0] as OutputError;
   const final = takeTime(seen, at.length - 1, at.length);
   const { steps: T, data, indices, seed } = run;

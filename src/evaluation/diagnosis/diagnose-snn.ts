@@ -14,8 +14,8 @@ import {
   type ObservedRun,
   observedTimes,
   observeRun,
-  outputScale,
   readObserved,
+  readOutputCode,
   takeTime,
 } from "./certify-snn.js";
 import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
@@ -70,9 +70,7 @@ export async function diagnoseSnn(
   const chosen = chooseLayers(snn, layers, options.whatIf);
   const whatIfImages = chosen.length === 0 ? 0 : Math.min(mostWhatIfImages, observed.n);
   const effects = whatIfImages === 0 ? [] : await runWhatIf(run, chosen, whatIfImages, runner, call);
-  const scale = outputScale(run)(run.steps);
-  const times = observedTimes(run.steps).length;
-  const outputs = takeTime(observed, times - 1, times).map((value) => value * scale);
+  const final = compareFinal(run, observed);
   const rank = (cause: ErrorPart) => rankWithinCause(layers, cause);
   return {
     T: run.steps,
@@ -90,9 +88,21 @@ export async function diagnoseSnn(
       clipping: rank("clipping"),
       wiring: rank("wiring"),
     },
-    outputError: rmsDifference(observed.logits, outputs),
+    outputError: rmsDifference(final.logits, final.outputs),
     whatIfImages,
     certificate: { ...certificate, passes: options.passes ?? null },
+  };
+}
+
+/** The network's outputs and the spiking network's at T, in the same units. */
+function compareFinal(run: ObservedRun, observed: Observed) {
+  const { scaleOf, least } = readOutputCode(run);
+  const scale = scaleOf(run.steps);
+  const times = observedTimes(run.steps).length;
+  return {
+    logits: observed.logits.map((value) => Math.max(value, least)),
+    outputs: takeTime(observed, times - 1, times).map((value) => value * scale),
+    scale,
   };
 }
 
@@ -111,18 +121,14 @@ async function runWhatIf(
     n,
   });
   const { snn, steps, readout, delay, wasmUrl } = run;
-  const times = observedTimes(steps).length;
-  const scale = outputScale(run)(steps);
   const input = {
     snn,
     images: readObserved({ ...run, indices: run.indices.subarray(0, n) }, false),
-    logits: seen.logits,
-    outputs: takeTime(seen, times - 1, times).map((value) => value * scale),
+    ...compareFinal(run, seen),
     rates: seen.rates,
     steps,
     readout,
     delay,
-    scale,
   };
   return measureEffects(input, runner, { ...call, wasmUrl });
 }

@@ -21,17 +21,25 @@ export interface ComparedOutputs {
   readonly outputs: Float64Array;
 }
 
-/**
- * @param at times of the outputs
- * @param scaleOf what a unit of the spiking output at time t is in the network's: 1, or λ/t for counts
- */
+/** What spiking outputs stand for. */
+export interface OutputCode {
+  /** What a unit of the output at time t is in the network's: 1, or λ/t of counts. */
+  readonly scaleOf: (t: number) => number;
+  /** The smallest output that can be told: 0 where output neurons count. */
+  readonly least: number;
+}
+
+export const plainCode: OutputCode = { scaleOf: () => 1, least: Number.NEGATIVE_INFINITY };
+
+/** @param at times of the outputs */
 export function measureOutputErrors(
   { n, logits, outputs }: ComparedOutputs,
   at: readonly number[],
-  scaleOf: (t: number) => number = () => 1,
+  { scaleOf, least }: OutputCode = plainCode,
 ): readonly OutputError[] {
   const classes = logits.length / n;
-  const deviation = standardDeviation(logits);
+  const wanted = logits.map((value) => Math.max(value, least));
+  const deviation = standardDeviation(wanted);
   return at.map((t, snapshot) => {
     const scale = scaleOf(t);
     let [squares, differing] = [0, 0];
@@ -40,7 +48,7 @@ export function measureOutputErrors(
       const from = (image * at.length + snapshot) * classes;
       const spiking = outputs.subarray(from, from + classes);
       for (let k = 0; k < classes; k++) {
-        squares += ((spiking[k] as number) * scale - (own[k] as number)) ** 2;
+        squares += ((spiking[k] as number) * scale - (wanted[image * classes + k] as number)) ** 2;
       }
       differing += Number(predictClass(spiking) !== predictClass(own));
     }

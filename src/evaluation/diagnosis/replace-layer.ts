@@ -33,8 +33,10 @@ export function replaceLayer(snn: Snn, layer: string): ReplacedLayer {
   const { graph } = snn;
   if (!isOp(graph.node(layer), "neuron")) throw new RangeError(`'${layer}' is no layer of neurons`);
   const gates = gatesBehind(graph, layer);
-  const needed = nodesWithout(graph, new Set([layer, ...gates]));
-  const isRead = (id: string) => graph.consumers(id).some((reader) => needed.has(reader.id));
+  const given = new Set([layer, ...gates]);
+  const needed = nodesWithout(graph, given);
+  const isRead = (id: string) =>
+    graph.consumers(id).some((reader) => needed.has(reader.id) && !given.has(reader.id));
   const passengers = boardPassengers(graph, [graph.input.id, layer, ...gates].filter(isRead));
   const shape = enclose(passengers);
   const nodes: GraphNode[] = [{ ...graph.input, attributes: { shape } }];
