@@ -46,7 +46,7 @@ export const fewSteps = (experiment: string) =>
     axes,
     ({ rows }: ExperimentResult) =>
       listPoints(
-        rows.filter(({ part }) => part === "Beyond: few steps"),
+        rows.filter(({ part }) => part === "Beyond: few steps").sort((a, b) => a.depth - b.depth),
         nameBySpikes,
       ),
   );
