@@ -104,8 +104,8 @@ export const conversionFlags = {
     description: "one λ a layer or one a channel",
     shownDefault: "layer",
   }),
-  shortcutNorm: choiceFlag(["on", "off"], {
-    description: "scale shortcuts by λ_in/λ_out as all other synapses",
+  shortcutNorm: choiceFlag(["on", "off", "projections"], {
+    description: "scale shortcuts by λ_in/λ_out as all other synapses; all, none, or projections alone",
     shownDefault: "on",
   }),
   compensate: choiceFlag(["off", "shared", "layer"], {

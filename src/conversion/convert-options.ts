@@ -14,7 +14,8 @@ export interface ConvertOptions {
   readonly lambda: string;
   readonly lambdaScope: "layer" | "channel";
   readonly calibrateN: number | "all";
-  readonly shortcutNorm: "on" | "off";
+  /** `projections`: of shortcuts, only these are normalised. */
+  readonly shortcutNorm: "on" | "off" | "projections";
   readonly compensate: "off" | "shared" | "layer";
   /** Steps the SNN is made for. */
   readonly T: number;

@@ -6,7 +6,8 @@
  * May not know: spikes.
  *
  * With `--shortcut-norm off` the identity's synapse is 1, the projection's weights stay as they are
- * and its constant part alone is divided by λ_out: what that costs can then be measured.
+ * and its constant part alone is divided by λ_out: what that costs can then be measured. With `projections` the
+ * identity's synapse alone is 1: "without" may be read in either way.
  */
 import type { Graph } from "../../graph/graph.js";
 import type { GraphNode } from "../../graph/node-types.js";
@@ -22,7 +23,8 @@ export const normaliseShortcuts: Pass = {
   preserves: ({ shortcutNorm }) => (shortcutNorm === "on" ? "function" : "nothing"),
   run(graph, { options, scales }) {
     const units = measureUnits(graph, spreadLambdas(graph, scales));
-    const isOn = options.shortcutNorm === "on";
+    const scalesIdentities = options.shortcutNorm === "on";
+    const scalesProjections = options.shortcutNorm !== "off";
     const replaced = new Map<string, GraphNode>();
     const gone = new Map<string, string>();
     for (const node of graph.nodes) {
@@ -30,11 +32,11 @@ export const normaliseShortcuts: Pass = {
       if (base === undefined) continue;
       const from = node.inputs[0] as string;
       if (graph.has(base) && isWeighted(graph.node(base))) {
-        replaced.set(base, scaleProjection(graph, base, units, isOn));
+        replaced.set(base, scaleProjection(graph, base, units, scalesProjections));
         gone.set(node.id, from).set(lambdaOut(base), base);
       } else {
         const { input, output } = ratioParts(graph, base, node.id, units);
-        const weight = input.map((unit, c) => (isOn ? unit / (output[c] as number) : 1));
+        const weight = input.map((unit, c) => (scalesIdentities ? unit / (output[c] as number) : 1));
         replaced.set(lambdaOut(base), makeScale(base, from, weight));
         gone.set(node.id, from).set(lambdaOut(base), base);
       }

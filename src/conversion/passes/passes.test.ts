@@ -150,11 +150,11 @@ test("normalisation: W·λ_in/λ_out, b/λ_out; the identity λ_in/λ_out; the l
   assert.deepEqual(numbers(graph, "sum.shortcut", "scale"), [4 / 8]);
   assert.deepEqual(numbers(graph, "c", "weight"), [40, 40, 40, 40]);
   assert.deepEqual(numbers(graph, "c", "bias"), [1]);
-  const off = contextOf(residual, { a: [4], block: [8] }, { shortcutNorm: "off" });
-  assert.deepEqual(
-    numbers(runAll(residual, off, normaliseWeights, normaliseShortcuts), "sum.shortcut", "scale"),
-    [1],
-  );
+  for (const shortcutNorm of ["off", "projections"] as const) {
+    const off = contextOf(residual, { a: [4], block: [8] }, { shortcutNorm });
+    const changed = runAll(residual, off, normaliseWeights, normaliseShortcuts);
+    assert.deepEqual(numbers(changed, "sum.shortcut", "scale"), [1]);
+  }
   const equal = contextOf(residual, { a: [0.3], block: [0.3] });
   const same = runAll(residual, equal, normaliseWeights, normaliseShortcuts);
   assert.deepEqual(numbers(same, "sum.shortcut", "scale"), [1]);
@@ -172,6 +172,7 @@ test("a projection: W·λ_in/λ_out and b/λ_out; with --shortcut-norm off W and
   ]);
   for (const [shortcutNorm, weight] of [
     ["on", 5],
+    ["projections", 5],
     ["off", 10],
   ] as const) {
     const context = contextOf(graph, { a: [4], inner: [2], block: [8] }, { shortcutNorm });

@@ -48,6 +48,17 @@ const known: readonly Recipe[] = [
   ...pair("authors", "the authors' code of 2021", { preset: "authors" }, few),
   ...pair("default", "λ = 99.9th percentile of 2,000 images, V(0) = θ/2", { preset: "default" }),
   recipe(
+    "default, identities without",
+    "λ = 99.9th percentile of 2,000 images, V(0) = θ/2, identity shortcuts alone without normalisation",
+    { preset: "default", shortcutNorm: "projections" },
+  ),
+  recipe(
+    "maximum, identities without",
+    "λ = maximum, V(0) = 0, identity shortcuts alone without normalisation",
+    { ...bare, shortcutNorm: "projections" },
+    few,
+  ),
+  recipe(
     "rueckauer",
     "99.9th percentile, reset by subtraction, V(0) = 0, no shortcut rule (Rueckauer et al. 2017)",
     { ...bare, lambda: "p99.9", ...without },

@@ -44,6 +44,8 @@ const differences: readonly (readonly [recipe: string, difference: string])[] = 
 const explained = [20, 32, 44];
 /** Networks of other shortcuts, where there are any. */
 const variants = [at(20, "P"), at(32, "P"), at(44, "P"), at(20, "avg"), at(56, "avg")];
+/** What "without" may also mean where shortcuts are projections: identities alone are left as they are. */
+const identitiesAlone = ["maximum, identities without", "default, identities without"];
 const explaining = { most: 1000, slow: true } as const;
 
 function bothWays(recipe: string): readonly [string, string] {
@@ -68,6 +70,9 @@ function listRows(): RowSpec[] {
   const shortcuts = variants.flatMap((network) => [
     ...makeRows("Networks with other shortcuts", network, bothWays("maximum"), explaining),
     ...makeRows("Networks with other shortcuts", network, bothWays("default"), explaining),
+    ...(network.shortcut === "P"
+      ? makeRows("Networks with other shortcuts", network, identitiesAlone, explaining)
+      : []),
   ]);
   const beyond = depths.flatMap((depth) =>
     [16, 32, 64].flatMap((T) => makeRows("Beyond: few steps", at(depth), listFewStepPresets(), { T })),
@@ -75,12 +80,21 @@ function listRows(): RowSpec[] {
   return [...article, ...today, ...explain, ...shortcuts, ...beyond];
 }
 
-const gainOf = (network: NetworkSpec, recipe: string): Quantity => ({
+const gainOf = (network: NetworkSpec, recipe: string, without = "without"): Quantity => ({
   kind: "gain",
   of: "snn",
   better: nameRow(network, recipe, 350),
-  worse: nameRow(network, `${recipe}, without`, 350),
+  worse: nameRow(network, `${recipe}, ${without}`, 350),
 });
+
+/** On projections "without" has two readings. */
+function explainReading(network: NetworkSpec): Explanation[] {
+  if (network.shortcut !== "P") return [];
+  return ["maximum", "default"].map((recipe) => ({
+    difference: `shortcuts of option P, ${recipe}, "without" of identities alone`,
+    quantity: gainOf(network, recipe, "identities without"),
+  }));
+}
 
 function explainGain(depth: number): Explanation[] {
   const shortcuts = variants
@@ -94,6 +108,7 @@ function explainGain(depth: number): Explanation[] {
         difference: `shortcuts of option ${network.shortcut}, 99.9th percentile and V(0) = θ/2`,
         quantity: gainOf(network, "default"),
       },
+      ...explainReading(network),
     ]);
   const changed = differences
     .filter(([recipe]) => recipe === "default" || explained.includes(depth))
