@@ -1,0 +1,105 @@
+/** The page and text of a diagnosis: figures that are absent, hostile or zero are drawn and printed without NaN. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Diagnosis } from "#src/evaluation/diagnosis/diagnose-snn.js";
+import { describeCertificate } from "#src/report/describe-certificate.js";
+import {
+  diagnosisPlots,
+  renderDiagnosis,
+  renderDiagnosisText,
+} from "#src/report/diagnosis/render-diagnosis.js";
+
+/** Every figure is derived from `scale`; the second layer has a defect. */
+function exampleDiagnosis(scale: number, layers = 3): Diagnosis {
+  const names = Array.from({ length: layers }, (_, at) => (at === 0 ? "<script>" : `layer${at}`));
+  const judged = {
+    correct: 31,
+    accuracy: 96.9 * scale,
+    loss: scale,
+    lossCi95: [-scale, scale],
+    epsilon: scale === 0 ? null : 0.2 * scale,
+    disagreement: 3 * scale,
+  } as const;
+  const step = { t: 8, epsilon: judged.epsilon, disagreement: 3, disagreementMoved: 4 };
+  return {
+    T: 64,
+    alphabet: "binary",
+    images: { data: "<b>", split: "train", n: 32, indicesSha256: "0", seed: 0 },
+    layers: names.map((name, at) => ({
+      name,
+      neurons: 10,
+      parts: {
+        unevenness: scale,
+        quantisation: 0,
+        clipping: scale / 2,
+        wiring: at === 1 ? scale : 0,
+        propagated: scale,
+      },
+      total: 2 * scale,
+      roundingBound: 1e-6,
+      isDefect: at === 1,
+      effect: at === 0 ? { evenness: 10 * scale, allLocal: -12 * scale } : null,
+    })),
+    findings: names.map((layer, at) => ({
+      rank: at + 1,
+      layer,
+      cause: at === 1 ? "wiring" : "unevenness",
+      size: scale,
+      effect: null,
+      adviceId: "more-steps",
+      message: `${layer}: more steps`,
+    })),
+    byCause: { unevenness: names, quantisation: names, clipping: names, wiring: names },
+    outputError: scale,
+    whatIfImages: 4,
+    certificate: {
+      schema: "respike.certificate/1",
+      passes: null,
+      images: { data: "<b>", split: "train", n: 32, indicesSha256: "0", seed: 0 },
+      network: { correct: 32, accuracy: 100 * scale },
+      limit: judged,
+      atT: { T: 64, ...judged, disagreementMoved: 5 },
+      steps: [step],
+      prediction: [
+        { loss: 1, epsilon: 0.2, T: 40, disagreement: [3, 4] },
+        { loss: 0.5, epsilon: 0.13, T: null, disagreement: null },
+      ],
+    },
+  };
+}
+
+for (const [name, diagnosis] of [
+  ["ordinary", exampleDiagnosis(0.1)],
+  ["all zero", exampleDiagnosis(0)],
+  ["large", exampleDiagnosis(1e12)],
+  ["no layers", exampleDiagnosis(1, 0)],
+  ["109 layers", exampleDiagnosis(0.3, 109)],
+] as const) {
+  test(`${name}: page, plots and text without NaN or markup from names`, async () => {
+    const input = {
+      result: diagnosis,
+      warnings: [],
+      command: ["respike", "diagnose", "a"],
+      title: "<i>",
+      version: "0",
+    };
+    const { html, plots } = await renderDiagnosis(input);
+    const text = renderDiagnosisText(diagnosis);
+    for (const part of [html, text, ...plots.values()]) assert.doesNotMatch(part, /NaN|Infinity|undefined/);
+    assert.doesNotMatch(html, /<script>:|<b>|<i>/);
+    assert.equal(plots.size, diagnosis.layers.length === 0 ? 0 : diagnosisPlots.length);
+    assert.match(html, /Certificate/);
+    assert.equal((await renderDiagnosis(input)).html, html);
+  });
+}
+
+test("the text names the defect, and says of an image that the network knows what its loss is worth", () => {
+  const diagnosis = exampleDiagnosis(1);
+  assert.match(renderDiagnosisText(diagnosis), /^2\. layer1: more steps/m);
+  assert.match(diagnosisPlots[0]?.describe(diagnosis) ?? "", /wiring is not zero in layer1: a defect/);
+  const said = describeCertificate(diagnosis.certificate).join("\n");
+  assert.match(said, /the network was trained on these images/);
+  assert.match(said, /at most 1 point: predicted from T = 40 on; \[3\.0, 4\.0\] %/);
+  assert.match(said, /at most 0\.5 points: not within T = 64/);
+  assert.doesNotMatch(describeCertificate(exampleDiagnosis(0.5).certificate).join("\n"), /trained on these/);
+});
