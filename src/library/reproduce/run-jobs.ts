@@ -104,7 +104,7 @@ async function convertOnce(
   const made = await convert(network.model, {
     ...{ ...call, onProgress },
     ...options,
-    ...{ T, seed, calibrate: data },
+    ...{ T, seed, calibrate: data, certify: "off" },
     command: ["respike", "convert", network.model.name, ...words],
   });
   const result = { ...made.result, snn: await saveSnn(made.snn, path, { force: true }) };
@@ -132,7 +132,7 @@ export async function measureSpeed(
     const made = await convert(network.model, {
       ...quiet,
       ...{ lambda: kind === "maximum" ? "max" : "p99.9", v0: kind === "maximum" ? 0 : 0.5 },
-      ...{ calibrateN: 200, T: forecastSteps, calibrate: smallest.data, number: "auto" },
+      ...{ calibrateN: 200, T: forecastSteps, calibrate: smallest.data, number: "auto", certify: "off" },
     });
     const { result } = await evaluate(made.snn, {
       ...quiet,
