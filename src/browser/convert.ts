@@ -12,6 +12,7 @@ import { hashIndices } from "../datasets/decoded-split.js";
 import { selectCalibration, selectJudging } from "../datasets/split-training.js";
 import { makeSimulation } from "../evaluation/simulate-calibration.js";
 import type { Model } from "../formats/read-model.js";
+import { countActivations } from "../graph/count-activations.js";
 import { requirePreprocessing } from "../graph/resolve-preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { hasCeilings } from "../graph/trained-ceilings.js";
@@ -50,7 +51,7 @@ export async function convert(
   options: BrowserConvertOptions = {},
 ): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
   const preprocessing = requirePreprocessing(model.preprocessing, model.name);
-  const resolved = resolveConvertOptions(options, hasCeilings(model.graph));
+  const resolved = resolveConvertOptions(options, hasCeilings(model.graph), countActivations(model.graph));
   const runner = makeBrowserRunner(options);
   const { signal, onProgress, wasmUrl, data = "images", command } = options;
   const indices = selectCalibration(train.n, resolved.calibrateN, resolved.seed);

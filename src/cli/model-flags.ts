@@ -3,6 +3,7 @@
  *
  * Knows: their names, forms and explanations. May not know: what they do.
  */
+import { presets } from "../conversion/presets/preset-list.js";
 import { alphabetRule, largestSpike, parseAlphabet } from "../graph/spike-alphabet.js";
 import {
   choiceFlag,
@@ -85,18 +86,21 @@ export const conversionFlags = {
     description: "order of the axes of .npy images",
     shownDefault: "nchw",
   }),
-  preset: choiceFlag(["default", "paper", "authors"], {
-    description:
-      "default: p99.9, V(0) = θ/2; paper: the 2018 article (maximum over the whole training split, V(0) = 0, shared compensation); authors: their code of 2021",
-    shownDefault: "default",
-  }),
-  lambda: patternFlag(
-    "max|pNN|ceiling",
-    /^(max|ceiling|p(100|\d{1,2}(\.\d+)?))$/,
-    "max, ceiling, or p and a percentile such as p99.9",
+  preset: choiceFlag(
+    presets.map(({ name }) => name),
     {
       description:
-        "the activation that stands for the largest rate: the maximum, a percentile, or the ceiling that the layer was trained with",
+        "a recipe, explained below; for few steps binary and ltb (spikes 0 and 1) and signed (−1, 0 and 1)",
+      shownDefault: "default",
+    },
+  ),
+  lambda: patternFlag(
+    "max|pNN|ceiling|mmse|ltb",
+    /^(max|ceiling|mmse|ltb|p(100|\d{1,2}(\.\d+)?))$/,
+    "max, ceiling, mmse, ltb, or p and a percentile such as p99.9",
+    {
+      description:
+        "the activation that stands for the largest rate: the maximum, a percentile, the ceiling that the layer was trained with, the one of least squared error at T (mmse), or threshold balancing (ltb)",
       shownDefault: "ceiling where the network has them, else p99.9",
     },
   ),
@@ -113,11 +117,24 @@ export const conversionFlags = {
       "layer-wise error compensation: one searched factor for all layers (the paper's), or one a layer",
     shownDefault: "off",
   }),
+  adjust: choiceFlag(["off", "bias", "bias+potential"], {
+    description:
+      "fit each layer's constant currents, or initial potentials too, to the spikes that the layers before it send within T",
+    shownDefault: "off",
+  }),
+  adjustScope: choiceFlag(["channel", "neuron"], {
+    description: "one fitted initial potential a channel or one a neuron",
+    shownDefault: "channel",
+  }),
+  adjustN: integerFlag(
+    { min: 1, max: 50_000 },
+    { description: "how many of the calibration images --adjust simulates", shownDefault: "128" },
+  ),
   T: integerFlag(
     { min: 1, max: 65_000 },
     {
       description: "steps the SNN is made for; the default of run and evaluate",
-      shownDefault: "350",
+      shownDefault: "the preset's, else 350",
     },
   ),
   v0: numberFlag(
@@ -150,7 +167,7 @@ export const conversionFlags = {
     { min: 0, max: 65_000 },
     {
       description: "steps left out at the beginning of the mean",
-      shownDefault: "0",
+      shownDefault: "the preset's, else 0",
     },
   ),
   number: choiceFlag(["auto", "int16", "int32", "float32"], {

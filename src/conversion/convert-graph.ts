@@ -1,7 +1,7 @@
 /**
  * From a trained ReLU network to a spiking one: the phases of the conversion, in order.
  *
- * Knows: passes, statistics, compensation. May not know: files, data sets, threads, simulators: they
+ * Knows: passes, statistics, compensation, adjustment. May not know: files, data sets, threads, simulators: they
  * come in through the context.
  */
 import type { Warning } from "../core/respike-error.js";
@@ -9,9 +9,12 @@ import { refuseInput } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import type { Snn, SnnLayer } from "../graph/snn.js";
+import { parseAlphabet } from "../graph/spike-alphabet.js";
 import { dropCeilings, readCeilings } from "../graph/trained-ceilings.js";
+import type { AdjustmentReport } from "./adjustment/adjustment.js";
+import { runAdjustment } from "./adjustment/run-adjustment.js";
 import type { CompensationReport } from "./compensation/compensation.js";
-import { runCompensation } from "./compensation/run-compensation.js";
+import { type CompensationOutcome, runCompensation } from "./compensation/run-compensation.js";
 import type { ConversionContext, SourceModel } from "./conversion-context.js";
 import type { ConvertOptions } from "./convert-options.js";
 import { type Activation, listActivations } from "./list-activations.js";
@@ -23,13 +26,15 @@ import { type ConvertedLayer, reportLayers } from "./report-layers.js";
 import { PassRunner } from "./run-passes.js";
 import { scaleActivations, scaleOfLayer } from "./scale-activations.js";
 import { requireCeilings, takeCeilings } from "./scale-to-ceilings.js";
-import { percentileFraction } from "./statistics/activation-histogram.js";
 import { findStatistics } from "./statistics/cached-statistics.js";
+import { readRule } from "./statistics/threshold-rules.js";
 
 export interface ConversionReport {
   readonly passes: readonly PassReport[];
   readonly layers: readonly ConvertedLayer[];
   readonly compensation: CompensationReport | null;
+  /** What fitting constant currents and initial potentials layer by layer gained. */
+  readonly adjustment: AdjustmentReport | null;
   /** What rounding to integers changed. */
   readonly rounding: RoundingReport;
   readonly options: Readonly<Record<string, unknown>>;
@@ -57,13 +62,12 @@ export async function convertGraph(
   context: ConversionContext,
 ): Promise<{ readonly snn: Snn; readonly report: ConversionReport }> {
   const warnings: Warning[] = [];
+  const warn = (warning: Warning) => warnings.push(warning);
   // 1. What pixels mean must be known before anything is measured.
-  const preprocessing = requirePreprocessing(model);
-  const source = dropCeilings(model.graph);
+  const [preprocessing, source] = [requirePreprocessing(model), dropCeilings(model.graph)];
   const passes = await preparePasses(source, preprocessing, options, context);
 
   // 2. The same function in a simpler form: batch norms folded, shortcuts spelled out.
-  const warn = (warning: Warning) => warnings.push(warning);
   const bare: PassContext = { options, preprocessing, activations: [], scales: new Map(), warn };
   const network = await passes.run(source, passOrder.prepare, bare);
 
@@ -80,16 +84,20 @@ export async function convertGraph(
   const assemble = makeAssembly(network, passContext, context);
   const compensated = await compensate(spiking, network, passContext, context, assemble, passes);
 
-  // 6. Integers that cannot overflow.
-  const graph = await passes.run(compensated.graph, passOrder.finish, passContext);
+  // 6. Constant currents and initial potentials, fitted to the spikes that layers really get.
+  const adjusted = await adjust(compensated, network, passContext, context, assemble, passes);
 
-  // 7. The network, and what there is to say about it.
+  // 7. Integers that cannot overflow.
+  const graph = await passes.run(adjusted.graph, passOrder.finish, passContext);
+
+  // 8. The network, and what there is to say about it.
   const snn = assemble(graph, compensated.kappas);
   const layers = reportLayers(graph, snn.layers, (layer) => scaleOfLayer(layer, activations, scales));
-  const float = graph === compensated.graph ? snn : assemble(compensated.graph, compensated.kappas);
+  const float = graph === adjusted.graph ? snn : assemble(adjusted.graph, compensated.kappas);
   const rounding = await measureRounding(float, snn, options.T, context);
-  const said = { layers, compensation: compensated.report, rounding, options: snn.options, warnings };
-  return { snn, report: { passes: passes.reports, ...said } };
+  const fitted = { compensation: compensated.report, adjustment: adjusted.report };
+  const said = { passes: passes.reports, layers, ...fitted, rounding, options: snn.options, warnings };
+  return { snn, report: said };
 }
 
 type Assemble = (graph: Graph, kappas: ReadonlyMap<string, number>) => Snn;
@@ -119,8 +127,8 @@ async function preparePasses(
   context: ConversionContext,
 ): Promise<PassRunner> {
   const { prepare, spike, finish } = passOrder;
-  const compensations = options.compensate === "off" ? 0 : 1;
-  const total = prepare.length + spike.length + finish.length + compensations;
+  const fits = Number(options.compensate !== "off") + Number(options.adjust !== "off");
+  const total = prepare.length + spike.length + finish.length + fits;
   const probed = await makeOutputProbe(graph, preprocessing, context);
   const progress = (done: number) =>
     context.onProgress?.({ phase: "measure passes", done, total, unit: "passes" });
@@ -136,10 +144,8 @@ async function compensate(
   assemble: Assemble,
   passes: PassRunner,
 ) {
-  const quiet: PassContext = { ...passContext, warn: () => 0 };
-  const formatNumbers = (graph: Graph) =>
-    passOrder.finish.reduce((current, pass) => pass.run(current, quiet), graph);
   const { options } = passContext;
+  const formatNumbers = makeFormatter(passContext);
   const compensated = await runCompensation({
     ...passContext,
     graph: spiking,
@@ -150,6 +156,29 @@ async function compensate(
   if (compensated.report !== null)
     await passes.measure(`compensate-${options.compensate}`, "nothing", spiking, compensated.graph);
   return compensated;
+}
+
+/** Adjustment as the options have it, on networks as they will be saved, integers included. */
+async function adjust(
+  { graph, kappas }: CompensationOutcome,
+  network: Graph,
+  passContext: PassContext,
+  context: ConversionContext,
+  assemble: Assemble,
+  passes: PassRunner,
+) {
+  const formatNumbers = makeFormatter(passContext);
+  const deploy = (candidate: Graph) => assemble(formatNumbers(candidate), kappas);
+  const adjusted = await runAdjustment({ ...passContext, graph, network, context, deploy });
+  if (adjusted.report !== null)
+    await passes.measure(`adjust-${adjusted.report.method}`, "nothing", graph, adjusted.graph);
+  return adjusted;
+}
+
+/** The passes that finish a graph, without their warnings. */
+function makeFormatter(passContext: PassContext): (graph: Graph) => Graph {
+  const quiet: PassContext = { ...passContext, warn: () => 0 };
+  return (graph) => passOrder.finish.reduce((current, pass) => pass.run(current, quiet), graph);
 }
 
 function requirePreprocessing({ preprocessing }: SourceModel): Preprocessing {
@@ -183,7 +212,7 @@ async function measureScales(
       ids: activations.map(({ node }) => node),
       // All logits have one λ, which keeps their order; a class that calibration never favoured may still win.
       scopes: activations.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
-      share: lambda === "max" ? "max" : percentileFraction(lambda),
+      rule: readRule(lambda, options.T, parseAlphabet(options.spikes)?.hi ?? 1),
       wasmUrl: context.wasmUrl?.href,
       signal: context.signal,
       onProgress: context.onProgress,

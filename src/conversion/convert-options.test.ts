@@ -32,6 +32,23 @@ test("a network's ceilings go before the default λ, after everything that was s
   assert.equal(resolveConvertOptions({ lambda: "ceiling" }).lambda, "ceiling");
 });
 
+test("binary and signed: least error a channel, adjusted; T and delay by the network's layers and by T", () => {
+  const { lambda, lambdaScope, adjust, T, delay, spikes } = resolveConvertOptions({ preset: "binary" });
+  assert.deepEqual(
+    [lambda, lambdaScope, adjust, T, delay, spikes],
+    ["mmse", "channel", "bias+potential", 32, 8, "binary"],
+  );
+  const deep = resolveConvertOptions({ preset: "binary" }, false, 55);
+  assert.deepEqual([deep.T, deep.delay], [64, 16]);
+  const asked = resolveConvertOptions({ preset: "binary", T: 6, delay: undefined }, false, 55);
+  assert.deepEqual([asked.T, asked.delay], [6, 1]);
+  assert.equal(resolveConvertOptions({ preset: "binary", delay: 0 }).delay, 0);
+  const signed = resolveConvertOptions({ preset: "signed" }, true, 109);
+  assert.deepEqual([signed.lambda, signed.spikes, signed.T, signed.delay], ["mmse", "signed", 16, 0]);
+  const ltb = resolveConvertOptions({ preset: "ltb" });
+  assert.deepEqual([ltb.lambda, ltb.lambdaScope, ltb.adjust, ltb.v0], ["ltb", "channel", "off", 0.5]);
+});
+
 test("every percentile from 0 to 100 is one", () => {
   for (const lambda of ["p0", "p50", "p99.99", "p100"]) {
     assert.equal(resolveConvertOptions({ lambda }).lambda, lambda);
@@ -49,6 +66,7 @@ test("what excludes each other, or is none of the values, is refused with exit 2
     { T: 10, delay: 10 },
     { lambda: "p101" },
     { lambda: "q9" },
+    { adjustN: 0 },
     { lambda: "ceiling", lambdaScope: "channel" },
     { T: 1.5 },
     { T: Number.NaN },

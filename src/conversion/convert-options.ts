@@ -10,13 +10,22 @@ import { presets } from "./presets/preset-list.js";
 
 export interface ConvertOptions {
   readonly preset: string;
-  /** `max`, `p` and a percentile, or `ceiling`: what the network was trained with. */
+  /**
+   * `max`, `p` and a percentile, `ceiling` (what the network was trained with), `mmse` (least squared error of T steps)
+   * or `ltb` (threshold balancing).
+   */
   readonly lambda: string;
   readonly lambdaScope: "layer" | "channel";
   readonly calibrateN: number | "all";
   /** `projections`: of shortcuts, only these are normalised. */
   readonly shortcutNorm: "on" | "off" | "projections";
   readonly compensate: "off" | "shared" | "layer";
+  /** What is fitted layer by layer to what the layers before really send: constant currents, initial potentials. */
+  readonly adjust: "off" | "bias" | "bias+potential";
+  /** One initial potential a channel, or one a neuron, which ties the SNN to the image's size. */
+  readonly adjustScope: "channel" | "neuron";
+  /** Training images that `adjust` looks at. */
+  readonly adjustN: number;
   /** Steps the SNN is made for. */
   readonly T: number;
   /** Initial potential, a multiple of θ. */
@@ -43,6 +52,9 @@ const defaults: Omit<ConvertOptions, "readout"> = {
   calibrateN: 2000,
   shortcutNorm: "on",
   compensate: "off",
+  adjust: "off",
+  adjustScope: "channel",
+  adjustN: 128,
   T: 350,
   v0: 0.5,
   reset: "subtract",
@@ -59,9 +71,14 @@ const defaults: Omit<ConvertOptions, "readout"> = {
  * explicit > preset > the network's ceilings > default.
  *
  * @param withCeilings whether the network was trained with a ceiling a layer: λ is that where nothing else is said
+ * @param layers how many layers of neurons the network will have; presets make deep ones for more steps
  * @throws RespikeError (exit 2) for an unknown preset and for values that exclude each other
  */
-export function resolveConvertOptions(explicit: ExplicitOptions, withCeilings = false): ConvertOptions {
+export function resolveConvertOptions(
+  explicit: ExplicitOptions,
+  withCeilings = false,
+  layers = 0,
+): ConvertOptions {
   const name = explicit.preset ?? defaults.preset;
   const preset = presets.find((each) => each.name === name);
   if (preset === undefined) {
@@ -74,7 +91,10 @@ export function resolveConvertOptions(explicit: ExplicitOptions, withCeilings = 
       .map((key) => [key, explicit[key as keyof ExplicitOptions]]),
   );
   const trained = withCeilings && given.lambdaScope !== "channel" ? { lambda: "ceiling" } : {};
-  const merged = { ...defaults, ...trained, ...preset.options, ...given } as Omit<ConvertOptions, "readout">;
+  const fixed = { ...defaults, ...trained, ...preset.options, ...given };
+  const T = given.T ?? preset.stepsFor?.(layers) ?? fixed.T;
+  const delay = given.delay ?? preset.delayAt?.(T as number) ?? fixed.delay;
+  const merged = { ...fixed, T, delay } as Omit<ConvertOptions, "readout">;
   const readout =
     explicit.readout ?? preset.options.readout ?? (merged.output === "neuron" ? "count" : "mean");
   const options: ConvertOptions = { ...merged, readout };
@@ -93,9 +113,10 @@ function checkOptions(options: ConvertOptions): void {
   }
   checkNumbers(options);
   if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "wait for fewer steps");
-  const isNamed = lambda === "max" || lambda === "ceiling";
+  const isNamed = ["max", "ceiling", "mmse", "ltb"].includes(lambda);
   if (!isNamed && !(percentileOf(lambda) >= 0 && percentileOf(lambda) <= 100)) {
-    throw usage("--lambda", "max, ceiling, or p and a percentile from 0 to 100", lambda, "use p99.9");
+    const rule = "max, ceiling, mmse, ltb, or p and a percentile from 0 to 100";
+    throw usage("--lambda", rule, lambda, "use p99.9");
   }
   if (lambda === "ceiling" && options.lambdaScope === "channel") {
     throw usage("--lambda-scope", "a layer has one ceiling", "channel", "leave one of the two out");
@@ -103,12 +124,13 @@ function checkOptions(options: ConvertOptions): void {
 }
 
 /** The library takes numbers that no flag has checked; one out of bounds would only show in the spikes. */
-function checkNumbers({ T, delay, v0, seed }: ConvertOptions): void {
+function checkNumbers({ T, delay, v0, seed, adjustN }: ConvertOptions): void {
   const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
   if (!isCount(T, 1)) throw usage("-T", "an integer, 1 or more", String(T), "choose a number of steps");
   if (!isCount(delay, 0)) {
     throw usage("--delay", "an integer, 0 or more", String(delay), "choose a number of steps");
   }
+  if (!isCount(adjustN, 1)) throw usage("--adjust-n", "an integer, 1 or more", String(adjustN), "use 128");
   if (!(v0 >= 0 && v0 <= 1)) throw usage("--v0", "a multiple of θ from 0 to 1", String(v0), "use 0.5");
   if (!Number.isSafeInteger(seed)) throw usage("--seed", "an integer", String(seed), "use 0");
 }

@@ -20,6 +20,7 @@ export interface ConvertedLayer {
   readonly kappa: number;
   /** One number, or one a channel, in the units of the weights. */
   readonly threshold: number | readonly number[];
+  /** The same; of initial potentials that differ from neuron to neuron the mean of each channel. */
   readonly v0: number | readonly number[];
   readonly number: NumberFormat;
   /** Largest |weight|, as saved. */
@@ -49,13 +50,22 @@ export function reportLayers(
       lambdaOut: lambdaOf(name),
       kappa,
       threshold: simplify([...readNumbers(node, "threshold")]),
-      v0: simplify([...readNumbers(node, "v0")]),
+      v0: simplify(meanOfChannels(readNumbers(node, "v0"), graph.shape(name)[0])),
       number: node.attributes.number,
       largestWeight: Math.max(0, ...largestWeights),
       largestWeights,
       deadChannels,
       maxRate,
     };
+  });
+}
+
+function meanOfChannels(values: Float64Array, channels: number): readonly number[] {
+  const perChannel = values.length / channels;
+  if (perChannel <= 1) return [...values];
+  return Array.from({ length: channels }, (_, c) => {
+    const own = values.subarray(c * perChannel, (c + 1) * perChannel);
+    return own.reduce((sum, value) => sum + value, 0) / perChannel;
   });
 }
 

@@ -14,6 +14,13 @@ export interface Simulation {
   ): Promise<{ readonly predictions: Int32Array; readonly maxRates: ReadonlyMap<string, number> }>;
   /** Spike counts of one layer after `steps`, [n,C,H,W]. */
   countLayer(snn: Snn, layer: string, imageIndices: Uint32Array, steps: number): Promise<Int32Array>;
+  /** The same of several layers, from one simulation: layer → [n,C,H,W]. */
+  countLayers(
+    snn: Snn,
+    layers: readonly string[],
+    imageIndices: Uint32Array,
+    steps: number,
+  ): Promise<ReadonlyMap<string, Int32Array>>;
   /** Two networks of the same neurons on the same images. */
   compare(
     one: Snn,

@@ -37,6 +37,10 @@ export function makeSimulation(
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
     },
+    async countLayers(snn, layers, indices, steps) {
+      const options = { steps, readout: "mean", countLayers: layers, signal, wasmUrl } as const;
+      return (await simulateImages(snn, read(indices), runner, options)).layerCounts;
+    },
     async compare(one, other, indices, steps, onProgress) {
       const options = { steps, readout, delay, signal, wasmUrl };
       const { predictions, difference, spikes } = await compareSpikes(one, other, read(indices), runner, {

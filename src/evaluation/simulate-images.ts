@@ -25,6 +25,8 @@ export interface SimulateOptions extends LongCallOptions {
   readonly backend?: BackendName | undefined;
   /** Layer whose counts are wanted. */
   readonly countLayer?: string | undefined;
+  /** Layers whose counts are wanted. */
+  readonly countLayers?: readonly string[] | undefined;
   /** Images a worker takes at once (8). */
   readonly batch?: number | undefined;
   readonly wasmUrl?: URL | undefined;
@@ -39,6 +41,8 @@ export interface SimulatedImages {
   readonly maxRates: ReadonlyMap<string, number>;
   /** Counts of `countLayer` at T, [n,C,H,W]. */
   readonly counts: Int32Array | null;
+  /** Counts of `countLayers` at T, [n,C,H,W] each. */
+  readonly layerCounts: ReadonlyMap<string, Int32Array>;
 }
 
 interface SimulateShared {
@@ -48,6 +52,7 @@ interface SimulateShared {
   readonly readout: Readout;
   readonly delay: number;
   readonly countLayer: string | null;
+  readonly countLayers?: readonly string[] | undefined;
   readonly wasmUrl?: string | undefined;
 }
 
@@ -61,6 +66,7 @@ interface SimulateResult {
   readonly outputs: Float64Array;
   readonly largest: readonly (readonly [layer: string, count: number])[];
   readonly counts: Int32Array | null;
+  readonly layerCounts: readonly (readonly [layer: string, counts: Int32Array])[];
 }
 
 /** Handler of the job `simulate`. */
@@ -70,12 +76,13 @@ export async function startSimulateHandler(
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(unpackSnn(shared.snn), options);
   let recycle: SimulationResult | undefined;
+  const { countLayers = [] } = shared;
   return {
     handle({ images, n }) {
       const { steps, readout, delay } = shared;
       const result = simulator.run({ images, n, steps, snapshots: [steps], readout, delay, recycle });
       const { outputs, layers } = result;
-      if (shared.countLayer === null) recycle = result;
+      if (shared.countLayer === null && countLayers.length === 0) recycle = result;
       const classes = outputs.length / n;
       return {
         outputs,
@@ -84,6 +91,9 @@ export async function startSimulateHandler(
         ),
         largest: layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
         counts: layers.find(({ name }) => name === shared.countLayer)?.counts ?? null,
+        layerCounts: layers
+          .filter(({ name }) => countLayers.includes(name))
+          .map(({ name, counts }) => [name, counts] as const),
       };
     },
     free: () => simulator.free(),
@@ -103,6 +113,7 @@ const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => 
   readout: options.readout ?? "mean",
   delay: options.delay ?? 0,
   countLayer: options.countLayer ?? null,
+  countLayers: options.countLayers,
   wasmUrl: options.wasmUrl?.href,
 });
 
@@ -134,6 +145,12 @@ export async function simulateImages(
   const predictions = new Int32Array(n);
   const outputs = new Float64Array(n * countElements(snn.graph.shape(snn.graph.output.id)));
   const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
+  const layerCounts = new Map(
+    (options.countLayers ?? []).map((layer) => [
+      layer,
+      new Int32Array(n * countElements(snn.graph.shape(layer))),
+    ]),
+  );
   const largest = new Map(snn.graph.nodes.filter(({ op }) => op === "neuron").map(({ id }) => [id, 0]));
   let done = 0;
   await runner.run<SimulateShared, SimulateTask, SimulateResult>({
@@ -148,6 +165,10 @@ export async function simulateImages(
       predictions.set(result.predictions, number * batch);
       outputs.set(result.outputs, (number * batch * outputs.length) / n);
       if (result.counts !== null) counts?.set(result.counts, number * batch * perImage);
+      for (const [layer, part] of result.layerCounts) {
+        const all = layerCounts.get(layer) as Int32Array;
+        all.set(part, number * batch * (all.length / n));
+      }
       for (const [layer, count] of result.largest)
         largest.set(layer, Math.max(largest.get(layer) ?? 0, count));
       done += result.predictions.length;
@@ -155,5 +176,5 @@ export async function simulateImages(
     },
   });
   const maxRates = new Map([...largest].map(([layer, count]) => [layer, count / options.steps]));
-  return { predictions, outputs, maxRates, counts };
+  return { predictions, outputs, maxRates, counts, layerCounts };
 }

@@ -16,6 +16,7 @@ import type { Certificate } from "../evaluation/diagnosis/certificate.js";
 import { certifyRun } from "../evaluation/diagnosis/certify-snn.js";
 import { makeSimulation } from "../evaluation/simulate-calibration.js";
 import type { Model } from "../formats/read-model.js";
+import { countActivations } from "../graph/count-activations.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import { requirePreprocessing } from "../graph/resolve-preprocessing.js";
 import type { Snn } from "../graph/snn.js";
@@ -55,6 +56,7 @@ export interface ConversionResult {
   readonly passes: ConversionReport["passes"];
   readonly layers: ConversionReport["layers"];
   readonly compensation: ConversionReport["compensation"];
+  readonly adjustment: ConversionReport["adjustment"];
   readonly rounding: ConversionReport["rounding"];
   readonly options: Readonly<Record<string, unknown>>;
   /** Null with `certify` off, and where no training images are held back. */
@@ -87,7 +89,7 @@ export interface Conversion {
 export async function convert(model: Model, options: ConvertCallOptions = {}): Promise<Conversion> {
   // 1. what is asked for, checked before anything is fetched
   const preprocessing = requirePreprocessing(model.preprocessing, model.name);
-  const resolved = resolveConvertOptions(options, hasCeilings(model.graph));
+  const resolved = resolveConvertOptions(options, hasCeilings(model.graph), countActivations(model.graph));
   const warnings: Warning[] = [...model.warnings];
   // 2. calibration images
   const { name, train } = await openCalibration(model, options, (warning) => warnings.push(warning));

@@ -17,6 +17,7 @@ import { type EvaluationPlan, planEvaluation } from "../evaluation/evaluation-pl
 import type { EvaluationResult } from "../evaluation/evaluation-result.js";
 import { parseShard } from "../evaluation/shards.js";
 import { encodeSnn } from "../formats/snn/encode-snn.js";
+import { warnOfOtherSteps } from "../graph/made-for-steps.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { resolveCacheFolder } from "../node/cache-folder.js";
@@ -138,6 +139,8 @@ async function planCall(
     ann: options.noAnn !== true,
     shard: options.shard === undefined ? undefined : parseShard(options.shard),
   });
+  const other = warnOfOtherSteps(snn, plan.setup.options.T);
+  if (other !== null) warnings.push(other);
   if (options.earlyExit === undefined) return plan;
   const { signal, onProgress } = options;
   const cache = openFileCache(resolveCacheFolder(options.cacheDir), "early-exit");

@@ -8,6 +8,7 @@ import { encodeNpz, type NpyData } from "../datasets/npy.js";
 import { simulatorBackends } from "../evaluation/backend-list.js";
 import { countNeurons } from "../evaluation/count-operations.js";
 import { defaultTimes } from "../evaluation/evaluation-plan.js";
+import { warnOfOtherSteps } from "../graph/made-for-steps.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
@@ -99,7 +100,10 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
       read,
       options.o === undefined ? undefined : { path: options.o, layers: record?.layers ?? [] },
     ),
-    warnings: read.notes.map((message) => ({ code: "image", where: nameSource(input), message })),
+    warnings: [
+      ...[warnOfOtherSteps(snn, steps)].filter((warning) => warning !== null),
+      ...read.notes.map((message) => ({ code: "image", where: nameSource(input), message })),
+    ],
   };
 }
 

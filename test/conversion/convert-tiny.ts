@@ -43,6 +43,13 @@ export const referenceSimulation: Simulation = {
     const { layers } = await simulate(snn, images, steps);
     return layers.find(({ name }) => name === layer)?.counts as Int32Array;
   },
+  async countLayers(snn, wanted, indices, steps) {
+    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
+    const { layers } = await simulate(snn, images, steps);
+    return new Map(
+      layers.filter(({ name }) => wanted.includes(name)).map(({ name, counts }) => [name, counts]),
+    );
+  },
   async compare(one, other, indices, steps) {
     const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
     const [a, b] = [await simulate(one, images, steps), await simulate(other, images, steps)];
@@ -71,7 +78,8 @@ export function convertTiny(
   return convertGraph({ graph, preprocessing }, resolveConvertOptions({ T: 64, ...options }), {
     calibration: { source: noise, indices: upTo(24), judgingIndices: upTo(8, 100) },
     runner: makeInlineRunner(conversionJobs),
-    simulation: options.compensate === undefined ? undefined : referenceSimulation,
+    simulation:
+      options.compensate === undefined && options.adjust === undefined ? undefined : referenceSimulation,
     ...context,
   });
 }

@@ -28,7 +28,7 @@ const requestOf = (scope: "layer" | "channel", lambda = "p99"): StatisticsReques
   preprocessing,
   ids,
   scopes: ids.map(() => scope),
-  share: lambda === "max" ? "max" : percentileFraction(lambda),
+  rule: lambda === "max" ? "max" : percentileFraction(lambda),
 });
 const n = 24;
 const integers = ({ tensors }: GraphNode, name: string) => Int32Array.from(tensors[name]?.data as Int32Array);

@@ -33,7 +33,7 @@ export const convertVerb = defineVerb({
       shownDefault: "on",
     }),
   },
-  explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, summary, citation }) => `Preset ${name}: ${summary}. ${citation}.`).join("\n")}`,
+  explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, alphabet, summary, citation }) => `Preset ${name} (${alphabet}): ${summary}. ${citation}.`).join("\n")}`,
   examples: [
     [
       "respike convert resnet20.th --preprocess imagenet -o resnet20.snn.safetensors",
@@ -105,6 +105,7 @@ function describe({ result, snn }: Conversion): string {
     "",
     layTable(["layer", "neurons", "λ", "max rate", "number", "largest weight", "κ", "dead"], layerRows),
     ...describeCompensation(compensation),
+    ...describeAdjustment(result.adjustment),
     describeRounding(result.rounding),
     ...describeCertified(result.certificate),
     "",
@@ -124,6 +125,21 @@ function describeCompensation(compensation: Conversion["result"]["compensation"]
 
 function describeCertified(certificate: Conversion["result"]["certificate"]): readonly string[] {
   return certificate === null ? [] : ["", "certificate", ...describeCertificate(certificate)];
+}
+
+function describeAdjustment(adjustment: Conversion["result"]["adjustment"]): readonly string[] {
+  if (adjustment === null) return [];
+  const { method, scope, images, steps, layers } = adjustment;
+  const percent = (value: number | null) => (value === null ? "" : `${(100 * value).toFixed(2)} %`);
+  const rows = layers.map(({ name, before, bias, potential, after }) => [
+    name,
+    ...[before, bias, potential, after].map(percent),
+  ]);
+  const how = method === "bias" ? "" : `, initial potentials one a ${scope}`;
+  return [
+    `adjusted layer by layer on ${images} training images at T = ${steps}${how}; squared error over squared activation:`,
+    layTable(["layer", "before", "currents", "potentials", "kept"], rows),
+  ];
 }
 
 function describeLambda({ lambda, n, data }: Conversion["result"]["calibration"]): string {

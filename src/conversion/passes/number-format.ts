@@ -96,10 +96,17 @@ function refuseTooLarge(target: GraphNode, channel: number, format: IntegerForma
   });
 }
 
+/** ⌊k·v0⌋, one a channel, or one a neuron where v0 is. */
 function quantiseV0({ tensors }: GraphNode, thresholds: Int32Array): Tensor {
   const v0 = tensors.v0?.data as ArrayLike<number>;
-  const values = thresholds.map((theta, c) => Math.floor(theta * (v0[v0.length === 1 ? 0 : c] as number)));
-  return makeTensor("int32", [thresholds.length], values);
+  const channels = thresholds.length;
+  const perChannel = Math.max(1, v0.length / channels);
+  const values = new Int32Array(channels * perChannel).map((_, at) => {
+    const theta = thresholds[Math.floor(at / perChannel)] as number;
+    return Math.floor(theta * (v0[v0.length === 1 ? 0 : at] as number));
+  });
+  const isPerNeuron = v0.length > channels;
+  return makeTensor("int32", isPerNeuron ? (tensors.v0?.shape ?? []) : [channels], values);
 }
 
 /** @throws RespikeError (exit 2) where T is above what a layer's format allows */

@@ -4,8 +4,18 @@
  * Knows: which presets there are. May not know: what their options do.
  */
 import { authorsPreset } from "./authors.js";
+import { binaryPreset } from "./binary.js";
 import { defaultPreset } from "./default.js";
+import { ltbPreset } from "./ltb.js";
 import { paperPreset } from "./paper.js";
 import type { Preset } from "./preset.js";
+import { signedPreset } from "./signed.js";
 
-export const presets: readonly Preset[] = [defaultPreset, paperPreset, authorsPreset];
+export const presets: readonly Preset[] = [
+  defaultPreset,
+  paperPreset,
+  authorsPreset,
+  binaryPreset,
+  signedPreset,
+  ltbPreset,
+];

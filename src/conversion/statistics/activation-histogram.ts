@@ -96,6 +96,15 @@ export class ActivationHistogram {
     return this.#max;
   }
 
+  /** The middles of all bins that are not empty, ascending, and how many values each stands for; zeros are left out. */
+  weighted(): { readonly values: Float64Array; readonly counts: Float64Array } {
+    const pairs = this.#ascending();
+    return {
+      values: Float64Array.from(pairs, ([bin]) => Math.min(binMiddle(bin), this.#max)),
+      counts: Float64Array.from(pairs, ([, count]) => count),
+    };
+  }
+
   /**
    * Mean of min(a, limit)/limit over all values a; 0 where there are none.
    *

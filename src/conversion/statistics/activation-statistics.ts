@@ -12,7 +12,8 @@ import type { Graph } from "../../graph/graph.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
 import { describePixels, type PixelTask } from "../image-source.js";
 import { type PixelNetworkShared, preparePixelNetwork } from "../pixel-network.js";
-import { ActivationHistogram, type Fraction, type SparseHistogram } from "./activation-histogram.js";
+import { ActivationHistogram, type SparseHistogram } from "./activation-histogram.js";
+import { chooseThreshold, type ThresholdRule } from "./threshold-rules.js";
 
 /** The job's name in a worker's table. */
 export const statisticsKind = "activation-statistics";
@@ -36,7 +37,7 @@ interface NodeCounts {
 
 /** The statistic of one node. */
 export interface ActivationStatistic {
-  /** One number (scope `layer`) or one a channel: the percentile; 0 where all values are 0. */
+  /** One number (scope `layer`) or one a channel, by the rule; 0 where all values are 0. */
   readonly lambda: readonly number[];
   /** Exact largest value of each channel, [C]. */
   readonly channelMax: readonly number[];
@@ -91,8 +92,8 @@ export interface StatisticsRequest {
   readonly ids: readonly string[];
   /** One for each id. */
   readonly scopes: readonly StatisticsScope[];
-  /** The share p of λ = sorted[⌊p·n⌋ − 1], or `max`. */
-  readonly share: Fraction | "max";
+  /** How λ comes from the values. */
+  readonly rule: ThresholdRule;
   readonly wasmUrl?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
@@ -111,7 +112,7 @@ export async function collectStatistics(
   tasks: Iterable<PixelTask> | AsyncIterable<PixelTask>,
   total: number,
 ): Promise<Map<string, ActivationStatistic>> {
-  const { graph, preprocessing, ids, scopes, share } = request;
+  const { graph, preprocessing, ids, scopes, rule } = request;
   const collected = ids.map((id, at) => startCounts(graph, id, scopes[at] as StatisticsScope));
   let done = 0;
   request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
@@ -131,7 +132,7 @@ export async function collectStatistics(
     },
   });
   return new Map(
-    collected.map(({ id, histograms, channelMax }) => [id, readStatistic(histograms, channelMax, share)]),
+    collected.map(({ id, histograms, channelMax }) => [id, readStatistic(histograms, channelMax, rule)]),
   );
 }
 
@@ -158,11 +159,11 @@ function addCounts({ histograms, channelMax }: CollectedCounts, part: NodeCounts
 function readStatistic(
   histograms: readonly ActivationHistogram[],
   channelMax: Float32Array,
-  share: Fraction | "max",
+  rule: ThresholdRule,
 ): ActivationStatistic {
   const raised: number[] = [];
   const lambda = histograms.map((histogram, at) => {
-    const value = share === "max" ? histogram.max : histogram.percentile(share);
+    const value = chooseThreshold(histogram, rule);
     if (value > 0 || histogram.max === 0) return value;
     raised.push(at);
     return histogram.max;

@@ -27,7 +27,7 @@ export interface StatisticsCache {
 }
 
 /** The version of what is computed; a change of the definition makes old entries unreachable. */
-const version = "activation-statistics/3";
+const version = "activation-statistics/4";
 
 const amount = z.number().min(0);
 const entrySchema = z.array(
@@ -83,7 +83,7 @@ function readEntry(
 }
 
 async function makeKey(
-  { graph, preprocessing, ids, scopes, share }: StatisticsRequest,
+  { graph, preprocessing, ids, scopes, rule }: StatisticsRequest,
   source: ImageSource,
   indices: Uint32Array,
   batch: number,
@@ -92,7 +92,7 @@ async function makeKey(
   for await (const task of readTasks(source, indices, batch, preprocessing)) {
     pixels.update(viewBytes(task.pixels));
   }
-  const decides = { version, ids, scopes, share, preprocessing, n: indices.length };
+  const decides = { version, ids, scopes, rule, preprocessing, n: indices.length };
   const data = bytesToHex(pixels.digest());
   return hashText(`${stableJson(decides)}\n${hashGraph(graph)}\n${data}`);
 }

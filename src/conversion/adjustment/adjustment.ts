@@ -1,0 +1,99 @@
+/**
+ * What fitting a layer to the spikes it really gets means: activations, their estimates, errors.
+ *
+ * Knows: λ, counts, the alphabets' value of a count. May not know: simulators, images.
+ */
+import type { NodeOf } from "../../graph/node-types.js";
+import { quantumAt } from "../../graph/refinement.js";
+
+/** What one layer gained. Errors are Σ(y − a)²/Σa² over the images, y the layer's estimate of the activation a. */
+export interface AdjustedLayer {
+  readonly name: string;
+  /** Before anything was changed in this layer; the layers before it are already adjusted. */
+  readonly before: number;
+  /** With other constant currents; null where that was not tried. Kept where it is less than `before`. */
+  readonly bias: number | null;
+  /** With other initial potentials besides; kept where it is less than what was so far. */
+  readonly potential: number | null;
+  /** What the layer has. */
+  readonly after: number;
+}
+
+export interface AdjustmentReport {
+  readonly method: "bias" | "bias+potential";
+  /** Of the initial potentials. */
+  readonly scope: "channel" | "neuron";
+  readonly images: number;
+  readonly steps: number;
+  readonly layers: readonly AdjustedLayer[];
+}
+
+/** What a layer's counts and constant currents are worth. */
+export interface LayerUnits {
+  /** λ of each channel, [C]. */
+  readonly lambda: Float64Array;
+  /** a ≈ λ·perCount·N. */
+  readonly perCount: number;
+  /** A constant current of so much changes a by λ. */
+  readonly perActivation: number;
+}
+
+/** A count's worth is 1/T, or the quantum of step T where the layer refines. @param lambda one number, or one a channel */
+export function unitsOf(
+  node: NodeOf<"neuron">,
+  channels: number,
+  lambda: readonly number[],
+  steps: number,
+): LayerUnits {
+  const { refine } = node.attributes;
+  return {
+    lambda: Float64Array.from({ length: channels }, (_, c) => lambda[lambda.length === 1 ? 0 : c] as number),
+    perCount: refine === undefined ? 1 / steps : quantumAt(refine, steps),
+    perActivation: refine === undefined ? 1 : 1 / refine.quantum,
+  };
+}
+
+/** How far the estimates are off. */
+export interface LayerMisfit {
+  /** Σ(y − a)²/Σa²; the plain sum where a is 0 everywhere. */
+  readonly error: number;
+  /** Mean over images of (a − y)/λ of each neuron, [C·H·W]. */
+  readonly shift: Float64Array;
+}
+
+/**
+ * @param counts [n,C,H,W]
+ * @param activation the network's, [n,C,H,W]; negative values count as 0
+ */
+export function measureMisfit(
+  counts: Int32Array,
+  activation: Float32Array,
+  { lambda, perCount }: LayerUnits,
+  images: number,
+): LayerMisfit {
+  const size = counts.length / images;
+  const area = size / lambda.length;
+  const shift = new Float64Array(size);
+  let [error, total] = [0, 0];
+  for (let image = 0; image < images; image++) {
+    for (let i = 0; i < size; i++) {
+      const at = image * size + i;
+      const a = Math.max(activation[at] as number, 0);
+      const scale = lambda[Math.floor(i / area)] as number;
+      const missing = a - scale * perCount * (counts[at] as number);
+      error += missing * missing;
+      total += a * a;
+      shift[i] = (shift[i] as number) + missing / scale;
+    }
+  }
+  return { error: total > 0 ? error / total : error, shift: shift.map((sum) => sum / images) };
+}
+
+/** The mean of each channel, [C]. */
+export function averageChannels(values: Float64Array, channels: number): Float64Array {
+  const area = values.length / channels;
+  return Float64Array.from({ length: channels }, (_, c) => {
+    const own = values.subarray(c * area, (c + 1) * area);
+    return own.reduce((sum, value) => sum + value, 0) / area;
+  });
+}

@@ -1,0 +1,118 @@
+/**
+ * Which adjustment is asked for, and the images and activations that it looks at.
+ *
+ * Knows: the calibration images, the network's own values. May not know: what is changed in a layer.
+ */
+import { countElements } from "../../core/tensor.js";
+import type { Graph } from "../../graph/graph.js";
+import type { Preprocessing } from "../../graph/preprocessing.js";
+import type { Snn } from "../../graph/snn.js";
+import type { ConversionContext } from "../conversion-context.js";
+import type { ConvertOptions } from "../convert-options.js";
+import { computeFloatValues } from "../float-values.js";
+import { readTasks } from "../image-source.js";
+import type { Activation } from "../list-activations.js";
+import type { ActivationScale } from "../pass.js";
+import { scaleOfLayer } from "../scale-activations.js";
+import { adjustLayers } from "./adjust-layers.js";
+import type { AdjustmentReport } from "./adjustment.js";
+
+const batch = 8;
+/** Values of the network that are held at once: 128 MiB of them. */
+const mostValues = 2 ** 25;
+
+export interface AdjustmentRequest {
+  /** The spiking graph in float32. */
+  readonly graph: Graph;
+  readonly network: Graph;
+  readonly preprocessing: Preprocessing;
+  readonly activations: readonly Activation[];
+  readonly scales: ReadonlyMap<string, ActivationScale>;
+  readonly options: ConvertOptions;
+  readonly context: ConversionContext;
+  /** The deployed form of a graph, number format applied. */
+  readonly deploy: (graph: Graph) => Snn;
+}
+
+export interface AdjustmentOutcome {
+  readonly graph: Graph;
+  readonly report: AdjustmentReport | null;
+}
+
+/** 1. images; 2. what the layers should say; 3. layer by layer. */
+export async function runAdjustment(request: AdjustmentRequest): Promise<AdjustmentOutcome> {
+  const { graph, activations, scales, options, context, deploy } = request;
+  const { adjust, adjustScope: scope, T: steps } = options;
+  if (adjust === "off") return { graph, report: null };
+  const { simulation, signal, onProgress } = context;
+  if (simulation === undefined) throw new RangeError("adjusting layers needs a simulation");
+  // 1.
+  const images = spreadOver(context.calibration.indices, options.adjustN);
+  // 2.
+  const present = new Set(graph.nodes.map(({ id }) => id));
+  const layers = activations.filter(({ layer }) => present.has(layer));
+  const activationOf = readInGroups(request, layers, images);
+  // 3.
+  const adjusted = await adjustLayers(graph, {
+    layers: graph.nodes.filter(({ id }) => layers.some(({ layer }) => layer === id)).map(({ id }) => id),
+    deploy,
+    count(snn, wanted) {
+      signal?.throwIfAborted();
+      return simulation.countLayers(snn, wanted, images, steps);
+    },
+    activationOf,
+    scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
+    images: images.length,
+    steps,
+    withPotential: adjust === "bias+potential",
+    scope,
+    progress: (done, total) => onProgress?.({ phase: "adjust layers", done, total, unit: "layers" }),
+  });
+  const report = { method: adjust, scope, images: images.length, steps, layers: adjusted.layers };
+  return { graph: adjusted.graph, report };
+}
+
+/** `n` of the indices, evenly spaced; all where there are fewer. */
+function spreadOver(indices: Uint32Array, n: number): Uint32Array {
+  const most = Math.min(n, indices.length);
+  return Uint32Array.from(
+    { length: most },
+    (_, at) => indices[Math.floor(((at + 0.5) * indices.length) / most)] as number,
+  );
+}
+
+/** Activations by layer, computed for as many following layers at once as memory allows. */
+function readInGroups(
+  request: AdjustmentRequest,
+  layers: readonly Activation[],
+  images: Uint32Array,
+): (layer: string) => Promise<Float32Array> {
+  const { network } = request;
+  let known = new Map<string, Float32Array>();
+  return async (layer) => {
+    const from = layers.findIndex((each) => each.layer === layer);
+    const wanted = (layers[from] as Activation).node;
+    if (!known.has(wanted)) {
+      const group: string[] = [];
+      let values = 0;
+      for (const { node } of layers.slice(from)) {
+        values += images.length * countElements(network.shape(node));
+        if (group.length > 0 && values > mostValues) break;
+        group.push(node);
+      }
+      known = await readValues(request, images, group);
+    }
+    return known.get(wanted) as Float32Array;
+  };
+}
+
+async function readValues(
+  { network, preprocessing, context }: AdjustmentRequest,
+  images: Uint32Array,
+  keep: readonly string[],
+): Promise<Map<string, Float32Array>> {
+  const { runner, calibration, signal, wasmUrl } = context;
+  const shared = { graph: network, preprocessing, keep, wasmUrl: wasmUrl?.href };
+  const tasks = readTasks(calibration.source, images, batch, preprocessing);
+  return computeFloatValues(runner, shared, tasks, images.length, batch, signal);
+}
