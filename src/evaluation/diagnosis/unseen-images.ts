@@ -13,15 +13,17 @@ const seenBy: Readonly<Record<string, number>> = { shared: 1000, layer: 64 };
 
 const mostImages = 256;
 const fewestImages = 32;
-/** Neurons × steps × images, at most, where the fewest images do not need more: some seconds on two cores. */
+/** Neurons × steps × images: some seconds on two cores; and where the fewest images need more, at most ten times that. */
 const mostUpdates = 4e9;
+const fewestUpdates = 4e10;
 
-/** How many images `n` left out stands for: 256, or as many as bound the work, at least 32. */
+/** How many images `n` left out stands for: 256, or as many as bound the work, at least 32 unless T is very large. */
 export function affordableImages({ graph }: Snn, steps: number): number {
   const layers = graph.nodes.filter((node) => isOp(node, "neuron"));
   const neurons = layers.reduce((sum, { id }) => sum + countElements(graph.shape(id)), 0);
-  const affordable = Math.floor(mostUpdates / Math.max(1, neurons * steps));
-  return Math.min(mostImages, Math.max(fewestImages, affordable));
+  const within = (updates: number) => Math.floor(updates / Math.max(1, neurons * steps));
+  const fewest = Math.max(1, Math.min(fewestImages, within(fewestUpdates)));
+  return Math.min(mostImages, Math.max(fewest, within(mostUpdates)));
 }
 
 /**
