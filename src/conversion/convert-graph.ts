@@ -12,6 +12,7 @@ import type { Snn, SnnLayer } from "../graph/snn.js";
 import { parseAlphabet } from "../graph/spike-alphabet.js";
 import { dropCeilings, readCeilings } from "../graph/trained-ceilings.js";
 import type { AdjustmentReport } from "./adjustment/adjustment.js";
+import { saveBiases } from "./adjustment/read-biases.js";
 import { runAdjustment } from "./adjustment/run-adjustment.js";
 import type { CompensationReport } from "./compensation/compensation.js";
 import { type CompensationOutcome, runCompensation } from "./compensation/run-compensation.js";
@@ -91,7 +92,7 @@ export async function convertGraph(
   const graph = await passes.run(adjusted.graph, passOrder.finish, passContext);
 
   // 8. The network, and what there is to say about it.
-  const snn = assemble(graph, compensated.kappas);
+  const snn = saveBiases(assemble(graph, compensated.kappas), compensated.graph, adjusted.graph);
   const layers = reportLayers(graph, snn.layers, (layer) => scaleOfLayer(layer, activations, scales));
   const float = graph === adjusted.graph ? snn : assemble(adjusted.graph, compensated.kappas);
   const rounding = await measureRounding(float, snn, options.T, context);

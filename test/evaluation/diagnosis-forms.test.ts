@@ -37,6 +37,16 @@ const forms: readonly (readonly [name: string, graph: () => Graph, options: Expl
   ["reset to zero, pool before", tinyPoolNet, { reset: "zero", maxpool: "before" }],
   ["float32", () => tinyResNet("avg"), { number: "float32", lambdaScope: "channel" }],
   ["int16", () => tinyResNet("A"), { number: "int16", lambda: "max", delay: 5 }],
+  [
+    "calibrated: λ, currents, potentials",
+    () => tinyResNet("A"),
+    { lambda: "mmse", lambdaScope: "channel", adjust: "bias+potential" },
+  ],
+  [
+    "calibrated currents, signed, float32",
+    () => tinyResNet("B"),
+    { spikes: "signed", adjust: "bias", number: "float32" },
+  ],
   ["compensated layer by layer", () => tinyResNet("B"), { compensate: "layer", lambda: "max" }],
 ];
 
@@ -48,7 +58,7 @@ for (const [name, graph, options] of forms) {
       train,
       data: "noise",
       indices: upTo(n, 150),
-      steps: 24,
+      steps: options.T ?? 24,
       readout: snn.options.readout as Readout,
       delay: snn.options.delay as number,
       seed: 0,
