@@ -6,14 +6,14 @@
  * A published number is confirmed where it lies in the measured 95 % interval. A claim without a number (more, better) is
  * confirmed where the whole interval lies above 0, a growing series where each value is larger than the one before.
  */
-import { formatFixed } from "../../report/format-number.js";
+import { formatCount, formatFixed } from "../../report/format-number.js";
 import type {
   Interval,
   JudgedClaim,
   JudgedExplanation,
 } from "../../report/reproduction/reproduction-result.js";
 import type { Claim, Explanation, Quantity } from "./experiment.js";
-import { type MeasuredQuantity, measureQuantity, type RowsById } from "./measure-quantity.js";
+import { measureQuantity, type RowsById } from "./measure-quantity.js";
 import { notYet } from "./measure-rows.js";
 
 export function judgeClaims(claims: readonly Claim[], rows: RowsById): JudgedClaim[] {
@@ -26,17 +26,17 @@ export function judgeClaims(claims: readonly Claim[], rows: RowsById): JudgedCla
 function judgeOne(claim: Claim, quantity: Quantity, rows: RowsById): JudgedClaim {
   const { id, says, published, explanations = [] } = claim;
   const found = measureQuantity(quantity, rows);
-  if ("because" in found) return notRun(claim, found.because);
+  if ("because" in found) return notRun(claim, found.because, rows);
   const { value, ci95, n } = found;
   const isConfirmed = published === null ? ci95[0] > 0 : contains(ci95, published);
   const judged = {
     ...{ id, says, published, measured: value, ci95 },
     verdict: isConfirmed ? ("confirmed" as const) : ("differs" as const),
-    explanations: explanations.map((each) => explain(each, claim, found, rows)),
+    explanations: explanations.map((each) => explain(each, published, value, rows)),
   };
   return {
     ...judged,
-    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${n}).`,
+    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${formatCount(n)}).`,
   };
 }
 
@@ -63,14 +63,15 @@ function describeVerdict(
   return `Differs by ${by} points ${interval(shifted)}: measured ${measured}`;
 }
 
-function notRun({ id, says, published, explanations = [] }: Claim, because: string): JudgedClaim {
+function notRun(
+  { id, says, published, explanations = [] }: Claim,
+  because: string,
+  rows: RowsById,
+): JudgedClaim {
   return {
     ...{ id, says, published, measured: null, ci95: null, verdict: "not run" },
     sentence: describeMissing(because),
-    explanations: explanations.map(({ difference }) => ({
-      ...{ difference, outcome: "not run", measured: null, ci95: null },
-      sentence: "There is nothing to explain yet.",
-    })),
+    explanations: explanations.map((each) => explain(each, published, null, rows)),
   };
 }
 
@@ -82,7 +83,7 @@ function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById):
   const missing = found.flatMap((each) => ("because" in each ? [each.because] : []));
   const values = found.flatMap((each) => ("because" in each ? [] : [each]));
   const { id, says, published } = claim;
-  if (values.length < 2) return notRun(claim, [...new Set(missing)].join("; "));
+  if (values.length < 2) return notRun(claim, [...new Set(missing)].join("; "), rows);
   const falls = values.filter(({ value }, at) => at > 0 && value <= (values[at - 1]?.value ?? 0)).length;
   const list = values.map(({ value, ci95 }) => `${formatFixed(value)} ${interval(ci95)}`).join(", ");
   const left = missing.length === 0 ? "" : `; ${missing.length} of ${series.length} values are missing`;
@@ -94,11 +95,11 @@ function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById):
   };
 }
 
-/** Whether changing one thing brings the published number, or the claimed sign, about. */
+/** Whether changing one thing brings the published number, or the claimed sign, about. @param main what differs; null where it was not run */
 function explain(
   { difference, quantity }: Explanation,
-  { published }: Claim,
-  main: Exclude<MeasuredQuantity, { because: string }>,
+  published: number | null,
+  main: number | null,
   rows: RowsById,
 ): JudgedExplanation {
   const found = measureQuantity(quantity, rows);
@@ -107,11 +108,15 @@ function explain(
     return { difference, outcome: "not run", measured: null, ci95: null, sentence };
   }
   const { value, ci95, n } = found;
-  const isReached = published === null ? ci95[0] > 0 : contains(ci95, published);
-  const target = published ?? 0;
-  const isNearer =
-    published === null ? value > main.value : Math.abs(value - target) < Math.abs(main.value - target);
-  const outcome = isReached ? "explains it" : isNearer ? "goes part of the way" : "does not explain it";
-  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${n})`;
+  const outcome = main === null ? "measured instead" : judgeExplanation(value, ci95, published, main);
+  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${formatCount(n)})`;
   return { difference, outcome, measured: value, ci95, sentence };
+}
+
+function judgeExplanation(value: number, ci95: Interval, published: number | null, main: number) {
+  const isReached = published === null ? ci95[0] > 0 : contains(ci95, published);
+  if (isReached) return "explains it";
+  const isNearer =
+    published === null ? value > main : Math.abs(value - published) < Math.abs(main - published);
+  return isNearer ? "goes part of the way" : "does not explain it";
 }

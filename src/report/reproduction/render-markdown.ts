@@ -67,7 +67,8 @@ function renderExperiment(experiment: ExperimentResult, plots: ReadonlyMap<strin
 }
 
 function describeClaim({ says, sentence, verdict, explanations }: JudgedClaim): string {
-  const tried = verdict === "differs" ? explanations.filter(({ outcome }) => outcome !== "not run") : [];
+  const isOpen = verdict !== "confirmed";
+  const tried = isOpen ? explanations.filter(({ outcome }) => outcome !== "not run") : [];
   const lines = tried.map(
     ({ difference, outcome, sentence: found }) => `  * ${difference}: **${outcome}**. ${found}`,
   );
@@ -128,9 +129,12 @@ function describePublished({ network, snn, loss }: PublishedNumbers): string {
 function describeMissing(rows: readonly ReproducedRow[]): string[] {
   const reasons = new Map<string, number>();
   for (const { because } of rows) if (because !== null) reasons.set(because, (reasons.get(because) ?? 0) + 1);
-  return [...reasons].map(
-    ([reason, count]) => `${count} row${count === 1 ? "" : "s"} could not be run because ${reason}.`,
-  );
+  return [...reasons].map(([reason, count]) => {
+    const rows = `${count} row${count === 1 ? "" : "s"}`;
+    return reason.endsWith("not run yet")
+      ? `${rows} not run yet.`
+      : `${rows} could not be run because ${reason}.`;
+  });
 }
 
 function layMarkdown(head: readonly string[], rows: readonly (readonly string[])[]): string {

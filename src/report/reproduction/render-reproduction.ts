@@ -4,7 +4,7 @@
  * Knows: the order of the sections. May not know: files, how results came about.
  */
 import { drawPlots } from "../draw-plots.js";
-import { absent, formatFixed } from "../format-number.js";
+import { absent, formatCount, formatFixed } from "../format-number.js";
 import { html, type Markup } from "../html.js";
 import { renderPage } from "../render-page.js";
 import type { Report } from "../render-report.js";
@@ -50,13 +50,24 @@ export async function renderReproduction(input: ReproductionReportInput): Promis
 }
 
 /** `9 claims confirmed, 3 differ, 4 could not be run; …` */
-export function describeReproduction({ verdicts, n, quick, complete }: ReproductionResult): string {
+export function describeReproduction(result: ReproductionResult): string {
+  const { verdicts, quick, complete } = result;
   const { confirmed, differs } = verdicts;
-  const images = n === "all" ? "all test images" : `the first ${n} test images`;
+  const images = describeCounts(result);
   return (
     `${confirmed} of the article's claims confirmed, ${differs} differ, ${verdicts["not run"]} could not be run; ` +
     `${images}${quick ? ", quick" : ""}${complete ? "" : "; not complete"}`
   );
+}
+
+/** Of the rows, which may have fewer images than were asked for. */
+function describeCounts({ experiments, n }: ReproductionResult): string {
+  const rows = experiments.flatMap((experiment) => experiment.rows);
+  const counts = [...new Set(rows.flatMap(({ measured }) => (measured === null ? [] : [measured.n])))];
+  if (counts.length === 0) return n === "all" ? "all test images" : `the first ${formatCount(n)} test images`;
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const range = least === most ? formatCount(most) : `${formatCount(least)} to ${formatCount(most)}`;
+  return `the first ${range} test images`;
 }
 
 function renderVerdicts({ experiments, notes }: ReproductionResult): Markup {
@@ -70,12 +81,13 @@ ${lists}${notes.length > 0 ? html`<h3>Notes</h3><ul class="sentences">${list}</u
 }
 
 function renderClaim({ says, sentence, verdict, explanations }: JudgedClaim): Markup {
-  const shown = verdict === "differs" ? explanations : [];
-  const tried = shown.map(
+  const tried = explanations.filter(({ outcome }) => verdict === "differs" || outcome !== "not run");
+  const shown = verdict === "confirmed" ? [] : tried;
+  const items = shown.map(
     ({ difference, outcome, sentence: found }) =>
       html`<li>${difference}: <strong>${outcome}</strong>. ${found}</li>`,
   );
-  return html`<li>${says}. <strong>${sentence}</strong>${shown.length > 0 ? html`<ul>${tried}</ul>` : null}</li>`;
+  return html`<li>${says}. <strong>${sentence}</strong>${shown.length > 0 ? html`<ul>${items}</ul>` : null}</li>`;
 }
 
 function renderExperiment(experiment: ExperimentResult, figures: readonly Markup[]): Markup {

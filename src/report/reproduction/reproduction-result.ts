@@ -82,7 +82,13 @@ export type Verdict = "confirmed" | "differs" | "not run";
 export interface JudgedExplanation {
   /** What was changed. */
   readonly difference: string;
-  readonly outcome: "explains it" | "goes part of the way" | "does not explain it" | "not run";
+  readonly outcome:
+    | "explains it"
+    | "goes part of the way"
+    | "does not explain it"
+    /** The claim's own rows were not run. */
+    | "measured instead"
+    | "not run";
   readonly measured: number | null;
   readonly ci95: Interval | null;
   readonly sentence: string;
