@@ -1,7 +1,10 @@
 /** What the machine can load and add: 16-byte pieces from the first cache, each added to a sum, in WebAssembly, one thread. */
 import { loadKernels } from "#src/simulator/wasm/kernel-module.js";
 
-const { addFromCache } = await loadKernels();
+const { addFromCache, memory } = await loadKernels();
+const [table, tableBytes] = [65_536, 8_192];
+// memory that was never written is one page of zeros under many addresses, which this processor reads a fifth slower
+new Uint8Array(memory.buffer, table, tableBytes).fill(1);
 
 /** 10⁹ loads and additions a second, now: the best of three tries of half a millisecond. */
 export function measureLimit(): number {
@@ -9,7 +12,7 @@ export function measureLimit(): number {
   let quickest = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3; round++) {
     const start = performance.now();
-    addFromCache(65_536, count);
+    addFromCache(table, count);
     quickest = Math.min(quickest, performance.now() - start);
   }
   return (8 * count) / quickest / 1e6;

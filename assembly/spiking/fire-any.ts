@@ -9,7 +9,7 @@
  * Eight channels of a pixel are run at a time: half a word of each plane's bits.
  */
 import { noteCall } from "./calls";
-import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32 } from "./fire-tile";
+import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32 } from "./fire-tile";
 import { planesOf, storeSpikes } from "./spike-planes";
 import { TileArguments } from "./tile-arguments";
 
@@ -40,7 +40,7 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, half: usize, sign
   /** Σs without negative ones where they are not allowed, Σ|s| where they are. */
   let sent = i16x8.splat(0);
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let out = outOf(tile, block, x) + half;
@@ -124,7 +124,7 @@ function fireFloat(tile: TileArguments, block: i32, x: usize, lane: usize, zero:
   let n = v128.load(tile.count + neuron);
   let sent = i32x4.splat(0);
   let sum = sumOf<f32>(tile, block, x) + lane;
-  const sumStep = sumStepOf<f32>(tile);
+  const sumStep = tile.sumStep;
   let out = outOf(tile, block, x);
   const past = out + <usize>(tile.last - tile.first) * tile.outStep;
   for (; out < past; out += tile.outStep, sum += sumStep) {

@@ -1,38 +1,47 @@
 /**
  * Neuron kernel of binary spikes: finished sums of a tile become V, spikes and counts.
  *
- * Integers hold U = V − θ, whose sign bit is "no spike": shift, mask and subtract are all there is to a step.
+ * Integers hold U = V − θ, whose sign bit is "no spike": add, compare, mask and subtract are all there is to a step.
  * Float32 compares, since V − θ would round.
  */
 import { noteCall } from "./calls";
-import { baseOf, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
+import { neuronOf, outOf, sumOf } from "./fire-tile";
+import { TileArguments } from "./tile-arguments";
 
-/** Adds the spikes of a block of a pixel, of which silent steps were counted as −1, in 8 bits each. */
+/** Adds the spikes of a block of a pixel, counted as −1 in 8 bits each. */
 // @ts-ignore: decorator
 @inline
-function addCounts(counts: usize, steps: i32, silent: v128): void {
-  const all = i32x4.splat(steps);
-  const silent0 = i16x8.extend_low_i8x16_s(silent);
-  const silent1 = i16x8.extend_high_i8x16_s(silent);
-  v128.store(counts, i32x4.add(v128.load(counts), i32x4.add(all, i32x4.extend_low_i16x8_s(silent0))));
-  v128.store(counts, i32x4.add(v128.load(counts, 16), i32x4.add(all, i32x4.extend_high_i16x8_s(silent0))), 16);
-  v128.store(counts, i32x4.add(v128.load(counts, 32), i32x4.add(all, i32x4.extend_low_i16x8_s(silent1))), 32);
-  v128.store(counts, i32x4.add(v128.load(counts, 48), i32x4.add(all, i32x4.extend_high_i16x8_s(silent1))), 48);
+function subtractCounts(counts: usize, fired: v128): void {
+  const fired0 = i16x8.extend_low_i8x16_s(fired);
+  const fired1 = i16x8.extend_high_i8x16_s(fired);
+  v128.store(counts, i32x4.sub(v128.load(counts), i32x4.extend_low_i16x8_s(fired0)));
+  v128.store(counts, i32x4.sub(v128.load(counts, 16), i32x4.extend_high_i16x8_s(fired0)), 16);
+  v128.store(counts, i32x4.sub(v128.load(counts, 32), i32x4.extend_low_i16x8_s(fired1)), 32);
+  v128.store(counts, i32x4.sub(v128.load(counts, 48), i32x4.extend_high_i16x8_s(fired1)), 48);
 }
 
-/** The mask of what fires no spike taken off: V − θ, or V = 0 where `zero`. */
+/** U after a spike where `fired`: less θ, or −θ (V = 0) where `Reset` is bool. */
 // @ts-ignore: decorator
 @inline
-function resetInt(u: v128, theta: v128, silent: v128, zero: bool): v128 {
-  return zero
-    ? v128.bitselect(u, i32x4.neg(theta), silent)
-    : i32x4.sub(u, v128.andnot(theta, silent));
+function resetInt<Reset>(u: v128, theta: v128, fired: v128): v128 {
+  return isBoolean<Reset>()
+    ? v128.bitselect(i32x4.neg(theta), u, fired)
+    : i32x4.sub(u, v128.and(fired, theta));
 }
 
+/** Four lanes of the finished sums, 32 bits each. */
 // @ts-ignore: decorator
 @inline
-function fireInt<T>(tile: TileArguments, block: i32, x: usize, zero: bool): void {
-  const neuron = (<usize>(block * tile.blockElements + tile.y * tile.width * 16) + (x << 4)) << 2;
+function loadSums<T>(sum: usize, quarter: usize): v128 {
+  return sizeof<T>() == 2 ? v128.load16x4_s(sum + quarter * 8) : v128.load(sum + quarter * 16);
+}
+
+/**
+ * A block of a pixel over the tile's steps. Resets are told apart by a type, so that the loop over steps has no
+ * branch: engines keep one whose condition is an argument, and it cost an eighth of the loop.
+ */
+function fireInt<T, Reset>(tile: TileArguments, block: i32, x: usize): void {
+  const neuron = neuronOf(tile, block, x);
   const potential = tile.potential + neuron;
   const thresholds = tile.threshold + (<usize>block << 6);
   const th0 = v128.load(thresholds);
@@ -43,49 +52,36 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, zero: bool): void
   let u1 = i32x4.sub(v128.load(potential, 16), th1);
   let u2 = i32x4.sub(v128.load(potential, 32), th2);
   let u3 = i32x4.sub(v128.load(potential, 48), th3);
-  let silent = i8x16.splat(0);
-  const isConstant = tile.passCount == 0;
-  let sum = isConstant
-    ? baseOf<T>(tile, block) + (x << 4) * sizeof<T>()
-    : sumsOf<T>(tile, block) + x * sumPixel<T>(tile);
-  const sumStep: usize = isConstant ? 0 : 16 * sizeof<T>();
+  const below = i32x4.splat(-1);
+  let count = i8x16.splat(0);
+  let sum = sumOf<T>(tile, block, x);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
-  let out =
-    tile.out +
-    <usize>tile.y * tile.outRow +
-    x * tile.outPixel +
-    <usize>tile.first * outStep +
-    (<usize>block << 1);
+  let out = outOf(tile, block, x);
   const past = out + <usize>(tile.last - tile.first) * outStep;
-  for (; out < past; out += outStep, sum += sumStep) {
-    if (sizeof<T>() == 2) {
-      u0 = i32x4.add(u0, v128.load16x4_s(sum));
-      u1 = i32x4.add(u1, v128.load16x4_s(sum, 8));
-      u2 = i32x4.add(u2, v128.load16x4_s(sum, 16));
-      u3 = i32x4.add(u3, v128.load16x4_s(sum, 24));
-    } else {
-      u0 = i32x4.add(u0, v128.load(sum));
-      u1 = i32x4.add(u1, v128.load(sum, 16));
-      u2 = i32x4.add(u2, v128.load(sum, 32));
-      u3 = i32x4.add(u3, v128.load(sum, 48));
-    }
-    const m0 = i32x4.shr_s(u0, 31);
-    const m1 = i32x4.shr_s(u1, 31);
-    const m2 = i32x4.shr_s(u2, 31);
-    const m3 = i32x4.shr_s(u3, 31);
-    u0 = resetInt(u0, th0, m0, zero);
-    u1 = resetInt(u1, th1, m1, zero);
-    u2 = resetInt(u2, th2, m2, zero);
-    u3 = resetInt(u3, th3, m3, zero);
-    const m = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(m0, m1), i16x8.narrow_i32x4_s(m2, m3));
-    silent = i8x16.add(silent, m);
-    store<u16>(out, <u16>~i8x16.bitmask(m));
+  for (; out < past; out += outStep) {
+    u0 = i32x4.add(u0, loadSums<T>(sum, 0));
+    u1 = i32x4.add(u1, loadSums<T>(sum, 1));
+    u2 = i32x4.add(u2, loadSums<T>(sum, 2));
+    u3 = i32x4.add(u3, loadSums<T>(sum, 3));
+    sum += sumStep;
+    const f0 = i32x4.gt_s(u0, below);
+    const f1 = i32x4.gt_s(u1, below);
+    const f2 = i32x4.gt_s(u2, below);
+    const f3 = i32x4.gt_s(u3, below);
+    u0 = resetInt<Reset>(u0, th0, f0);
+    u1 = resetInt<Reset>(u1, th1, f1);
+    u2 = resetInt<Reset>(u2, th2, f2);
+    u3 = resetInt<Reset>(u3, th3, f3);
+    const fired = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(f0, f1), i16x8.narrow_i32x4_s(f2, f3));
+    count = i8x16.add(count, fired);
+    store<u16>(out, <u16>i8x16.bitmask(fired));
   }
   v128.store(potential, i32x4.add(u0, th0));
   v128.store(potential, i32x4.add(u1, th1), 16);
   v128.store(potential, i32x4.add(u2, th2), 32);
   v128.store(potential, i32x4.add(u3, th3), 48);
-  addCounts(tile.count + neuron, tile.last - tile.first, silent);
+  subtractCounts(tile.count + neuron, count);
 }
 
 // @ts-ignore: decorator
@@ -93,9 +89,8 @@ function fireInt<T>(tile: TileArguments, block: i32, x: usize, zero: bool): void
 function fireFloat(tile: TileArguments, block: i32, x: usize): void {
   const zero = tile.resetToZero != 0;
   const neuron = (<usize>(block * tile.blockElements + tile.y * tile.width * 16) + (x << 4)) << 2;
-  const isConstant = tile.passCount == 0;
-  const sums = isConstant ? baseOf<f32>(tile, block) + (x << 6) : sumsOf<f32>(tile, block) + x * sumPixel<f32>(tile);
-  const sumStep: usize = isConstant ? 0 : 64;
+  const sums = sumOf<f32>(tile, block, x);
+  const sumStep = tile.sumStep;
   const outs =
     tile.out +
     <usize>tile.y * tile.outRow +
@@ -128,8 +123,8 @@ export function fireBinary16(tile: TileArguments): void {
   const zero = tile.resetToZero != 0;
   for (let x: usize = 0; x < <usize>tile.width; x++) {
     for (let block = 0; block < tile.blocks; block++) {
-      if (zero) fireInt<i16>(tile, block, x, true);
-      else fireInt<i16>(tile, block, x, false);
+      if (zero) fireInt<i16, bool>(tile, block, x);
+      else fireInt<i16, i32>(tile, block, x);
     }
   }
 }
@@ -139,8 +134,8 @@ export function fireBinaryInt(tile: TileArguments): void {
   const zero = tile.resetToZero != 0;
   for (let x: usize = 0; x < <usize>tile.width; x++) {
     for (let block = 0; block < tile.blocks; block++) {
-      if (zero) fireInt<i32>(tile, block, x, true);
-      else fireInt<i32>(tile, block, x, false);
+      if (zero) fireInt<i32, bool>(tile, block, x);
+      else fireInt<i32, i32>(tile, block, x);
     }
   }
 }

@@ -5,7 +5,7 @@
  * comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.
  */
 import { noteCall } from "./calls";
-import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32 } from "./fire-tile";
+import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32 } from "./fire-tile";
 import { TileArguments } from "./tile-arguments";
 
 // @ts-ignore: decorator
@@ -28,7 +28,7 @@ function fireBursts2<T>(tile: TileArguments, block: i32, x: usize, half: usize, 
   const most1 = i32x4.mul(th1, most);
   let c1 = i16x8.splat(0);
   let c0 = i16x8.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -120,7 +120,7 @@ function fireBursts3<T>(tile: TileArguments, block: i32, x: usize, half: usize, 
   let c2 = i16x8.splat(0);
   let c1 = i16x8.splat(0);
   let c0 = i16x8.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -214,7 +214,7 @@ function fireSigned<T>(tile: TileArguments, block: i32, x: usize, half: usize, z
   const below0 = i32x4.sub(th0, i32x4.splat(1));
   const below1 = i32x4.sub(th1, i32x4.splat(1));
   const none = i32x4.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -297,7 +297,7 @@ function fireSignedBursts2<T>(tile: TileArguments, block: i32, x: usize, half: u
   const most1 = i32x4.mul(th1, i32x4.splat(tile.hi));
   const least = i32x4.splat(-tile.lo);
   const none = i32x4.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -402,7 +402,7 @@ function fireSignedBursts3<T>(tile: TileArguments, block: i32, x: usize, half: u
   const most1 = i32x4.mul(th1, i32x4.splat(tile.hi));
   const least = i32x4.splat(-tile.lo);
   const none = i32x4.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();

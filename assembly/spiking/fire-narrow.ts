@@ -6,7 +6,7 @@
  * 16 bits are cut, which nothing can tell: a tile takes fewer spikes back.
  */
 import { noteCall } from "./calls";
-import { addShorts, neuronOf, outOf, sumOf, sumStepOf, withSign16 } from "./fire-tile";
+import { addShorts, neuronOf, outOf, sumOf, withSign16 } from "./fire-tile";
 import { TileArguments } from "./tile-arguments";
 
 /** Eight counts in 16 bits, as far as they fit with what a tile adds. */
@@ -52,7 +52,7 @@ function narrowBursts2<T>(tile: TileArguments, block: i32, x: usize): void {
   const largest = i16x8.splat(<i16>tile.hi);
   const most0 = i16x8.mul(short0, largest);
   const most1 = i16x8.mul(short1, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -160,7 +160,7 @@ function narrowBursts3<T>(tile: TileArguments, block: i32, x: usize): void {
   const largest = i16x8.splat(<i16>tile.hi);
   const most0 = i16x8.mul(short0, largest);
   const most1 = i16x8.mul(short1, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -274,7 +274,7 @@ function narrowSigned<T>(tile: TileArguments, block: i32, x: usize): void {
   const zero = i16x8.splat(0);
   const below0 = i16x8.sub(short0, i16x8.splat(1));
   const below1 = i16x8.sub(short1, i16x8.splat(1));
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -379,7 +379,7 @@ function narrowSignedBursts2<T>(tile: TileArguments, block: i32, x: usize): void
   const largest = i16x8.splat(<i16>tile.hi);
   const most0 = i16x8.mul(short0, largest);
   const most1 = i16x8.mul(short1, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -507,7 +507,7 @@ function narrowSignedBursts3<T>(tile: TileArguments, block: i32, x: usize): void
   const largest = i16x8.splat(<i16>tile.hi);
   const most0 = i16x8.mul(short0, largest);
   const most1 = i16x8.mul(short1, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);

@@ -10,7 +10,7 @@ export const downFrom = (planes) => Array.from({ length: planes }, (_, k) => pla
 
 /** Begins the loop over a tile's steps. @param sumOffset, outOffset of a part of the pixel, if it is not the whole */
 export const stepLoop = (sumOffset = "", outOffset = "") => `
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x)${sumOffset};

@@ -1,6 +1,6 @@
 /** The neuron kernel that refines, of float32 layers: four channels of a pixel over a tile's steps; it divides, as the reference does. */
 import { noteCall } from "./calls";
-import { neuronOf, outOf, sumOf, sumStepOf } from "./fire-tile";
+import { neuronOf, outOf, sumOf } from "./fire-tile";
 import { storeSpikes } from "./spike-planes";
 import { TileArguments } from "./tile-arguments";
 
@@ -14,7 +14,7 @@ function fire(tile: TileArguments, block: i32, x: usize, lane: usize): void {
   let events = i32x4.splat(0);
   let sum = sumOf<f32>(tile, block, x) + lane;
   let out = outOf(tile, block, x);
-  for (let step = tile.first; step < tile.last; step++, out += tile.outStep, sum += sumStepOf<f32>(tile)) {
+  for (let step = tile.first; step < tile.last; step++, out += tile.outStep, sum += tile.sumStep) {
     const doubled = i32(step >= tile.halveFirst && step < tile.halveEnd);
     n = i32x4.shl(n, doubled);
     v = f32x4.add(f32x4.mul(v, f32x4.splat(<f32>(1 << doubled))), v128.load(sum));

@@ -5,7 +5,7 @@
  * −min(g, N)…g, its bits found from the highest down by comparing with 2^p·θ. See src/graph/snn.ts, Refinement.
  */
 import { noteCall } from "./calls";
-import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32 } from "./fire-tile";
+import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32 } from "./fire-tile";
 import { TileArguments } from "./tile-arguments";
 
 // @ts-ignore: decorator
@@ -31,7 +31,7 @@ function fireRefine1<T>(tile: TileArguments, block: i32, x: usize, half: usize):
   const rung0_1 = i32x4.shl(th1, 0);
   let sent = i16x8.splat(0);
   let events = i16x8.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -129,7 +129,7 @@ function fireRefine2<T>(tile: TileArguments, block: i32, x: usize, half: usize):
   const rung0_1 = i32x4.shl(th1, 0);
   let sent = i16x8.splat(0);
   let events = i16x8.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -238,7 +238,7 @@ function fireRefine3<T>(tile: TileArguments, block: i32, x: usize, half: usize):
   const rung0_1 = i32x4.shl(th1, 0);
   let sent = i16x8.splat(0);
   let events = i16x8.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();
@@ -358,7 +358,7 @@ function fireRefine4<T>(tile: TileArguments, block: i32, x: usize, half: usize):
   const rung0_1 = i32x4.shl(th1, 0);
   let sent = i16x8.splat(0);
   let events = i16x8.splat(0);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x) + (half << 3) * sizeof<T>();

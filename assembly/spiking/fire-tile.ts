@@ -17,13 +17,6 @@ export function sumOf<T>(tile: TileArguments, block: i32, x: usize): usize {
     : sumsOf<T>(tile, block) + x * sumPixel<T>(tile);
 }
 
-/** Bytes from the sums of a step to those of the next. */
-// @ts-ignore: decorator
-@inline
-export function sumStepOf<T>(tile: TileArguments): usize {
-  return tile.passCount == 0 ? 0 : 16 * sizeof<T>();
-}
-
 /** The output word of (plane 0, block, x) at the tile's first step. */
 // @ts-ignore: decorator
 @inline

@@ -6,7 +6,7 @@
  * 16 bits are cut, which nothing can tell: a tile takes fewer spikes back.
  */
 import { noteCall } from "./calls";
-import { addShorts, neuronOf, outOf, sumOf, sumStepOf, withSign16 } from "./fire-tile";
+import { addShorts, neuronOf, outOf, sumOf, withSign16 } from "./fire-tile";
 import { TileArguments } from "./tile-arguments";
 
 /** Eight counts in 16 bits, as far as they fit with what a tile adds. */
@@ -58,7 +58,7 @@ function wideBursts2<T>(tile: TileArguments, block: i32, x: usize): void {
   const most1 = i32x4.mul(wide1, largest);
   const most2 = i32x4.mul(wide2, largest);
   const most3 = i32x4.mul(wide3, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -184,7 +184,7 @@ function wideBursts3<T>(tile: TileArguments, block: i32, x: usize): void {
   const most1 = i32x4.mul(wide1, largest);
   const most2 = i32x4.mul(wide2, largest);
   const most3 = i32x4.mul(wide3, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -323,7 +323,7 @@ function wideSignedBursts2<T>(tile: TileArguments, block: i32, x: usize): void {
   const most1 = i32x4.mul(wide1, largest);
   const most2 = i32x4.mul(wide2, largest);
   const most3 = i32x4.mul(wide3, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);
@@ -471,7 +471,7 @@ function wideSignedBursts3<T>(tile: TileArguments, block: i32, x: usize): void {
   const most1 = i32x4.mul(wide1, largest);
   const most2 = i32x4.mul(wide2, largest);
   const most3 = i32x4.mul(wide3, largest);
-  const sumStep = sumStepOf<T>(tile);
+  const sumStep = tile.sumStep;
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
   let sum = sumOf<T>(tile, block, x);

@@ -232,7 +232,7 @@ const writePairs = (prefix, width, call, about) => {
     `and reset are one multiplication of pairs. ${about} Counts beyond`,
     "16 bits are cut, which nothing can tell: a tile takes fewer spikes back.",
   ];
-  const helpers = "addShorts, neuronOf, outOf, sumOf, sumStepOf, withSign16";
+  const helpers = "addShorts, neuronOf, outOf, sumOf, withSign16";
   writeKernels(`fire-${prefix}.ts`, "generate-fire-pairs.mjs", lines, helpers, cutCounts + body.join(""));
 };
 

@@ -172,7 +172,7 @@ writeKernels(
     "Neuron kernels: finished sums of a tile become V, spikes in planes and counts. The bits of ⌊V/θ⌋ are found from the highest down by",
     "comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.",
   ],
-  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32",
+  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
   [2, 3].map((planes) => kernel(`fireBursts${planes}`, bursts(planes), 14)).join("") +
     kernel("fireSigned", signed, 15) +
     [2, 3].map((planes) => kernel(`fireSignedBursts${planes}`, signedBursts(planes), 16)).join(""),

@@ -90,6 +90,6 @@ writeKernels(
     "Neuron kernels that refine: V and N in units of the present quantum are doubled where it is halved; a spike is ⌊V/θ + ½⌋ within",
     "−min(g, N)…g, its bits found from the highest down by comparing with 2^p·θ. See src/graph/snn.ts, Refinement.",
   ],
-  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, sumStepOf, withSign16, withSign32",
+  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
   [1, 2, 3, 4].map(kernel).join(""),
 );

@@ -47,7 +47,7 @@ export class TileArguments {
   neuron: i32;
   /** Zeros as long as a tile of a row of any source. */
   zeros: usize;
-  /** Bytes from the sums of a step to those of the next. */
+  /** Bytes from the sums of a step to those of the next; 0 where the constant current is all there is. */
   sumStep: usize;
   /** ObservedTime[], ascending (observed-times.ts); weights of counts, laid out as the counts, of the first block. */
   observed: usize;

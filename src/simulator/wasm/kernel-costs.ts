@@ -24,7 +24,7 @@
  */
 export const costConstants = {
   /** By planes of the spikes sent. */
-  neurons: { binary: 2.3, plane: 2.4 },
+  neurons: { binary: 2, plane: 2.4 },
   /** `word`: a pixel of 2 bytes, as most shortcuts have; `taken`: the same where tables of 12 take it along. */
   table8: { pixel: 3.7, byte: 0.66, word: 1.8, taken: 1.1 },
   /**
@@ -64,7 +64,7 @@ export const costConstants = {
     constant: 0.55,
     eventPixel: { 1: 18, 2: 13, 4: 20 } as Readonly<Record<number, number>>,
     event: { 1: 0.75, 2: 2.3, 4: 4.8 } as Readonly<Record<number, number>>,
-    neurons: { int32: { binary: 2.3, plane: 2.4 }, float32: { binary: 7.3, plane: 9 } },
+    neurons: { int32: { binary: 2, plane: 2.4 }, float32: { binary: 7.3, plane: 9 } },
   },
   /** A spike misses the cache for its list; `pooled`: a current looked at by a pool. Fitted with pools of 2×2. */
   list: { current: 0.6, neuron: 11, pooled: 6.5, spike: 240, synapse: 0.75 },

@@ -96,7 +96,7 @@ function headerOf(
     ...[threshold + group.first * 64, stage.reset === "zero" ? 1 : 0],
     ...[spikesAt(slot, out) + group.first * wordBytes, out.row, out.step, out.pixel, out.plane],
     ...[stage.lo, stage.hi, state.magnitude + elements * 4, neuronKernelOf(stage, kernel.lanes)],
-    ...[network.zeros, 16 * laneBytes],
+    ...[network.zeros, passCount === 0 ? 0 : 16 * laneBytes],
     ...[0, 0, 0, 0],
     ...[state.events + elements * 4, 0, 0],
   ];
