@@ -102,8 +102,12 @@ const anyTToo = ["spikes", "maxpool", "avgpool", "output", "readout", "number", 
 
 /** Whether the SNN is made for one T: anything but normalisation may be. */
 export function isBoundToT(options: ExplicitOptions): boolean {
-  const { compensate = "off" } = options;
-  return compensate !== "off" || Object.keys(options).some((key) => ![...anyT, ...anyTToo].includes(key));
+  const { compensate = "off", lambda } = options;
+  return (
+    compensate !== "off" ||
+    lambda === "mmse" ||
+    Object.keys(options).some((key) => ![...anyT, ...anyTToo].includes(key))
+  );
 }
 
 /** As words of `respike convert`: `--preset paper --shortcut-norm off`. */

@@ -34,19 +34,27 @@ export const compensationBySteps = (depth: number) =>
       ),
   );
 
-/** Multi-level spikes are named beside binary ones. */
-function nameBySpikes({ name, data, recipe, measured }: ReproducedRow): string {
-  const alphabet = measured?.alphabet ?? "binary";
-  return `${name}, ${data}, ${recipe}${alphabet === "binary" ? "" : ` (${alphabet})`}`;
+const beyond = "Beyond: few steps";
+
+/** Presets that an experiment has at few steps. */
+export function listPresets({ rows }: ExperimentResult): readonly string[] {
+  const measured = rows.filter((row) => row.part === beyond && row.measured !== null);
+  return [...new Set(measured.map(({ recipe }) => recipe))];
 }
 
-export const fewSteps = (experiment: string) =>
+/** One preset, a line a network; multi-level spikes are named. */
+export const fewSteps = (experiment: string, preset: string) =>
   defineLinePlot(
-    { id: `${experiment}-few-steps`, title: "Loss at few steps", key },
+    { id: `${experiment}-few-steps-${preset}`, title: `Loss at few steps, preset ${preset}`, key },
     axes,
-    ({ rows }: ExperimentResult) =>
+    ({ rows }) =>
       listPoints(
-        rows.filter(({ part }) => part === "Beyond: few steps").sort((a, b) => a.depth - b.depth),
-        nameBySpikes,
+        rows
+          .filter(({ part, recipe }) => part === beyond && recipe === preset)
+          .sort((a, b) => a.depth - b.depth),
+        ({ name, data, measured }) => {
+          const alphabet = measured?.alphabet ?? "binary";
+          return `${name}, ${data}${alphabet === "binary" ? "" : ` (${alphabet})`}`;
+        },
       ),
   );
