@@ -1,0 +1,186 @@
+/**
+ * Accuracy, loss and operations of presets at few steps, on all test images.
+ *
+ *   node dist-dev/scripts/measure-few-steps.js [--presets paper,binary,signed] [--steps 2,3,4,6,8,16,32,64]
+ *     [--only TEXT] [--n N] [--threads N] [--minutes M] [--out local/measure/few-steps] [--table] [--commands]
+ *
+ * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
+ * cheap comes first. Each conversion and evaluation is kept in the folder; called again, the script goes on where it
+ * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It writes rows.json and prints the table of everything
+ * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row.
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { resolveConvertOptions } from "#src/conversion/convert-options.js";
+import { presets } from "#src/conversion/presets/preset-list.js";
+import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
+import { convert } from "#src/library/convert.js";
+import { evaluate } from "#src/library/evaluate.js";
+import { loadModel } from "#src/library/load-model.js";
+import { loadSnn, saveSnn } from "#src/library/snn-files.js";
+import {
+  markdownTable,
+  modelPath,
+  type PublishedNetwork,
+  publishedNetworks,
+  readEarlier,
+  signed,
+  writeJson,
+} from "./measure-support.js";
+
+const { values: flags } = parseArgs({
+  options: {
+    presets: { type: "string", default: "paper,binary,signed" },
+    steps: { type: "string", default: "2,3,4,6,8,16,32,64" },
+    only: { type: "string", default: "" },
+    n: { type: "string" },
+    threads: { type: "string" },
+    minutes: { type: "string" },
+    out: { type: "string", default: "local/measure/few-steps" },
+    table: { type: "boolean", default: false },
+    commands: { type: "boolean", default: false },
+  },
+});
+
+const files = [
+  "cifar10-resnet20.th",
+  "cifar10-resnet56.th",
+  "cifar10-resnet44.th",
+  "cifar100-resnet32.safetensors",
+  "cifar10-resnet110.safetensors",
+];
+const longT = 350;
+const steps = flags.steps.split(",").map(Number);
+const threads = flags.threads === undefined ? undefined : Number(flags.threads);
+const n = flags.n === undefined ? ("all" as const) : Number(flags.n);
+
+/** One conversion and its evaluation. */
+interface Piece {
+  readonly network: PublishedNetwork;
+  readonly preset: string;
+  readonly T: number;
+  /** Steps at which it is read. */
+  readonly at: readonly number[];
+}
+
+/** What is kept of a piece. */
+interface Measured {
+  readonly file: string;
+  readonly preset: string;
+  readonly T: number;
+  readonly n: number;
+  readonly ann: number;
+  readonly alphabet: string;
+  readonly at: EvaluationResult["snn"]["at"];
+  readonly annMacs: number;
+  readonly commands: readonly string[];
+}
+
+const nameOf = ({ network, preset, T }: Piece) => `${network.file.replace(/\..*$/, "")}-${preset}-${T}`;
+const pathOf = (piece: Piece) => join(flags.out, `${nameOf(piece)}.${n}.json`);
+
+/** Pieces by network, the shortest first. */
+function listPieces(): readonly Piece[] {
+  return files
+    .map((file) => publishedNetworks.find((each) => each.file === file))
+    .filter((network) => network?.file.includes(flags.only))
+    .flatMap((network) => (network === undefined ? [] : piecesOf(network)));
+}
+
+function piecesOf(network: PublishedNetwork): readonly Piece[] {
+  const pieces = flags.presets.split(",").flatMap((preset) => {
+    if (!presets.some(({ name }) => name === preset)) throw new Error(`no preset '${preset}'`);
+    const { lambda, adjust } = resolveConvertOptions({ preset });
+    if (lambda !== "mmse" && adjust === "off") return [{ network, preset, T: longT, at: [...steps, longT] }];
+    return steps.map((T) => ({ network, preset, T, at: [T] }));
+  });
+  return pieces.sort((a, b) => a.T - b.T);
+}
+
+function commandsOf(piece: Piece): readonly string[] {
+  const { network, preset, T, at } = piece;
+  const made = `runs/${nameOf(piece)}`;
+  return [
+    `npx respike convert ../shared/models/${network.file} --preprocess ${network.preprocess} --preset ${preset} -T ${T} -o ${made}.snn.safetensors`,
+    `npx respike evaluate ${made}.snn.safetensors --at ${at.join(",")}${n === "all" ? "" : ` --n ${n}`} --out ${made}`,
+  ];
+}
+
+async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<void> {
+  const { network, preset, T, at } = piece;
+  const saved = join(flags.out, `${nameOf(piece)}.snn.safetensors`);
+  if (!existsSync(saved)) {
+    const model = await loadModel(modelPath(network.file), { preprocess: network.preprocess });
+    const options = { preset, T, calibrate: network.data, certify: "off", threads, signal } as const;
+    const { snn } = await convert(model, options);
+    await saveSnn(snn, saved, { force: true });
+  }
+  const out = join(flags.out, `${nameOf(piece)}.${n}`);
+  const again = existsSync(out) ? { resume: true } : {};
+  const { result } = await evaluate(await loadSnn(saved), { out, ...again, n, at, threads, signal });
+  const measured: Measured = {
+    file: network.file,
+    preset,
+    T,
+    n: result.data.n,
+    ann: result.ann?.accuracy ?? Number.NaN,
+    alphabet: String(result.snn.alphabet),
+    at: result.snn.at,
+    annMacs: result.cost.annMacs,
+    commands: commandsOf(piece),
+  };
+  await writeJson(pathOf(piece), measured);
+}
+
+function printTable(measured: readonly Measured[]): void {
+  const rows = measured.flatMap(({ file, preset, T, ann, alphabet, at, annMacs }) =>
+    at.map(({ t, accuracy, loss, lossCi95, sopEffective }) => [
+      file.replace(/\..*$/, ""),
+      preset,
+      alphabet,
+      String(t),
+      T === t ? "yes" : String(T),
+      accuracy.toFixed(2),
+      ann.toFixed(2),
+      `${signed(loss ?? Number.NaN)} [${(lossCi95 ?? []).map((bound) => signed(bound)).join(", ")}]`,
+      (sopEffective / 1e6).toFixed(1),
+      (annMacs / 1e6).toFixed(1),
+    ]),
+  );
+  const head = [
+    "network",
+    "preset",
+    "spikes",
+    "T",
+    "made for T",
+    "SNN %",
+    "network %",
+    "loss, points [95 %]",
+    "M operations",
+    "network's M MACs",
+  ];
+  console.log(markdownTable(head, rows));
+  if (flags.commands) for (const { commands } of measured) console.log(`\n    ${commands.join("\n    ")}`);
+}
+
+const pieces = listPieces();
+const signal =
+  flags.minutes === undefined ? undefined : AbortSignal.timeout(Math.round(Number(flags.minutes) * 60_000));
+for (const piece of flags.table ? [] : pieces) {
+  if (readEarlier(pathOf(piece)) !== undefined) continue;
+  const start = performance.now();
+  try {
+    await measure(piece, signal);
+  } catch (error) {
+    if (signal?.aborted !== true) throw error;
+    console.error(`${nameOf(piece)}: time is up; the same command goes on here`);
+    break;
+  }
+  console.error(`${nameOf(piece)}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
+}
+const measured = pieces
+  .map((piece) => readEarlier<Measured>(pathOf(piece)))
+  .filter((each) => each !== undefined);
+await writeJson(join(flags.out, "rows.json"), measured);
+printTable(measured);
