@@ -176,9 +176,9 @@ async function adjust(
   return adjusted;
 }
 
-/** The passes that finish a graph, without their warnings. */
+/** The passes that finish a graph, without their warnings; layers that stay as they are are formatted once. */
 function makeFormatter(passContext: PassContext): (graph: Graph) => Graph {
-  const quiet: PassContext = { ...passContext, warn: () => 0 };
+  const quiet: PassContext = { ...passContext, warn: () => 0, formatted: new Map() };
   return (graph) => passOrder.finish.reduce((current, pass) => pass.run(current, quiet), graph);
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Warning } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
+import type { GraphNode } from "../graph/node-types.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import type { ConvertOptions } from "./convert-options.js";
 import type { Activation } from "./list-activations.js";
@@ -31,6 +32,14 @@ export interface PassContext {
   /** By id of the activation's relu. */
   readonly scales: ReadonlyMap<string, ActivationScale>;
   readonly warn: (warning: Warning) => void;
+  /** Where the number format keeps what it made of each target, for the next graph that differs in few of them. */
+  readonly formatted?: Map<string, FormattedTarget> | undefined;
+}
+
+/** The nodes of a target in its number format, and the parts that decided them. */
+export interface FormattedTarget {
+  readonly decides: readonly unknown[];
+  readonly nodes: readonly GraphNode[];
 }
 
 export interface Pass {

@@ -37,7 +37,7 @@ export interface SimulatedImages {
   readonly predictions: Int32Array;
   /** The readout at T, [n,classes]. */
   readonly outputs: Float64Array;
-  /** Layer → the largest |N|/T over images and neurons, in topological order. */
+  /** Layer → the largest |N|/T over images and neurons, in topological order; empty with `countLayers`, which asks for counts. */
   readonly maxRates: ReadonlyMap<string, number>;
   /** Counts of `countLayer` at T, [n,C,H,W]. */
   readonly counts: Int32Array | null;
@@ -89,7 +89,10 @@ export async function startSimulateHandler(
         predictions: Int32Array.from({ length: n }, (_, image) =>
           predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
         ),
-        largest: layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
+        largest:
+          countLayers.length > 0
+            ? []
+            : layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
         counts: layers.find(({ name }) => name === shared.countLayer)?.counts ?? null,
         layerCounts: layers
           .filter(({ name }) => countLayers.includes(name))
@@ -139,19 +142,17 @@ export async function simulateImages(
 ): Promise<SimulatedImages> {
   const size = countElements(snn.graph.input.attributes.shape);
   const n = images.length / size;
-  const { countLayer } = options;
+  const { countLayer, countLayers } = options;
   const perImage = countLayer === undefined ? 0 : countElements(snn.graph.shape(countLayer));
   const batch = options.batch ?? 8;
   const predictions = new Int32Array(n);
   const outputs = new Float64Array(n * countElements(snn.graph.shape(snn.graph.output.id)));
   const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
   const layerCounts = new Map(
-    (options.countLayers ?? []).map((layer) => [
-      layer,
-      new Int32Array(n * countElements(snn.graph.shape(layer))),
-    ]),
+    (countLayers ?? []).map((layer) => [layer, new Int32Array(n * countElements(snn.graph.shape(layer)))]),
   );
-  const largest = new Map(snn.graph.nodes.filter(({ op }) => op === "neuron").map(({ id }) => [id, 0]));
+  const rated = countLayers === undefined ? snn.graph.nodes.filter(({ op }) => op === "neuron") : [];
+  const largest = new Map(rated.map(({ id }) => [id, 0]));
   let done = 0;
   await runner.run<SimulateShared, SimulateTask, SimulateResult>({
     kind: "simulate",

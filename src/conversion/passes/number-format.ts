@@ -18,7 +18,7 @@ import { largestInput } from "../../graph/preprocessing.js";
 import { stepLimits } from "../../graph/step-limits.js";
 import { type IntegerFormat, type QuantisedTarget, quantiseTarget } from "../integer-thresholds.js";
 import type { Pass, PassContext } from "../pass.js";
-import { listTargets } from "../trace-synapses.js";
+import { listTargets, traceSynapses } from "../trace-synapses.js";
 
 /** An int16 layer whose largest weight is below this becomes int32 with `auto`. */
 const coarsestWeight = 127;
@@ -31,7 +31,7 @@ export const numberFormat: Pass = {
     const largestPixel = largestInput(context.preprocessing);
     const changed = new Map<string, GraphNode>();
     for (const target of listTargets(graph)) {
-      for (const node of formatTarget(graph, target, context, largestPixel)) {
+      for (const node of recallTarget(graph, target, context, largestPixel)) {
         if (changed.has(node.id)) throw refuseShared(node);
         changed.set(node.id, node);
       }
@@ -42,6 +42,25 @@ export const numberFormat: Pass = {
     );
   },
 };
+
+/**
+ * As formatted before, where the context remembers it and nothing that decides it has changed: its own numbers and those of
+ * its synapses. (What its sources may send does not change within a conversion.)
+ */
+function recallTarget(
+  graph: Graph,
+  target: Extract<GraphNode, { op: "neuron" | "output" }>,
+  context: PassContext,
+  largestPixel: number,
+): readonly GraphNode[] {
+  const parts = [target, ...traceSynapses(graph, target).map(({ node }) => node)];
+  const decides = parts.flatMap(({ tensors, attributes, inputs }) => [tensors, attributes, inputs.join(" ")]);
+  const known = context.formatted?.get(target.id);
+  if (known !== undefined && decides.every((part, at) => part === known.decides[at])) return known.nodes;
+  const nodes = formatTarget(graph, target, context, largestPixel);
+  context.formatted?.set(target.id, { decides, nodes });
+  return nodes;
+}
 
 function formatTarget(
   graph: Graph,
