@@ -19,7 +19,7 @@ export const stepsFlag = integerFlag(
   { description: "steps to simulate", shownDefault: "the T that the SNN was made for" },
 );
 
-export const readoutFlag = choiceFlag(["mean", "count", "count+softmax"], {
+export const readoutFlag = choiceFlag(["mean", "count", "count+softmax", "final"], {
   description: "how the output becomes a decision",
   shownDefault: "the SNN's",
 });

@@ -66,10 +66,10 @@ export const modelFlags = {
 
 /** How to convert; the contract's table. */
 const alphabetFlag: Flag<string> = {
-  placeholder: "binary|signed|burst:N|signed-burst:N",
-  description: `what a neuron may send in a step: 0 or 1; −1, 0 or 1; 0…N; −N…N, N up to ${largestSpike}; negative spikes take back what was sent`,
+  placeholder: "binary|signed|burst:N|signed-burst:N|refine:N",
+  description: `what a neuron may send in a step: 0 or 1; −1, 0 or 1; 0…N; −N…N, N up to ${largestSpike}; negative spikes take back what was sent; refine:N, N up to 15, −N…N of a quantum that halves each step (differential coding)`,
   shownDefault: "binary",
-  choices: ["binary", "signed", "burst:4", "signed-burst:4"],
+  choices: ["binary", "signed", "burst:4", "signed-burst:4", "refine:7"],
   parse(text) {
     if (parseAlphabet(text) === null) throw new Error(alphabetRule);
     return text;
@@ -108,6 +108,11 @@ export const conversionFlags = {
     description: "one λ a layer or one a channel",
     shownDefault: "layer",
   }),
+  lambdaFactor: numberFlag(
+    "S",
+    { min: 0.001, max: 16 },
+    { description: "λ is so many times what --lambda says", shownDefault: "1" },
+  ),
   shortcutNorm: choiceFlag(["on", "off", "projections"], {
     description: "scale shortcuts by λ_in/λ_out as all other synapses; all, none, or projections alone",
     shownDefault: "on",
@@ -159,9 +164,9 @@ export const conversionFlags = {
     description: "the last layer's currents are read, or the spikes of neurons there",
     shownDefault: "current",
   }),
-  readout: choiceFlag(["mean", "count", "count+softmax"], {
+  readout: choiceFlag(["mean", "count", "count+softmax", "final"], {
     description: "how the output becomes a decision",
-    shownDefault: "mean; count where the output has neurons",
+    shownDefault: "mean; count where the output has neurons; final with refine:N",
   }),
   delay: integerFlag(
     { min: 0, max: 65_000 },

@@ -25,7 +25,7 @@ import type { ActivationScale, PassContext, PassReport } from "./pass.js";
 import { passOrder } from "./pass-order.js";
 import { type ConvertedLayer, reportLayers } from "./report-layers.js";
 import { PassRunner } from "./run-passes.js";
-import { scaleActivations, scaleOfLayer } from "./scale-activations.js";
+import { multiplyScales, scaleActivations, scaleOfLayer } from "./scale-activations.js";
 import { requireCeilings, takeCeilings } from "./scale-to-ceilings.js";
 import { findStatistics } from "./statistics/cached-statistics.js";
 import { readRule } from "./statistics/threshold-rules.js";
@@ -223,7 +223,7 @@ async function measureScales(
     context.cache,
   );
   const decided = ceilings === null ? statistics : takeCeilings(statistics, activations, ceilings);
-  return scaleActivations(activations, decided, warn);
+  return multiplyScales(scaleActivations(activations, decided, warn), options.lambdaFactor);
 }
 
 function listLayers(

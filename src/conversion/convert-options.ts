@@ -5,7 +5,7 @@
  */
 import { refuseUsage } from "../core/respike-error.js";
 import type { Readout, ResetRule } from "../graph/node-types.js";
-import { alphabetRule, parseAlphabet } from "../graph/spike-alphabet.js";
+import { alphabetRule, parseAlphabet, parseRefinement } from "../graph/spike-alphabet.js";
 import { presets } from "./presets/preset-list.js";
 
 export interface ConvertOptions {
@@ -16,6 +16,8 @@ export interface ConvertOptions {
    */
   readonly lambda: string;
   readonly lambdaScope: "layer" | "channel";
+  /** λ is so many times what `lambda` says. */
+  readonly lambdaFactor: number;
   readonly calibrateN: number | "all";
   /** `projections`: of shortcuts, only these are normalised. */
   readonly shortcutNorm: "on" | "off" | "projections";
@@ -31,7 +33,7 @@ export interface ConvertOptions {
   /** Initial potential, a multiple of θ. */
   readonly v0: number;
   readonly reset: ResetRule;
-  /** `binary`, `signed`, `burst:N` or `signed-burst:N`. */
+  /** `binary`, `signed`, `burst:N`, `signed-burst:N` or `refine:N`. */
   readonly spikes: string;
   readonly maxpool: "gate" | "before";
   readonly avgpool: "current" | "neuron";
@@ -49,6 +51,7 @@ const defaults: Omit<ConvertOptions, "readout"> = {
   preset: "default",
   lambda: "p99.9",
   lambdaScope: "layer",
+  lambdaFactor: 1,
   calibrateN: 2000,
   shortcutNorm: "on",
   compensate: "off",
@@ -91,12 +94,14 @@ export function resolveConvertOptions(
       .map((key) => [key, explicit[key as keyof ExplicitOptions]]),
   );
   const trained = withCeilings && given.lambdaScope !== "channel" ? { lambda: "ceiling" } : {};
-  const fixed = { ...defaults, ...trained, ...preset.options, ...given };
+  const refines = parseRefinement(String(given.spikes ?? preset.options.spikes)) !== null;
+  const asked = { ...trained, ...(refines ? { v0: 0 } : {}), ...preset.options, ...given };
+  const fixed = { ...defaults, ...asked };
   const T = given.T ?? preset.stepsFor?.(layers) ?? fixed.T;
   const delay = given.delay ?? preset.delayAt?.(T as number) ?? fixed.delay;
   const merged = { ...fixed, T, delay } as Omit<ConvertOptions, "readout">;
-  const readout =
-    explicit.readout ?? preset.options.readout ?? (merged.output === "neuron" ? "count" : "mean");
+  const usual = refines ? "final" : merged.output === "neuron" ? "count" : "mean";
+  const readout = explicit.readout ?? preset.options.readout ?? usual;
   const options: ConvertOptions = { ...merged, readout };
   checkOptions(options);
   return options;
@@ -105,7 +110,11 @@ export function resolveConvertOptions(
 function checkOptions(options: ConvertOptions): void {
   const { readout, output, spikes, delay, T, lambda } = options;
   if (parseAlphabet(spikes) === null) throw usage("--spikes", alphabetRule, spikes, "choose one of them");
-  if (readout !== "mean" && output !== "neuron") {
+  if (parseRefinement(spikes) !== null) checkRefinement(options);
+  else if (readout === "final") {
+    throw usage("--readout", "final values are those of --spikes refine:N", readout, "leave it out");
+  }
+  if (readout !== "mean" && readout !== "final" && output !== "neuron") {
     throw usage("--readout", "counts need neurons at the output", readout, "add --output neuron");
   }
   if (readout === "mean" && output === "neuron") {
@@ -123,14 +132,32 @@ function checkOptions(options: ConvertOptions): void {
   }
 }
 
+/** What a value that is refined cannot have. */
+function checkRefinement(options: ConvertOptions): void {
+  const rules = [
+    ["--readout", "a value that is refined is read by final", options.readout, options.readout === "final"],
+    ["--output", "a value that is refined is read as currents", options.output, options.output === "current"],
+    ["--reset", "layers that refine are reset by subtraction", options.reset, options.reset === "subtract"],
+    ["--v0", "layers that refine start from 0", String(options.v0), options.v0 === 0],
+    ["--delay", "a final value is no mean over steps", String(options.delay), options.delay === 0],
+    ["--compensate", "compensation is that of rates", options.compensate, options.compensate === "off"],
+  ] as const;
+  for (const [flag, rule, value, holds] of rules) {
+    if (!holds) throw usage(flag, `${rule} (--spikes ${options.spikes})`, value, "leave it out");
+  }
+}
+
 /** The library takes numbers that no flag has checked; one out of bounds would only show in the spikes. */
-function checkNumbers({ T, delay, v0, seed, adjustN }: ConvertOptions): void {
+function checkNumbers({ T, delay, v0, seed, adjustN, lambdaFactor }: ConvertOptions): void {
   const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;
   if (!isCount(T, 1)) throw usage("-T", "an integer, 1 or more", String(T), "choose a number of steps");
   if (!isCount(delay, 0)) {
     throw usage("--delay", "an integer, 0 or more", String(delay), "choose a number of steps");
   }
   if (!isCount(adjustN, 1)) throw usage("--adjust-n", "an integer, 1 or more", String(adjustN), "use 128");
+  if (!(lambdaFactor > 0 && lambdaFactor <= 16)) {
+    throw usage("--lambda-factor", "a factor from 0 to 16", String(lambdaFactor), "use 1");
+  }
   if (!(v0 >= 0 && v0 <= 1)) throw usage("--v0", "a multiple of θ from 0 to 1", String(v0), "use 0.5");
   if (!Number.isSafeInteger(seed)) throw usage("--seed", "an integer", String(seed), "use 0");
 }

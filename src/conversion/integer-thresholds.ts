@@ -8,6 +8,7 @@ import { makeTensor, type Tensor } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
 import { nodeProblem } from "../graph/node-rules.js";
 import { type GraphNode, isOp } from "../graph/node-types.js";
+import { mostThresholds } from "../graph/refinement.js";
 import type { SpikeAlphabet } from "../graph/spike-alphabet.js";
 import { sentAlphabet } from "../graph/spike-sources.js";
 import type { WeightedNode } from "./scale-weights.js";
@@ -18,6 +19,27 @@ export type IntegerFormat = "int16" | "int32";
 
 /** Largest θ, and largest |current| of a step. */
 export const integerLimits: Readonly<Record<IntegerFormat, number>> = { int16: 32_767, int32: 524_287 };
+
+/** Largest |constant current|, and of int32 layers current of a step, where layers refine: both are doubled (graph/refinement.ts). */
+const refinedLimit = 262_143;
+
+/** What the integers of a channel have to stay within. */
+interface Limits {
+  /** |Current| of a step, and any |weight|. */
+  readonly step: number;
+  /** |Constant current| where it enters once; null where it is part of each step's. */
+  readonly constant: number | null;
+  readonly theta: number;
+}
+
+function limitsOf(target: QuantisedNode, format: IntegerFormat): Limits {
+  const step = integerLimits[format];
+  if (target.attributes.refine === undefined) return { step, constant: null, theta: step };
+  const theta = isOp(target, "neuron") ? Math.floor(mostThresholds / target.attributes.hi) : step;
+  return { step: Math.min(step, refinedLimit), constant: refinedLimit, theta: Math.min(step, theta) };
+}
+
+type QuantisedNode = Extract<GraphNode, { op: "neuron" | "output" }>;
 
 export interface QuantisedTarget {
   /** θ of each channel [C]. */
@@ -45,7 +67,7 @@ interface ChannelWeights {
  */
 export function quantiseTarget(
   graph: Graph,
-  target: Extract<GraphNode, { op: "neuron" | "output" }>,
+  target: QuantisedNode,
   format: IntegerFormat,
   largestPixel: number,
 ): QuantisedTarget {
@@ -53,11 +75,11 @@ export function quantiseTarget(
   const [channels] = graph.shape(target.id);
   const currents = readNumbers(target, "current");
   const perChannel = currents.length / channels;
-  const limit = integerLimits[format];
+  const limits = limitsOf(target, format);
   const thresholds = new Int32Array(channels).map((_, c) => {
     const own = currents.subarray(c * perChannel, (c + 1) * perChannel);
     const weights = groups.flatMap((group) => weightsOf(graph, group, c, largestPixel));
-    return largestThreshold(weights, own, limit);
+    return largestThreshold(weights, own, limits);
   });
   const synapses = groups.map((group) => quantiseNode(group, thresholds, format));
   const tooLarge = thresholds.indexOf(0);
@@ -102,14 +124,34 @@ function weightsOf(
 const nameOf = (node: WeightedNode) => (node.op === "affine" ? "scale" : "weight");
 
 /** Largest k of 0…limit whose worst case fits; every term grows with k, so halving finds it. */
-function largestThreshold(groups: readonly ChannelWeights[], current: Float64Array, limit: number): number {
-  let [fits, tooLarge] = [0, limit + 1];
+function largestThreshold(
+  groups: readonly ChannelWeights[],
+  current: Float64Array,
+  { step, constant, theta }: Limits,
+): number {
+  let [fits, tooLarge] = [0, theta + 1];
+  const once = groups.filter(({ largestPixel }) => largestPixel !== null);
+  const each = groups.filter(({ largestPixel }) => largestPixel === null);
+  const isWithin = (k: number) =>
+    constant === null
+      ? worstCase(groups, current, k) <= step
+      : worstCase(once, current, k) <= constant &&
+        worstCase(each, none, k) <= step &&
+        largestWeight(once, k) <= step;
   while (tooLarge - fits > 1) {
     const k = Math.floor((fits + tooLarge) / 2);
-    if (worstCase(groups, current, k) <= limit) fits = k;
+    if (isWithin(k)) fits = k;
     else tooLarge = k;
   }
   return fits;
+}
+
+const none = new Float64Array(0);
+
+function largestWeight(groups: readonly ChannelWeights[], k: number): number {
+  const ofGroup = ({ weights }: ChannelWeights) =>
+    weights.reduce((most, w) => Math.max(most, Math.abs(w)), 0);
+  return Math.round(k * groups.reduce((most, group) => Math.max(most, ofGroup(group)), 0));
 }
 
 /**

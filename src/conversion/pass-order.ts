@@ -18,6 +18,7 @@ import { normaliseWeights } from "./passes/normalise-weights.js";
 import { numberFormat } from "./passes/number-format.js";
 import { orderMaxPools } from "./passes/order-max-pools.js";
 import { placeNeurons } from "./passes/place-neurons.js";
+import { refineQuanta } from "./passes/refine-quanta.js";
 import { silenceDeadChannels } from "./passes/silence-dead-channels.js";
 
 export const passOrder: {
@@ -35,6 +36,7 @@ export const passOrder: {
     gatherCurrents,
     composeSynapses,
     silenceDeadChannels,
+    refineQuanta,
   ],
   finish: [numberFormat],
 };

@@ -60,3 +60,18 @@ export function scaleOfLayer(
   if (scale === undefined) throw new RangeError(`no layer '${layer}'`);
   return scale;
 }
+
+/** λ times a factor; rates and maxima in its units, rates as if nothing were cut off. */
+export function multiplyScales(
+  scales: ReadonlyMap<string, ActivationScale>,
+  factor: number,
+): ReadonlyMap<string, ActivationScale> {
+  if (factor === 1) return scales;
+  const multiply = (scale: ActivationScale): ActivationScale => ({
+    ...scale,
+    lambda: scale.lambda.map((lambda, c) => (scale.silentChannels.includes(c) ? lambda : lambda * factor)),
+    rate: Math.min(1, scale.rate / factor),
+    maxRate: scale.maxRate / factor,
+  });
+  return new Map([...scales].map(([id, scale]) => [id, multiply(scale)]));
+}

@@ -21,7 +21,7 @@ export function truncateSnn(snn: Snn, layer: string): Snn {
   for (const node of [...snn.graph.nodes].reverse()) {
     if (needed.has(node.id)) for (const id of node.inputs) needed.add(id);
   }
-  const { number } = target.attributes;
+  const { number, refine } = target.attributes;
   const nodes: GraphNode[] = [
     ...snn.graph.nodes.filter(({ id }) => needed.has(id)),
     {
@@ -38,14 +38,20 @@ export function truncateSnn(snn: Snn, layer: string): Snn {
       attributes: {},
       tensors: { weight: oneZero(number) },
     },
-    { id: `${layer}.end`, op: "output", inputs: [`${layer}.ignored`], attributes: { number }, tensors: {} },
+    {
+      id: `${layer}.end`,
+      op: "output",
+      inputs: [`${layer}.ignored`],
+      attributes: refine === undefined ? { number } : { number, refine },
+      tensors: {},
+    },
   ];
   const kept = snn.layers.findIndex(({ name }) => name === layer);
   return {
     ...snn,
     graph: new Graph(nodes),
     layers: snn.layers.slice(0, kept + 1),
-    options: { ...snn.options, readout: "mean", output: "current" },
+    options: { ...snn.options, readout: refine === undefined ? "mean" : "final", output: "current" },
   };
 }
 

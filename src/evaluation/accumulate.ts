@@ -5,6 +5,7 @@
  */
 import type { Warning } from "../core/respike-error.js";
 import { hashIndices } from "../datasets/decoded-split.js";
+import { countOfLambda } from "../graph/refinement.js";
 import type { ChunkRecord } from "./chunk-record.js";
 import { isRunToEnd } from "./early-exit/evaluation-parts.js";
 import { meanSteps, summarizeExit } from "./early-exit/summarize-exit.js";
@@ -129,11 +130,9 @@ function summarizeTime(
   const isRight = ({ at: times, labels }: ChunkRecord, i: number) => times[at]?.predictions[i] === labels[i];
   const annRight = ({ ann, labels }: ChunkRecord, i: number) => ann?.predictions[i] === labels[i];
   const correct = countWhere(records, isRight);
-  const sum = (name: "spikes" | "structural" | "effective") =>
-    setup.layers.reduce(
-      (all, _, layer) => all + total(records, (r) => r.at[at]?.[name][layer] as number),
-      0,
-    ) / n;
+  const sum = (name: "spikes" | "structural" | "effective" | "events" | "eventOps") =>
+    setup.layers.reduce((all, _, layer) => all + total(records, (r) => r.at[at]?.[name]?.[layer] ?? 0), 0) /
+    n;
   const annOnly = countWhere(records, (r, i) => annRight(r, i) && !isRight(r, i));
   const snnOnly = countWhere(records, (r, i) => !annRight(r, i) && isRight(r, i));
   const compared = setup.options.ann;
@@ -154,7 +153,13 @@ function summarizeTime(
     spikes: sum("spikes"),
     sopStructural: sum("structural"),
     sopEffective: sum("effective"),
+    ...countEvents(setup, (key) => sum(key)),
   };
+}
+
+/** Events and their operations, where layers refine. */
+function countEvents({ refine }: EvaluationSetup, of: (key: "events" | "eventOps") => number) {
+  return refine === undefined ? {} : { events: of("events"), sopEvents: of("eventOps") };
 }
 
 /** @param full with early exit, the images that are run to T: rates are theirs */
@@ -174,15 +179,17 @@ function summarizeLayer(
   const pairs = countImages(rated) * neurons;
   const own = rated.map((record) => record.layers[layer] as LayerRecord);
   const last = at.length - 1;
-  const mean = (key: "spikes" | "structural" | "effective") =>
-    total(records, (record) => record.at[last]?.[key][layer] as number) / n;
+  const mean = (key: "spikes" | "structural" | "effective" | "events" | "eventOps") =>
+    total(records, (record) => record.at[last]?.[key]?.[layer] ?? 0) / n;
+  const ofLambda = countOfLambda(setup.refine ?? null, T);
   const counts = own.reduce((sum, each) => sum + BigInt(each.counts), 0n);
   return {
     name,
     neurons,
     spikes: mean("spikes"),
-    rate: Number(counts) / Math.max(1, pairs * T),
-    maxRate: own.reduce((most, each) => Math.max(most, each.largest), 0) / T,
+    ...countEvents(setup, mean),
+    rate: Number(counts) / Math.max(1, pairs * ofLambda),
+    maxRate: own.reduce((most, each) => Math.max(most, each.largest), 0) / ofLambda,
     sopStructural: mean("structural"),
     sopEffective: mean("effective"),
     ...summarizeAgreement(setup, own, pairs, name, warnings),

@@ -24,7 +24,7 @@ const agreement = z.object({
 });
 
 const layer = z.object({
-  /** ΣN, ΣN² at T over images and neurons. */
+  /** ΣN, ΣN² at T over images and neurons (N in quanta of T, where layers refine). */
   counts: integerText,
   countSquares: integerText,
   largest: count,
@@ -57,6 +57,9 @@ export const chunkSchema = z.object({
       spikes: counts,
       structural: counts,
       effective: counts,
+      /** Where layers refine: spikes that are not 0, each counted once, and the operations of those, zero weights left out. */
+      events: counts.optional(),
+      eventOps: counts.optional(),
     }),
   ),
   /** Σ over images of the operations at T that end at outputs. */

@@ -10,7 +10,10 @@ import { toFixed } from "./exact-sums.js";
 
 export interface LayerComparison {
   readonly shape: Shape;
-  readonly steps: number;
+  /** The count that stands for λ: T, or where the layer refines the quanta of λ at T. */
+  readonly full: number;
+  /** The count that is called saturated, and what it stands for over λ: T and 1, or the largest count that T steps allow. */
+  readonly most: number;
   readonly n: number;
   /** Counts of image i at T. */
   readonly countsOf: (image: number) => Int32Array;
@@ -21,13 +24,13 @@ export interface LayerComparison {
 }
 
 /**
- * Sums over pairs (image, neuron); y = min(max(a, 0), λ)/λ, 0 where λ is 0 (a dead channel never fires).
+ * Sums over pairs (image, neuron); y = min(max(a, 0), c·λ)/λ, c = most/full, 0 where λ is 0 (a dead channel never fires).
  */
 export function compareLayer(layer: LayerComparison): LayerRecordSums {
   let [counts, countSquares] = [0n, 0n];
   let [largest, saturated, silent] = [0, 0, 0];
   for (let image = 0; image < layer.n; image++) {
-    const own = sumImage(layer.countsOf(image), layer.steps);
+    const own = sumImage(layer.countsOf(image), layer.most);
     counts += BigInt(own.sum);
     countSquares += BigInt(own.squares);
     largest = Math.max(largest, own.largest);
@@ -44,11 +47,11 @@ export function compareLayer(layer: LayerComparison): LayerRecordSums {
   };
 }
 
-function sumImage(counts: Int32Array, steps: number) {
+function sumImage(counts: Int32Array, most: number) {
   let [sum, squares, largest, saturated, silent] = [0, 0, 0, 0, 0];
   for (let at = 0; at < counts.length; at++) {
     const count = Math.abs(counts[at] as number);
-    const fromTop = count - steps;
+    const fromTop = count - most;
     sum += count;
     squares += count * count;
     if (count > largest) largest = count;
@@ -92,35 +95,36 @@ function compareRates(layer: LayerComparison, activations: Float32Array): LayerR
 }
 
 function compareImage(
-  { shape, steps, lambda }: LayerComparison,
+  { shape, full, most, lambda }: LayerComparison,
   activations: Float32Array,
   counts: Int32Array,
 ) {
   const area = shape[1] * shape[2];
+  const ceiling = most / full;
   const bits = new Int32Array(activations.buffer, activations.byteOffset, activations.length);
   let [rates, rateSquares, products, errors] = [0, 0, 0, 0];
   let [low, high] = [Number.POSITIVE_INFINITY, 0];
   for (let channel = 0, at = 0; channel < shape[0]; channel++) {
     const top = lambda[lambda.length === 1 ? 0 : channel] as number;
     const scale = top > 0 ? top : Number.POSITIVE_INFINITY;
-    const [least, most] = findRange(bits, at, at + area);
+    const [least, greatest] = findRange(bits, at, at + area);
     for (const end = at + area; at < end; at++) {
-      const y = clipRate((activations[at] as number) / scale);
+      const y = clipRate((activations[at] as number) / scale, ceiling);
       const count = counts[at] as number;
       rates += y;
       rateSquares += y * y;
       products += count * y;
-      errors += Math.abs(count / steps - y);
+      errors += Math.abs(count / full - y);
     }
-    low = Math.min(low, clipRate(least / scale));
-    high = Math.max(high, clipRate(most / scale));
+    low = Math.min(low, clipRate(least / scale, ceiling));
+    high = Math.max(high, clipRate(greatest / scale, ceiling));
   }
   return { rates, rateSquares, products, errors, low, high };
 }
 
-/** Into 0…1; NaN stays, and toFixed finds it. Math.min and Math.max would branch where values change at random. */
-function clipRate(y: number): number {
-  if (y > 1) return 1;
+/** Into 0…ceiling; NaN stays, and toFixed finds it. Math.min and Math.max would branch where values change at random. */
+function clipRate(y: number, ceiling: number): number {
+  if (y > ceiling) return ceiling;
   if (y < 0) return 0;
   return y;
 }

@@ -9,6 +9,7 @@ import type { TaskHandler } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import { preprocessPixels } from "../graph/preprocessing.js";
+import { countOfLambda, largestCount } from "../graph/refinement.js";
 import type { Snn } from "../graph/snn.js";
 import { besideSpiking } from "../inference/dense-kernels.js";
 import type { FloatNetwork } from "../inference/float-network.js";
@@ -126,11 +127,12 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
     indices: [...task.indices],
     labels: [...task.labels],
     ann: values === null ? null : judgeNetwork(evaluator, values, task.labels),
-    at: times.map(({ spikes, structural, effective }, snapshot) => ({
+    at: times.map(({ spikes, structural, effective, events }, snapshot) => ({
       ...judgeOutputs(result.outputs, task.labels, shared.at.length, snapshot),
       spikes,
       structural,
       effective,
+      ...(events && { events: events.spikes, eventOps: events.effective }),
     })),
     readoutOps: times[times.length - 1]?.readoutOps ?? 0,
     // Rates are those of T steps: with early exit the images that are run to the end tell them.
@@ -197,13 +199,16 @@ function compareLayers(
   values: ReadonlyMap<string, Float32Array> | null,
   n: number,
 ): LayerRecordSums[] {
-  return result.layers.map((layer) => {
+  const { refine, neurons } = shared.stages;
+  return result.layers.map((layer, index) => {
+    const gain = neurons[index]?.hi ?? 1;
     const source = snn.layers.find(({ name }) => name === layer.name);
     const activations = source === undefined ? null : (values?.get(source.activation) ?? null);
     return compareLayer({
       shape: layer.shape,
       n,
-      steps: shared.steps,
+      full: countOfLambda(refine, shared.steps),
+      most: refine === null ? shared.steps : largestCount(gain, refine, shared.steps),
       lambda: source?.lambda ?? [0],
       activations,
       countsOf: (image) => countsAtEnd(layer, n, image),

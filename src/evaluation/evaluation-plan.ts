@@ -8,7 +8,7 @@ import { countElements } from "../core/tensor.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import type { Graph } from "../graph/graph.js";
-import { isOp, type Readout } from "../graph/node-types.js";
+import { isOp, type NodeAttributes, type Readout, type Refinement } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
 import { checkRequest } from "../simulator/check-request.js";
@@ -80,6 +80,8 @@ export interface EvaluationSetup {
   readonly number: string;
   /** Spike alphabets of the layers: `binary`, `burst:4`. */
   readonly alphabet: string;
+  /** Only where layers refine. */
+  readonly refine?: Refinement;
 }
 
 export interface EvaluationPlan {
@@ -133,6 +135,7 @@ function resolveSetup(
   options: EvaluationOptions,
 ): Omit<EvaluationSetup, "indicesSha256"> {
   const { graph, network } = snn;
+  const { refine } = graph.node(graph.output.id).attributes as NodeAttributes["output"];
   const resolved = resolveOptions(snn, images.n, data, options);
   const neurons = graph.nodes.filter((node) => isOp(node, "neuron"));
   return {
@@ -148,6 +151,7 @@ function resolveSetup(
     },
     number: nameFormats(graph),
     alphabet: nameAlphabets(graph),
+    ...(refine === undefined ? {} : { refine }),
   };
 }
 
@@ -209,17 +213,22 @@ function readsNeurons(graph: Graph): boolean {
 }
 
 /** What the simulator would refuse in every image is refused before a run folder is begun. */
-function checkSimulation(stages: SnnPlan, { T, at, readout, delay }: EvaluationSetup["options"]): void {
+function checkSimulation(
+  stages: SnnPlan,
+  { T, at, readout, delay, input, seed }: EvaluationSetup["options"],
+): void {
   const images = new Float32Array(0);
-  checkRequest(stages, { images, n: 0, steps: T, snapshots: at, readout, delay });
+  const poisson = input === "poisson" ? { seed, imageIndices: [] } : undefined;
+  checkRequest(stages, { images, n: 0, steps: T, snapshots: at, readout, delay, poisson });
 }
 
 function wrongOption(where: string, rule: string, value: string, next: string): Problem {
   return { code: "bad-option", where, rule, value, next };
 }
 
-/** Counts where the output has neurons, else the mean current. */
+/** Final values where layers refine, counts where the output has neurons, else the mean current. */
 function defaultReadout({ graph }: Snn): Readout {
+  if (isOp(graph.output, "output") && graph.output.attributes.refine !== undefined) return "final";
   return readsNeurons(graph) ? "count" : "mean";
 }
 
@@ -247,6 +256,8 @@ function chooseBatch({ layers, options }: Pick<EvaluationSetup, "layers" | "opti
   const neurons = layers.reduce((sum, layer) => sum + layer.neurons, 0);
   const counted = options.backend === "reference" ? options.at.length : 1;
   const bytes = 4 * neurons * (counted + 2);
-  const [room, most] = options.earlyExit === undefined ? [2 ** 25, 8] : [6 * 2 ** 25, 64];
+  // tables are built once a batch: short runs share them among more images
+  const usual = options.T <= 32 ? ([2 ** 26, 32] as const) : ([2 ** 25, 8] as const);
+  const [room, most] = options.earlyExit === undefined ? usual : [6 * 2 ** 25, 64];
   return Math.max(1, Math.min(most, Math.floor(room / Math.max(1, bytes))));
 }

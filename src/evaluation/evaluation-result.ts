@@ -21,6 +21,9 @@ export interface EvaluatedStep {
   readonly spikes: number;
   readonly sopStructural: number;
   readonly sopEffective: number;
+  /** Only where layers refine: spikes that are not 0, each counted once whatever its size, and sopEffective counted so. */
+  readonly events?: number;
+  readonly sopEvents?: number;
 }
 
 export interface EvaluatedLayer {
@@ -28,15 +31,18 @@ export interface EvaluatedLayer {
   readonly neurons: number;
   /** Mean spikes per image. */
   readonly spikes: number;
-  /** Mean of |N|/T over images and neurons; the largest. */
+  /** Only where layers refine, as in `at`. */
+  readonly events?: number;
+  readonly sopEvents?: number;
+  /** Mean of |N|/T over images and neurons; the largest. Where layers refine, of N·q_T, what was told over λ. */
   readonly rate: number;
   readonly maxRate: number;
   readonly sopStructural: number;
   readonly sopEffective: number;
-  /** Pearson, between N/T and min(a, λ)/λ; null where either is constant or with --no-ann. */
+  /** Pearson, between N/T and min(a, λ)/λ (where layers refine N·q_T and min(a, c·λ)/λ, c·λ the most T steps can tell); null where either is constant or with --no-ann. */
   readonly correlation: number | null;
   readonly meanAbsError: number | null;
-  /** Shares of (image, neuron) with |N| = T and with N = 0. */
+  /** Shares of (image, neuron) with |N| = T (where layers refine the largest N of T steps) and with N = 0. */
   readonly saturated: number;
   readonly silent: number;
 }

@@ -47,6 +47,8 @@ export interface CountedTime {
   readonly spikes: number[];
   readonly structural: number[];
   readonly effective: number[];
+  /** Of layers that refine: spikes that are not 0, each counted once, and their operations, zero weights left out; else null. */
+  readonly events: { readonly spikes: number[]; readonly effective: number[] } | null;
   /** Counted at the last observed time only, else 0. */
   readonly readoutOps: number;
 }
@@ -60,10 +62,13 @@ export function countOperations(
   snapshot: number,
 ): CountedTime {
   const rows = result.layers.map(({ name }) => name);
+  const zeros = () => rows.map(() => 0);
+  const refines = result.layers.some(({ events }) => events !== undefined);
   const counted = {
-    spikes: rows.map(() => 0),
-    structural: rows.map(() => 0),
-    effective: rows.map(() => 0),
+    spikes: zeros(),
+    structural: zeros(),
+    effective: zeros(),
+    events: refines ? { spikes: zeros(), effective: zeros() } : null,
     readoutOps: 0,
   };
   const later = snapshots - 1 - snapshot;
@@ -77,6 +82,15 @@ export function countOperations(
     if (!layerOfGate.has(source.name)) counted.spikes[row] = (counted.spikes[row] as number) + sums.spikes;
     counted.structural[row] = (counted.structural[row] as number) + sums.structural;
     counted.effective[row] = (counted.effective[row] as number) + sums.effective;
+    if (counted.events !== null && source.events !== undefined) {
+      const once = { ...source, magnitudes: source.events };
+      const events =
+        source.eventSums === undefined
+          ? spreadCounts(once, all as Float64Array, kept as Float64Array, n, later)
+          : addSums(source.eventSums, n, snapshots, snapshot);
+      counted.events.spikes[row] = events.spikes;
+      counted.events.effective[row] = events.effective;
+    }
     const links = readout.get(source.name);
     if (later === 0 && links !== undefined)
       counted.readoutOps += spreadCounts(source, links, links, n, 0).effective;

@@ -20,8 +20,9 @@ function makeTable(head: readonly string[], rows: readonly (readonly Cell[])[]):
 export function writeCurve({ snn }: EvaluationResult): string {
   const head =
     "t,correct,n,accuracy,top5,loss,annOnly,snnOnly,lossLow95,lossHigh95,spikes,sopStructural,sopEffective,alphabet";
+  const hasEvents = snn.at.some(({ events }) => events !== undefined);
   return makeTable(
-    head.split(","),
+    [...head.split(","), ...(hasEvents ? ["events", "sopEvents"] : [])],
     snn.at.map((at) => [
       at.t,
       at.correct,
@@ -37,6 +38,7 @@ export function writeCurve({ snn }: EvaluationResult): string {
       at.sopStructural,
       at.sopEffective,
       snn.alphabet,
+      ...(hasEvents ? [at.events ?? null, at.sopEvents ?? null] : []),
     ]),
   );
 }

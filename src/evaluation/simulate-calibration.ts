@@ -33,7 +33,8 @@ export function makeSimulation(
     predict: (snn, indices, steps) =>
       simulateImages(snn, read(indices), runner, { steps, readout, delay, signal, wasmUrl }),
     async countLayer(snn, layer, indices, steps) {
-      const options = { steps, readout: "mean", countLayer: layer, signal, wasmUrl } as const;
+      const mean = readout === "final" ? readout : "mean";
+      const options = { steps, readout: mean, countLayer: layer, signal, wasmUrl } as const;
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
     },

@@ -48,3 +48,8 @@ export function largestCount(gain: number, refine: Pick<Refinement, "halvings">,
   const halved = halvingsAt(refine, t);
   return gain * (2 ** (halved + 1) - 1 + Math.max(0, t - 1 - halved));
 }
+
+/** The count that stands for λ after T steps: T, or 1/q_T where layers refine. */
+export function countOfLambda(refine: Refinement | null, steps: number): number {
+  return refine === null ? steps : Math.round(1 / quantumAt(refine, steps));
+}

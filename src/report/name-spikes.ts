@@ -31,5 +31,7 @@ export function nameNetwork(results: Alphabetical): string {
 export function explainSpikes(results: Alphabetical): string {
   const alphabet = namedAlphabet(results);
   if (alphabet === null) return "";
-  return `Spikes are ${alphabet}, not binary: one of size s counts as |s| spikes and |s| operations a synapse.`;
+  const told = `Spikes are ${alphabet}, not binary: one of size s counts as |s| spikes and |s| operations a synapse.`;
+  if (!alphabet.startsWith("refine")) return told;
+  return `${told} They are multi-level changes of a value, in quanta that halve each step; as events each counts once.`;
 }

@@ -30,13 +30,16 @@ function layInterval(interval: readonly [number, number] | null): string {
 export function renderTable(results: EvaluationResult): string {
   const hasNetwork = results.ann !== null;
   const lossHead = hasNetwork ? ["loss", "95 % interval"] : [];
-  const head = ["T", "SNN %", ...lossHead, nameSpikes(results), "operations"];
+  const hasEvents = results.snn.at.some(({ events }) => events !== undefined);
+  const eventHead = hasEvents ? ["events", "operations by events"] : [];
+  const head = ["T", "SNN %", ...lossHead, nameSpikes(results), "operations", ...eventHead];
   const rows = results.snn.at.map((step) => [
     formatCount(step.t),
     formatFixed(step.accuracy),
     ...(hasNetwork ? [formatFixed(step.loss), layInterval(step.lossCi95)] : []),
     formatShort(finiteOrNull(step.spikes)),
     formatShort(finiteOrNull(step.sopEffective)),
+    ...(hasEvents ? [step.events, step.sopEvents].map((value) => formatShort(finiteOrNull(value))) : []),
   ]);
   const macs = `${formatShort(results.cost.annMacs)} MACs`;
   if (results.ann) rows.push(["network", formatFixed(results.ann.accuracy), "", "", "", macs]);

@@ -7,7 +7,8 @@
  * for int32) for which the worst cases Σ⁺ and Σ⁻ of the rounded weights round(k·W̃), all sources sending
  * their largest or most negative spike at once, the constant current included, stay within the limit. Borders only
  * leave synapses out, so the bound of all taps holds for every position. V(0) = ⌊k·v0⌋; an output's
- * `scale` is k, so that its logits are exact quotients.
+ * `scale` is k, so that its logits are exact quotients. Layers that refine have other limits (integer-thresholds.ts), and what is constant, which
+ * enters once, is none of a step's worst case.
  */
 import { refuseInput, refuseUsage } from "../../core/respike-error.js";
 import { makeTensor, type Tensor } from "../../core/tensor.js";
@@ -75,7 +76,7 @@ function formatTarget(
   const theta = makeTensor("int32", [thresholds.length], thresholds);
   const tensors: Record<string, Tensor> = isOp(target, "neuron")
     ? { threshold: theta, v0: quantiseV0(target, thresholds), current }
-    : { scale: theta, current };
+    : { scale: scaleOutput(target, thresholds), current };
   const attributes = { ...target.attributes, number: format };
   return [...synapses, { ...target, attributes, tensors } as GraphNode];
 }
@@ -113,6 +114,13 @@ function refuseTooLarge(target: GraphNode, channel: number, format: IntegerForma
     ),
     code: "weights-too-large",
   });
+}
+
+/** θ, times the scale that the output had (where layers refine, 1/q₀). */
+function scaleOutput({ tensors }: GraphNode, thresholds: Int32Array): Tensor {
+  const scale = tensors.scale?.data;
+  const values = thresholds.map((theta, c) => theta * Number(scale?.[c] ?? 1));
+  return makeTensor("int32", [thresholds.length], values);
 }
 
 /** ⌊k·v0⌋, one a channel, or one a neuron where v0 is. */

@@ -22,6 +22,8 @@ export interface Preset {
     readonly adjust?: "off" | "bias" | "bias+potential";
     readonly adjustScope?: "channel" | "neuron";
     readonly adjustN?: number;
+    readonly lambdaFactor?: number;
+    readonly T?: number;
     readonly spikes?: string;
     readonly calibrateN?: number | "all";
     readonly compensate?: "off" | "shared" | "layer";

@@ -19,6 +19,10 @@ export type Alphabets = ReadonlyMap<string, SpikeAlphabet>;
 const alphabetOf = (alphabets: Alphabets, source: string): SpikeAlphabet =>
   alphabets.get(source) ?? { lo: 0, hi: 1 };
 
+/** The constant current of a step; where the layer refines it enters once, before the first. */
+const eachStep = ({ refine, current }: NeuronStage, i: number): number =>
+  refine === null ? (current[i] as number) : 0;
+
 /** From sums per channel: quick, and at least as wide as the truth (borders are not looked at). */
 export function boundByChannel(
   stage: NeuronStage,
@@ -38,7 +42,7 @@ export function boundByChannel(
   const area = stage.shape[1] * stage.shape[2];
   let [lowest, highest] = [0, 0];
   for (let i = 0; i < stage.current.length; i++) {
-    const [current, c] = [stage.current[i] as number, Math.floor(i / area)];
+    const [current, c] = [eachStep(stage, i), Math.floor(i / area)];
     lowest = Math.min(lowest, current + (negative[c] as number));
     highest = Math.max(highest, current + (positive[c] as number));
   }
@@ -63,7 +67,7 @@ export function boundByTarget(
   let [lowest, highest] = [0, 0];
   let [least, most] = [0, 0];
   for (let i = 0; i < positive.length; i++) {
-    const current = stage.poolBefore === null ? (stage.current[i] as number) : 0;
+    const current = stage.poolBefore === null ? eachStep(stage, i) : 0;
     lowest = Math.min(lowest, current + (negative[i] as number));
     highest = Math.max(highest, current + (positive[i] as number));
   }

@@ -28,7 +28,7 @@ export function checkMembrane(
   const largest =
     stage.refine === null
       ? largestV0 + steps * current + theta
-      : boundRefined(stage.refine, largestV0 + current, current, stage.hi * theta, steps);
+      : boundRefined(stage.refine, largestV0 + constant, current - constant, stage.hi * theta, steps);
   if (largest < 2 ** 31) return;
   throw refuseInput({
     code: "membrane-overflow",

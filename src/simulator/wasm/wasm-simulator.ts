@@ -61,7 +61,9 @@ export class WasmSimulator {
       if (constant.length === 0) continue;
       this.#drives.set(stage.id, describeImageDrive(constant, stage.currentShape, stage.number));
     }
-    this.#largestV0 = new Map(plan.neurons.map((stage) => [stage.id, largestMagnitude(stage.v0)]));
+    this.#largestV0 = new Map(
+      plan.neurons.map((stage) => [stage.id, largestMagnitude(startPotential(stage))]),
+    );
     const { output } = plan;
     const fromImage = output.groups.filter((group) => group.source === plan.image);
     if (fromImage.length > 0) {
