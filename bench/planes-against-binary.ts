@@ -48,7 +48,8 @@ interface Entry {
 async function prepareEntry(name: string, snn: Snn): Promise<Entry> {
   const simulator = await makeWasmBackend().prepare(snn);
   const { images } = await readImages(snn, n);
-  const request = { images, n, steps, snapshots: [steps], readout: "mean", delay: 0 } as const;
+  const readout = String(snn.options.spikes).startsWith("refine") ? "final" : "mean";
+  const request = { images, n, steps, snapshots: [steps], readout, delay: 0 } as const;
   const spent = () => [...simulator.readMilliseconds().values()].reduce((sum, each) => sum + each, 0);
   const neurons = snn.graph.nodes.filter((node) => isOp(node, "neuron"));
   let rate = 0;

@@ -49,10 +49,11 @@ export class ListArguments {
   hi: i32;
   /** Σ|s|, laid out as the counts; where lo < 0. */
   magnitude: usize;
-  /** 1 where the layer refines: V and counts are doubled before the steps halveFirst…halveEnd−1. Spikes that are not 0. */
+  /** 1 where the layer refines: V and counts are doubled `shift` times before the steps halveFirst…halveEnd−1. Spikes that are not 0. */
   refines: i32;
   halveFirst: i32;
   halveEnd: i32;
+  shift: i32;
   events: usize;
 }
 
@@ -149,7 +150,7 @@ function nearestSpike<T>(list: ListArguments, v: T, threshold: T, sent: i32): i3
 }
 
 function stepNeurons<T>(list: ListArguments, t: i32): void {
-  const doubled = list.refines != 0 && t >= list.halveFirst && t < list.halveEnd ? 2 : 1;
+  const factor = list.refines != 0 && t >= list.halveFirst && t < list.halveEnd ? 1 << list.shift : 1;
   let neuron: usize = 0;
   for (let block = 0; block < list.blocks; block++) {
     for (let y = 0; y < list.height; y++) {
@@ -160,8 +161,8 @@ function stepNeurons<T>(list: ListArguments, t: i32): void {
             ? <T>(poolCurrent<T>(list, block, y, x, lane) + load<T>(list.bias + neuron))
             : load<T>(list.current + neuron);
           const threshold = load<T>(list.threshold + (<usize>(block * 16 + lane) << 2));
-          let v = <T>(load<T>(list.potential + neuron) * <T>doubled + current);
-          const sent = load<i32>(list.count + neuron) * doubled;
+          let v = <T>(load<T>(list.potential + neuron) * <T>factor + current);
+          const sent = load<i32>(list.count + neuron) * factor;
           const spike = list.refines
             ? nearestSpike<T>(list, v, threshold, sent)
             : spikeOf<T>(list, v, threshold, sent);

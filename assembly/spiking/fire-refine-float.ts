@@ -15,9 +15,9 @@ function fire(tile: TileArguments, block: i32, x: usize, lane: usize): void {
   let sum = sumOf<f32>(tile, block, x) + lane;
   let out = outOf(tile, block, x);
   for (let step = tile.first; step < tile.last; step++, out += tile.outStep, sum += tile.sumStep) {
-    const doubled = i32(step >= tile.halveFirst && step < tile.halveEnd);
-    n = i32x4.shl(n, doubled);
-    v = f32x4.add(f32x4.mul(v, f32x4.splat(<f32>(1 << doubled))), v128.load(sum));
+    const shift = step >= tile.halveFirst && step < tile.halveEnd ? tile.shift : 0;
+    n = i32x4.shl(n, shift);
+    v = f32x4.add(f32x4.mul(v, f32x4.splat(<f32>(1 << shift))), v128.load(sum));
     const nearest = f32x4.floor(f32x4.add(f32x4.div(v, theta), f32x4.splat(0.5)));
     const lowest = f32x4.convert_i32x4_s(i32x4.neg(i32x4.min_s(n, most)));
     const s = f32x4.max(lowest, f32x4.min(f32x4.convert_i32x4_s(most), nearest));

@@ -3,7 +3,7 @@
  *
  *   node assembly/spiking/generate-refine.mjs
  *
- * V and N are doubled where the quantum is halved; then a spike is ⌊V/θ + ½⌋, found by the ladder of generate-fire.mjs. Eight
+ * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋, found by the ladder of generate-fire.mjs. Eight
  * channels of a pixel stay in registers over a tile's steps.
  */
 import { downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
@@ -19,6 +19,7 @@ function fireRefine${planes}<T>(tile: TileArguments, block: i32, x: usize, half:
   const counts = tile.count + neuron;
   const thresholds = tile.threshold + (<usize>block << 6) + (half << 5);
   const most = i32x4.splat(tile.hi);
+  const shrinking = tile.shift;
   let step = tile.first;${both(`
   const th# = v128.load(thresholds, 16 * #);
   const half# = i32x4.shr_u(th#, 1);
@@ -29,11 +30,11 @@ function fireRefine${planes}<T>(tile: TileArguments, block: i32, x: usize, half:
     .join("")}
   let sent = i16x8.splat(0);
   let events = i16x8.splat(0);${stepLoop(" + (half << 3) * sizeof<T>()", " + half")}
-    const doubled = i32(step >= tile.halveFirst && step < tile.halveEnd);
+    const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
     step++;${both(`
     const i# = sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #);
-    v# = i32x4.add(i32x4.shl(v#, doubled), i#);
-    n# = i32x4.shl(n#, doubled);
+    v# = i32x4.add(i32x4.shl(v#, shift), i#);
+    n# = i32x4.shl(n#, shift);
     const least# = i32x4.neg(i32x4.mul(th#, i32x4.min_s(n#, most)));
     let r# = i32x4.max_s(i32x4.min_s(i32x4.add(v#, half#), most#), least#);
     const sign# = i32x4.shr_s(r#, 31);
@@ -87,7 +88,7 @@ writeKernels(
   "fire-refine.ts",
   "generate-refine.mjs",
   [
-    "Neuron kernels that refine: V and N in units of the present quantum are doubled where it is halved; a spike is ⌊V/θ + ½⌋ within",
+    "Neuron kernels that refine: V and N in units of the present quantum are doubled as often as it is halved; a spike is ⌊V/θ + ½⌋ within",
     "−min(g, N)…g, its bits found from the highest down by comparing with 2^p·θ. See src/graph/snn.ts, Refinement.",
   ],
   "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",

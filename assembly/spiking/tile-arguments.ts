@@ -56,9 +56,10 @@ export class TileArguments {
   secondWeights: usize;
   /** How many spikes were not 0, laid out as the counts; of layers that refine. */
   events: usize;
-  /** Before the steps halveFirst…halveEnd−1 V and counts are doubled, where the layer refines. */
+  /** Before the steps halveFirst…halveEnd−1 V and counts are doubled `shift` times, where the layer refines. */
   halveFirst: i32;
   halveEnd: i32;
+  shift: i32;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;
   first: i32;

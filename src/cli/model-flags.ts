@@ -152,6 +152,10 @@ export const conversionFlags = {
     shownDefault: "subtract",
   }),
   spikes: alphabetFlag,
+  shrink: integerFlag(
+    { min: 1, max: 3 },
+    { description: "how often the quantum of refine:N is halved a step", shownDefault: "1" },
+  ),
   maxpool: choiceFlag(["gate", "before"], {
     description: "max pools pass the spikes of the neuron that leads, or pool the currents before the neuron",
     shownDefault: "gate",

@@ -35,6 +35,8 @@ export interface ConvertOptions {
   readonly reset: ResetRule;
   /** `binary`, `signed`, `burst:N`, `signed-burst:N` or `refine:N`. */
   readonly spikes: string;
+  /** How often the quantum of `refine:N` is halved a step. */
+  readonly shrink: number;
   readonly maxpool: "gate" | "before";
   readonly avgpool: "current" | "neuron";
   readonly output: "current" | "neuron";
@@ -62,6 +64,7 @@ const defaults: Omit<ConvertOptions, "readout"> = {
   v0: 0.5,
   reset: "subtract",
   spikes: "binary",
+  shrink: 1,
   maxpool: "gate",
   avgpool: "current",
   output: "current",
@@ -140,6 +143,7 @@ function checkRefinement(options: ConvertOptions): void {
     ["--reset", "layers that refine are reset by subtraction", options.reset, options.reset === "subtract"],
     ["--v0", "layers that refine start from 0", String(options.v0), options.v0 === 0],
     ["--delay", "a final value is no mean over steps", String(options.delay), options.delay === 0],
+    ["--shrink", "1, 2 or 3 halvings a step", String(options.shrink), [1, 2, 3].includes(options.shrink)],
     ["--compensate", "compensation is that of rates", options.compensate, options.compensate === "off"],
   ] as const;
   for (const [flag, rule, value, holds] of rules) {

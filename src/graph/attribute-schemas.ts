@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { NodeAttributes, Op } from "./node-types.js";
-import { mostHalvings, parts } from "./refinement.js";
+import { mostHalvings, mostShift, parts } from "./refinement.js";
 import { largestSpike } from "./spike-alphabet.js";
 
 const size = z.number().int().min(1).max(1_000_000);
@@ -19,8 +19,10 @@ const number = z.enum(["float32", "int16", "int32"]);
 const refine = z
   .strictObject({
     quantum: z.number().positive().max(1),
+    shift: z.number().int().min(1).max(mostShift),
     halvings: z.number().int().min(0).max(mostHalvings),
   })
+  .refine(({ shift, halvings }) => halvings % shift === 0, "halvings is a multiple of shift")
   .refine(({ quantum }) => parts(quantum) !== null, "quantum is 1/n, n a whole number up to 4096")
   .optional();
 

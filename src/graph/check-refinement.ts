@@ -21,7 +21,7 @@ export function refinementOfGraph(graph: Graph): Refinement | null {
   const problems: Problem[] = [];
   for (const node of targets) {
     const own = node.attributes.refine;
-    if (own?.quantum === first.quantum && own.halvings === first.halvings) continue;
+    if (own !== undefined && show(own) === show(first)) continue;
     problems.push(problem(node, "all layers and the output refine alike", show(own), show(first)));
   }
   for (const node of graph.nodes) {
@@ -38,7 +38,7 @@ export function refinementOfGraph(graph: Graph): Refinement | null {
 }
 
 const show = (refine: Refinement | undefined) =>
-  refine === undefined ? "none" : `quantum ${refine.quantum}, ${refine.halvings} halvings`;
+  refine === undefined ? "none" : `quantum ${refine.quantum}, ${refine.halvings} halvings by ${refine.shift}`;
 
 function problem(node: GraphNode, rule: string, value: string, wanted: string): Problem {
   return { ...nodeProblem(node, rule, value, `use ${wanted}, or another alphabet`), code: "refine-mixed" };

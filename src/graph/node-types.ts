@@ -17,13 +17,15 @@ export type ResetRule = "subtract" | "zero";
 export type Readout = "mean" | "count" | "count+softmax" | "final";
 
 /**
- * Differential coding with shrinking quanta (snn.ts): a spike of step t is worth `quantum`/2^h of λ, h = min(t − 1, `halvings`).
+ * Differential coding with shrinking quanta (snn.ts): a spike of step t is worth `quantum`/2^h of λ, h = min(`shift`·(t − 1), `halvings`).
  * One for all layers of a network, and its output.
  */
 export interface Refinement {
   /** q₀, the quantum of the first step in units of λ: 1/n. */
   readonly quantum: number;
-  /** How often the quantum is halved: in steps 2 … halvings + 1. */
+  /** How often the quantum is halved in each of the steps that shrink it: the second and those after it. */
+  readonly shift: number;
+  /** How often it is halved altogether, a multiple of `shift`. */
   readonly halvings: number;
 }
 

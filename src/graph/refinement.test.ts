@@ -1,33 +1,39 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { halvingsAt, isHalved, largestCount, parts, quantumAt, refinementOf } from "./refinement.js";
+import { halvingsIn, largestCount, parts, quantumAt, refinementOf } from "./refinement.js";
 import { parseAlphabet, parseRefinement } from "./spike-alphabet.js";
 
-test("the quantum is halved in steps 2 … H + 1 and stays", () => {
-  const refine = { quantum: 1 / 8, halvings: 2 };
+test("the quantum is halved `shift` times in each step from the second on, and then stays", () => {
+  const refine = { quantum: 1 / 8, shift: 2, halvings: 4 };
   assert.deepEqual(
     [1, 2, 3, 4, 9].map((t) => quantumAt(refine, t)),
-    [1 / 8, 1 / 16, 1 / 32, 1 / 32, 1 / 32],
+    [1 / 8, 1 / 32, 1 / 128, 1 / 128, 1 / 128],
   );
-  for (let t = 1; t < 20; t++) {
-    const before = t === 1 ? 0 : halvingsAt(refine, t - 1);
-    assert.equal(isHalved(refine, t), halvingsAt(refine, t) > before, `step ${t}`);
-  }
+  assert.deepEqual(
+    [1, 2, 3, 4, 9].map((t) => halvingsIn(refine, t)),
+    [0, 2, 2, 0, 0],
+  );
 });
 
 test("the largest count is that of a largest spike in every step", () => {
-  for (const halvings of [0, 2, 5]) {
+  for (const [shift, halvings] of [
+    [1, 0],
+    [1, 5],
+    [2, 4],
+    [3, 9],
+  ] as const) {
     let count = 0;
     for (let t = 1; t < 12; t++) {
-      count = count * (isHalved({ halvings }, t) ? 2 : 1) + 7;
-      assert.equal(largestCount(7, { halvings }, t), count, `${halvings} halvings, step ${t}`);
+      count = count * 2 ** halvingsIn({ shift, halvings }, t) + 7;
+      assert.equal(largestCount(7, { shift, halvings }, t), count, `${halvings} by ${shift}, step ${t}`);
     }
   }
 });
 
 test("refine:N is [−N, N] of quanta 1/(N + 1); N ends at 15, and quanta are whole parts", () => {
   assert.deepEqual(parseAlphabet("refine:7"), { lo: -7, hi: 7 });
-  assert.deepEqual(refinementOf(7), { quantum: 1 / 8, halvings: 11 });
+  assert.deepEqual(refinementOf(7), { quantum: 1 / 8, shift: 1, halvings: 11 });
+  assert.deepEqual(refinementOf(15, 2), { quantum: 1 / 16, shift: 2, halvings: 10 });
   assert.deepEqual(["refine:1", "refine:15", "refine:16", "refine:0", "burst:3"].map(parseRefinement), [
     ...[1, 15, null, null, null],
   ]);

@@ -17,9 +17,12 @@ export const mostThresholds = 57_344;
 /** Largest g: four planes of bits of each sign. */
 export const largestGain = 15;
 
-/** What a conversion uses: quanta of 1/(g+1), 1/(g+1)/2, … 1/(g+1)/2¹¹, then all the same. */
-export function refinementOf(gain: number): Refinement {
-  return { quantum: 1 / (gain + 1), halvings: mostHalvings };
+/** Most halvings in a step. */
+export const mostShift = 3;
+
+/** What a conversion uses: quanta of 1/(g+1), then of a 2^shift-th part of the one before, down to a 2¹⁰th or 2¹¹th; then all the same. */
+export function refinementOf(gain: number, shift = 1): Refinement {
+  return { quantum: 1 / (gain + 1), shift, halvings: mostHalvings - (mostHalvings % shift) };
 }
 
 /** 8 of a quantum of 1/8; null where it is no such part. */
@@ -28,14 +31,17 @@ export function parts(quantum: number): number | null {
   return n >= 1 && n <= 4096 && quantum === 1 / n ? n : null;
 }
 
-/** h(t) = min(t − 1, halvings): how often the quantum was halved by step t. */
-export function halvingsAt({ halvings }: Pick<Refinement, "halvings">, t: number): number {
-  return Math.min(t - 1, halvings);
+/** When the quantum shrinks, whatever it is. */
+type Shrinking = Pick<Refinement, "shift" | "halvings">;
+
+/** h(t) = min(shift·(t − 1), halvings): how often the quantum was halved by step t. */
+export function halvingsAt({ shift, halvings }: Shrinking, t: number): number {
+  return Math.min(shift * (t - 1), halvings);
 }
 
-/** Whether the quantum of step t is half of that of the step before. */
-export function isHalved({ halvings }: Pick<Refinement, "halvings">, t: number): boolean {
-  return t >= 2 && t - 1 <= halvings;
+/** How often the quantum is halved at the beginning of step t: 0 or `shift`. */
+export function halvingsIn(refine: Shrinking, t: number): number {
+  return t < 2 ? 0 : halvingsAt(refine, t) - halvingsAt(refine, t - 1);
 }
 
 /** q_t in units of λ: N of step t stands for an activation of λ·q_t·N. */
@@ -44,9 +50,10 @@ export function quantumAt(refine: Refinement, t: number): number {
 }
 
 /** Largest N at step t: a spike of `gain` in every step. */
-export function largestCount(gain: number, refine: Pick<Refinement, "halvings">, t: number): number {
+export function largestCount(gain: number, refine: Shrinking, t: number): number {
   const halved = halvingsAt(refine, t);
-  return gain * (2 ** (halved + 1) - 1 + Math.max(0, t - 1 - halved));
+  const steps = halved / refine.shift + 1;
+  return gain * ((2 ** (refine.shift * steps) - 1) / (2 ** refine.shift - 1) + Math.max(0, t - steps));
 }
 
 /** The count that stands for λ after T steps: T, or 1/q_T where layers refine. */

@@ -30,13 +30,13 @@
  * A gate sends M(t) − M(t−1), M the largest cumulative count in its window.
  *
  * ## Refinement
- * Where all layers and the output have `refine` = {quantum q₀, halvings H}, spikes are changes of a value instead of counts of a
- * rate; one of step t is worth q_t = q₀/2^h of λ, h = min(t − 1, H). V and N are in units of the present quantum:
- *   where 2 ≤ t ≤ H + 1: V ← 2V, N ← 2N;  V ← V + synapses, and in step 1 alone the constant current too, the image's included;
+ * Where all layers and the output have `refine` = {quantum q₀, shift r, halvings H}, spikes are changes of a value instead of counts of a
+ * rate; one of step t is worth q_t = q₀/2^h of λ, h = min(r·(t − 1), H). V and N are in units of the present quantum:
+ *   where h grows by r: V ← 2^r·V, N ← 2^r·N;  V ← V + synapses, and in step 1 alone the constant current too, the image's included;
  *   s = clip(⌊V/θ + ½⌋, −min(g, N), g), g = hi = −lo;  V ← V − θ·s;  N ← N + s.
  * So J = V + θ·N is what the layer's inputs say so far, N is what it told of max(J, 0), and activation ≈ λ·q_t·N. Constant
  * currents and the image's weights are therefore in units of the first quantum. Logits of step t, all in units of its
- * quantum: S ← 2S where halved, S ← S + Σ w·s (+ constant current in step 1); logits = S/(scale·2^h), scale that of the first quantum.
+ * quantum: S ← 2^r·S where h grows, S ← S + Σ w·s (+ constant current in step 1); logits = S/(scale·2^h), scale that of the first quantum.
  */
 import type { Graph } from "./graph.js";
 import type { Preprocessing } from "./preprocessing.js";

@@ -13,7 +13,7 @@ const seed = Number(process.env.RESPIKE_TEST_SEED ?? 20_260);
 
 const refining = (gain: number, change: Partial<RandomSnnOptions> = {}): RandomSnnOptions => ({
   alphabet: { lo: -gain, hi: gain },
-  refine: refinementOf(gain),
+  refine: refinementOf(gain, 1 + (gain % 3)),
   forms: refiningForms,
   ...change,
 });
@@ -57,7 +57,13 @@ test(`wide layers of 16 and 32 channels, and sums and thresholds of all sizes (s
 
 test(`quanta that stay: a network whose neurons reach their values falls silent, and time blocks change nothing (seed ${seed})`, async () => {
   for (let each = 0; each < 6; each++) {
-    const refine = { quantum: 1 / 8, halvings: [0, 3, 11][each % 3] ?? 11 };
+    const [shift = 1, halvings = 11] =
+      [
+        [1, 0],
+        [1, 3],
+        [2, 10],
+      ][each % 3] ?? [];
+    const refine = { quantum: 1 / 8, shift, halvings };
     const snn = makeRandomSnn(seed + 400 + each, refining(7, { refine, layers: 3, theta: 3800 }));
     const steps = 140;
     const request = requestOf(snn, each, { steps, snapshots: [refine.halvings + 1, 70, 100, steps] });

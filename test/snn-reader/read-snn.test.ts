@@ -60,8 +60,9 @@ const cases: readonly (readonly [name: string, options: SmallOptions])[] = [
   ["int16, refining, 11 halvings", { number: "int16", lo: -7, hi: 7, refine: refinementOf(7) }],
   [
     "int32, refining, 3 halvings",
-    { number: "int32", lo: -3, hi: 3, refine: { quantum: 1 / 4, halvings: 3 } },
+    { number: "int32", lo: -3, hi: 3, refine: { quantum: 1 / 4, shift: 1, halvings: 3 } },
   ],
+  ["int16, refining by fourths", { number: "int16", lo: -7, hi: 7, refine: refinementOf(7, 2) }],
 ];
 const [n, steps] = [3, 24];
 

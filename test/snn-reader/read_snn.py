@@ -89,7 +89,7 @@ class Network:
             n["data"] = {name: tensors[key] for name, key in n["tensors"].items()}
         self.kinds = {n["id"]: self.kind(n) for n in self.nodes}
         self.number = self.find_numbers()
-        self.constant, self.halved = True, False
+        self.constant, self.factor = True, 1
 
     def kind(self, n):
         """gate: a max pool of spikes; before: a max pool of cumulative currents."""
@@ -174,7 +174,8 @@ class Network:
             if refine:
                 image_current = image_current if t == 1 else {}
                 self.constant = t == 1
-                self.halved = 2 <= t <= refine["halvings"] + 1
+                grows = 2 <= t <= refine["halvings"] / refine["shift"] + 1
+                self.factor = 2 ** refine["shift"] if grows else 1
             for n in self.nodes:
                 node_id = n["id"]
                 kind = self.kinds[node_id]
@@ -189,11 +190,11 @@ class Network:
                     if totals is None or (t == delay + 1 and not refine):
                         totals = now
                     else:
-                        totals = totals * (2 if self.halved else 1) + now
+                        totals = totals * self.factor + now
                 else:
                     values[node_id] = self.affine(n, values, self.dtype(node_id))
         if refine:
-            mean = totals / 2 ** min(steps - 1, refine["halvings"])
+            mean = totals / 2 ** min(refine["shift"] * (steps - 1), refine["halvings"])
         else:
             mean = totals / (steps - (delay if steps > delay else 0))
         return {
@@ -242,9 +243,8 @@ class Network:
         return spikes
 
     def refine(self, s, gain, current, theta, dtype):
-        factor = 2 if self.halved else 1
-        v = (s["v"] * factor + current).astype(dtype)
-        count = s["count"] * factor
+        v = (s["v"] * self.factor + current).astype(dtype)
+        count = s["count"] * self.factor
         nearest = np.floor(v / theta + dtype(0.5))
         spikes = np.maximum(-np.minimum(gain, count), np.minimum(gain, nearest))
         s["v"] = v - theta * spikes.astype(dtype)

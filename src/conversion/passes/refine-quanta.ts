@@ -23,7 +23,7 @@ export const refineQuanta: Pass = {
   run(graph, { options }) {
     const gain = parseRefinement(options.spikes);
     if (gain === null) return graph;
-    const refine = refinementOf(gain);
+    const refine = refinementOf(gain, options.shrink);
     const parts = gain + 1;
     const driven = listImageSynapses(graph);
     const refined = graph.rewrite((node) => {

@@ -25,6 +25,7 @@ export interface Preset {
     readonly lambdaFactor?: number;
     readonly T?: number;
     readonly spikes?: string;
+    readonly shrink?: number;
     readonly calibrateN?: number | "all";
     readonly compensate?: "off" | "shared" | "layer";
     readonly v0?: number;

@@ -4,7 +4,7 @@
  * Knows: the order of a step (reference-backend.ts). May not know: other images.
  */
 import type { Graph } from "../../graph/graph.js";
-import { halvingsAt, isHalved } from "../../graph/refinement.js";
+import { halvingsAt, halvingsIn } from "../../graph/refinement.js";
 import { isSource } from "../../graph/spike-sources.js";
 import type { SimulationRequest } from "../backend.js";
 import { isDecided } from "../exit-margin.js";
@@ -253,7 +253,7 @@ function stepLayer(
   const currents = drivenCurrent(graph, stage, state, values, isDriven).map((value, i) =>
     round(value + (isDriven ? (stage.current[i] as number) : 0)),
   );
-  const rule = refine && { gain: stage.hi, isHalved: isHalved(refine, t) };
+  const rule = refine && { gain: stage.hi, factor: 2 ** halvingsIn(refine, t) };
   const spikes = currents.map((current, i) => {
     const theta = stage.threshold[Math.floor(i / area)] as number;
     return rule === null
@@ -287,7 +287,7 @@ function stepOutput(
           round(value + (isDriven ? (stage.current[k] as number) : 0)),
         )
       : (values.get(neurons) as Float64Array);
-  const factor = refine !== null && isHalved(refine, t) ? 2 : 1;
+  const factor = refine === null ? 1 : 2 ** halvingsIn(refine, t);
   for (const [k, value] of now.entries()) state.sums[k] = (state.sums[k] as number) * factor + value;
   const quantum = refine === null ? 1 : 2 ** -halvingsAt(refine, t);
   recorder?.recordOutput(

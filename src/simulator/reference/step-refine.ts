@@ -1,14 +1,14 @@
 /**
  * The neuron that refines a value, by its equations: differential coding with shrinking quanta.
  *
- * Knows: one step of a layer. May not know: where currents come from, when quanta are halved (graph/refinement.ts).
+ * Knows: one step of a layer. May not know: where currents come from, when quanta shrink (graph/refinement.ts).
  */
 import type { Rounding } from "./step-neuron.js";
 
 /**
  * One step of a neuron, V and N in units of the quantum of the step before:
  *
- *   V ← 2V, N ← 2N where the quantum is halved;  V ← V + I;
+ *   V ← f·V, N ← f·N, f = 2^r where the quantum shrinks to a 2^r-th part, else 1;  V ← V + I;
  *   s = clip(⌊V/θ + ½⌋, −min(g, N), g);  V ← V − θ·s;  N ← N + s.
  *
  * With J = V + θN, what the inputs say so far, this is s = sign(e)·min(g, ⌊|e|/θ + ½⌋), e = max(J, 0) − θN, but for e = −(n + ½)·θ,
@@ -16,7 +16,7 @@ import type { Rounding } from "./step-neuron.js";
  *
  * @param state V and N of all neurons; element `i` is stepped
  * @param theta θ > 0, what one spike stands for
- * @param gain g
+ * @param gain g; factor f
  * @returns s
  */
 export function stepRefine(
@@ -24,10 +24,9 @@ export function stepRefine(
   i: number,
   current: number,
   theta: number,
-  { gain, isHalved }: { readonly gain: number; readonly isHalved: boolean },
+  { gain, factor }: { readonly gain: number; readonly factor: number },
   round: Rounding,
 ): number {
-  const factor = isHalved ? 2 : 1;
   const told = (state.count[i] as number) * factor;
   const charged = round((state.potential[i] as number) * factor + current);
   const nearest = Math.floor(round(round(charged / theta) + 0.5));

@@ -37,15 +37,18 @@ export function segmentOf(
   ];
 }
 
-/** Steps of a block before which a layer that refines halves its quantum: `first` up to, not including, `end`. */
+/** Steps of a block before which a layer that refines halves its quantum `shift` times: `first` up to, not including, `end`. */
 export interface HalvedSteps {
   readonly first: number;
   readonly end: number;
+  readonly shift: number;
 }
 
 /** @param start steps before the block */
 export function halvedSteps(refine: Refinement | null, start: number): HalvedSteps {
-  return refine === null ? { first: 0, end: 0 } : { first: 1 - start, end: refine.halvings + 1 - start };
+  if (refine === null) return { first: 0, end: 0, shift: 0 };
+  const { shift, halvings } = refine;
+  return { first: 1 - start, end: halvings / shift + 1 - start, shift };
 }
 
 export function setBlockSteps(arena: MemoryArena, command: number, first: number, end: number): void {
@@ -144,7 +147,7 @@ function listNeuronWords(
     ...[state.potential, state.count, threshold, stage.reset === "zero" ? 1 : 0],
     ...[spikesAt(slot, out), out.row, out.step, out.pixel, out.plane],
     ...[stage.lo, stage.hi, state.magnitude],
-    ...[stage.refine === null ? 0 : 1, halved.first, halved.end, state.events],
+    ...[stage.refine === null ? 0 : 1, halved.first, halved.end, halved.shift, state.events],
   ];
 }
 

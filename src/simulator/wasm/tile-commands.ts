@@ -23,7 +23,7 @@ import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 /** Words of TileArguments that are written here; where those of observed times begin. */
-const headerWords = 33;
+const headerWords = 34;
 const observedWord = 26;
 const halveWord = 31;
 
@@ -98,13 +98,13 @@ function headerOf(
     ...[stage.lo, stage.hi, state.magnitude + elements * 4, neuronKernelOf(stage, kernel.lanes)],
     ...[network.zeros, passCount === 0 ? 0 : 16 * laneBytes],
     ...[0, 0, 0, 0],
-    ...[state.events + elements * 4, 0, 0],
+    ...[state.events + elements * 4, 0, 0, 0],
   ];
 }
 
 /** Which steps of the block halve the quantum: those from `first` up to, not including, `end`. */
-export function setHalvings(arena: MemoryArena, command: number, { first, end }: HalvedSteps): void {
-  arena.words(command + halveWord * 4, 2).set([first, end]);
+export function setHalvings(arena: MemoryArena, command: number, { first, end, shift }: HalvedSteps): void {
+  arena.words(command + halveWord * 4, 3).set([first, end, shift]);
 }
 
 /** At which times (address and number of ObservedTime[]) a group of blocks sums its counts up, and where the weights of its first element lie. */
