@@ -143,6 +143,7 @@ function checkRefinement(options: ConvertOptions): void {
     ["--reset", "layers that refine are reset by subtraction", options.reset, options.reset === "subtract"],
     ["--v0", "layers that refine start from 0", String(options.v0), options.v0 === 0],
     ["--delay", "a final value is no mean over steps", String(options.delay), options.delay === 0],
+    ["--adjust", "its start is 0: bias, or off", options.adjust, options.adjust !== "bias+potential"],
     ["--shrink", "1, 2 or 3 halvings a step", String(options.shrink), [1, 2, 3].includes(options.shrink)],
     ["--compensate", "compensation is that of rates", options.compensate, options.compensate === "off"],
   ] as const;

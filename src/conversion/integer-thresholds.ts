@@ -20,8 +20,8 @@ export type IntegerFormat = "int16" | "int32";
 /** Largest θ, and largest |current| of a step. */
 export const integerLimits: Readonly<Record<IntegerFormat, number>> = { int16: 32_767, int32: 524_287 };
 
-/** Largest |constant current|, and of int32 layers current of a step, where layers refine: both are doubled (graph/refinement.ts). */
-const refinedLimit = 262_143;
+/** Largest |constant current| where layers refine, whatever the format: it enters 32 bits. */
+const constantLimit = integerLimits.int32;
 
 /** What the integers of a channel have to stay within. */
 interface Limits {
@@ -36,7 +36,7 @@ function limitsOf(target: QuantisedNode, format: IntegerFormat): Limits {
   const step = integerLimits[format];
   if (target.attributes.refine === undefined) return { step, constant: null, theta: step };
   const theta = isOp(target, "neuron") ? Math.floor(mostThresholds / target.attributes.hi) : step;
-  return { step: Math.min(step, refinedLimit), constant: refinedLimit, theta: Math.min(step, theta) };
+  return { step, constant: constantLimit, theta: Math.min(step, theta) };
 }
 
 type QuantisedNode = Extract<GraphNode, { op: "neuron" | "output" }>;

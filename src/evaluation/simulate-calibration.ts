@@ -27,19 +27,20 @@ export function makeSimulation(
   { readout, delay, signal, wasmUrl }: CalibrationSimulationOptions,
 ): Simulation {
   const [channels, height, width] = train.shape;
+  // counts are the same whatever is read, but a network that refines has no mean
+  const any = readout === "final" ? readout : "mean";
   const read = (indices: Uint32Array) =>
     preprocessPixels(gatherImages(train, indices), channels, height * width, preprocessing);
   return {
     predict: (snn, indices, steps) =>
       simulateImages(snn, read(indices), runner, { steps, readout, delay, signal, wasmUrl }),
     async countLayer(snn, layer, indices, steps) {
-      const mean = readout === "final" ? readout : "mean";
-      const options = { steps, readout: mean, countLayer: layer, signal, wasmUrl } as const;
+      const options = { steps, readout: any, countLayer: layer, signal, wasmUrl } as const;
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
     },
     async countLayers(snn, layers, indices, steps) {
-      const options = { steps, readout: "mean", countLayers: layers, signal, wasmUrl } as const;
+      const options = { steps, readout: any, countLayers: layers, signal, wasmUrl } as const;
       return (await simulateImages(snn, read(indices), runner, options)).layerCounts;
     },
     async compare(one, other, indices, steps, onProgress) {

@@ -32,8 +32,8 @@ test("the largest count is that of a largest spike in every step", () => {
 
 test("refine:N is [−N, N] of quanta 1/(N + 1); N ends at 15, and quanta are whole parts", () => {
   assert.deepEqual(parseAlphabet("refine:7"), { lo: -7, hi: 7 });
-  assert.deepEqual(refinementOf(7), { quantum: 1 / 8, shift: 1, halvings: 11 });
-  assert.deepEqual(refinementOf(15, 2), { quantum: 1 / 16, shift: 2, halvings: 10 });
+  assert.deepEqual(refinementOf(7), { quantum: 1 / 8, shift: 1, halvings: 8 });
+  assert.deepEqual(refinementOf(15, 2), { quantum: 1 / 16, shift: 2, halvings: 8 });
   assert.deepEqual(["refine:1", "refine:15", "refine:16", "refine:0", "burst:3"].map(parseRefinement), [
     ...[1, 15, null, null, null],
   ]);

@@ -6,13 +6,13 @@
 import type { Refinement } from "./node-types.js";
 
 /**
- * Largest number of halvings. With currents up to 32,767 a step (524,287 where they are constant, so that they enter once) and
- * θ·g up to {@link mostThresholds} every state stays below 2³¹: 2¹⁹·2¹¹ + 2¹⁵·2¹² + 2¹⁶·2¹².
+ * Largest number of halvings, so that all states stay below 2³¹ with integers that are fine enough: currents of a step and what
+ * is constant up to 2¹⁹ (integer formats), θ·g up to {@link mostThresholds}: 2¹⁹·2⁸ + 2¹⁹·2⁹ + 2²¹·2⁹.
  */
-export const mostHalvings = 11;
+export const mostHalvings = 8;
 
 /** Largest θ·g of an integer layer that refines. */
-export const mostThresholds = 57_344;
+export const mostThresholds = 2 ** 21;
 
 /** Largest g: four planes of bits of each sign. */
 export const largestGain = 15;
@@ -20,7 +20,7 @@ export const largestGain = 15;
 /** Most halvings in a step. */
 export const mostShift = 3;
 
-/** What a conversion uses: quanta of 1/(g+1), then of a 2^shift-th part of the one before, down to a 2¹⁰th or 2¹¹th; then all the same. */
+/** What a conversion uses: quanta of 1/(g+1), then of a 2^shift-th part of the one before, down to a 256th of the first (a 64th by eighths); then all the same. */
 export function refinementOf(gain: number, shift = 1): Refinement {
   return { quantum: 1 / (gain + 1), shift, halvings: mostHalvings - (mostHalvings % shift) };
 }

@@ -57,16 +57,16 @@ test(`wide layers of 16 and 32 channels, and sums and thresholds of all sizes (s
 
 test(`quanta that stay: a network whose neurons reach their values falls silent, and time blocks change nothing (seed ${seed})`, async () => {
   for (let each = 0; each < 6; each++) {
-    const [shift = 1, halvings = 11] =
+    const [shift = 1, halvings = 8] =
       [
         [1, 0],
         [1, 3],
-        [2, 10],
+        [2, 8],
       ][each % 3] ?? [];
     const refine = { quantum: 1 / 8, shift, halvings };
     const snn = makeRandomSnn(seed + 400 + each, refining(7, { refine, layers: 3, theta: 3800 }));
     const steps = 140;
-    const request = requestOf(snn, each, { steps, snapshots: [refine.halvings + 1, 70, 100, steps] });
+    const request = requestOf(snn, each, { steps, snapshots: [refine.halvings / shift + 1, 70, 100, steps] });
     const place = `seed ${seed + 400 + each}`;
     await assertSameSpikes(wasmBackend, snn, request, place);
     const { layers } = await assertSameSpikes(

@@ -33,7 +33,7 @@ test("layers that refine differently, an output that does not, max pools and out
   const one = (node: GraphNode, refine: unknown) =>
     ({ ...node, attributes: { ...node.attributes, refine } }) as GraphNode;
   const first = snn.graph.nodes.find(({ op }) => op === "neuron")?.id;
-  const other = { quantum: 1 / 4, shift: 1, halvings: 11 };
+  const other = { quantum: 1 / 4, shift: 1, halvings: 8 };
   const alike = /alike/;
   for (const [id, refine] of [
     [first, other],
@@ -50,13 +50,13 @@ test("layers that refine differently, an output that does not, max pools and out
   refuses(() => planSnn(graph), "refine-mixed", 3, /reads currents/);
 });
 
-test("reset to zero, one-sided and too large alphabets, odd quanta and more than 11 halvings: exit 3", () => {
+test("reset to zero, one-sided and too large alphabets, odd quanta and more than 8 halvings: exit 3", () => {
   const make = (options: object) => () => makeRandomSnn(3, { ...refining, ...options });
   refuses(make({ reset: "zero" }), "graph-rule", 3, /reset by subtraction/);
   refuses(make({ alphabet: { lo: 0, hi: 1 } }), "graph-rule", 3, /−g…g/);
   refuses(make({ alphabet: { lo: -16, hi: 16 } }), "graph-rule", 3, /−g…g/);
   refuses(make({ refine: { quantum: 0.3, shift: 1, halvings: 2 } }), "graph-rule", 3, /form/);
-  refuses(make({ refine: { quantum: 0.5, shift: 1, halvings: 12 } }), "graph-rule", 3, /form/);
+  refuses(make({ refine: { quantum: 0.5, shift: 1, halvings: 9 } }), "graph-rule", 3, /form/);
   refuses(make({ refine: { quantum: 0.5, shift: 2, halvings: 5 } }), "graph-rule", 3, /form/);
 });
 

@@ -57,7 +57,7 @@ const cases: readonly (readonly [name: string, options: SmallOptions])[] = [
   ["float32", { number: "float32" }],
   ["int16, signed bursts of 3", { number: "int16", lo: -3, hi: 3 }],
   ["int16, reset to zero", { number: "int16", reset: "zero" }],
-  ["int16, refining, 11 halvings", { number: "int16", lo: -7, hi: 7, refine: refinementOf(7) }],
+  ["int16, refining, 8 halvings", { number: "int16", lo: -7, hi: 7, refine: refinementOf(7) }],
   [
     "int32, refining, 3 halvings",
     { number: "int32", lo: -3, hi: 3, refine: { quantum: 1 / 4, shift: 1, halvings: 3 } },

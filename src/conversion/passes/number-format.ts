@@ -118,8 +118,8 @@ function refuseTooLarge(target: GraphNode, channel: number, format: IntegerForma
 
 /** θ, times the scale that the output had (where layers refine, 1/q₀). */
 function scaleOutput({ tensors }: GraphNode, thresholds: Int32Array): Tensor {
-  const scale = tensors.scale?.data;
-  const values = thresholds.map((theta, c) => theta * Number(scale?.[c] ?? 1));
+  const scale = tensors.scale?.data as ArrayLike<number> | undefined;
+  const values = thresholds.map((theta, c) => theta * (scale?.[c] ?? 1));
   return makeTensor("int32", [thresholds.length], values);
 }
 
