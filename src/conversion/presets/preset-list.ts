@@ -9,6 +9,7 @@ import { defaultPreset } from "./default.js";
 import { ltbPreset } from "./ltb.js";
 import { paperPreset } from "./paper.js";
 import type { Preset } from "./preset.js";
+import { refinePreset } from "./refine.js";
 import { signedPreset } from "./signed.js";
 
 export const presets: readonly Preset[] = [
@@ -17,5 +18,6 @@ export const presets: readonly Preset[] = [
   authorsPreset,
   binaryPreset,
   signedPreset,
+  refinePreset,
   ltbPreset,
 ];
