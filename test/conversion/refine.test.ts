@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
+import { networkBackend } from "#src/evaluation/backend-list.js";
 import { isOp } from "#src/graph/node-types.js";
 import { quantumAt, refinementOf } from "#src/graph/refinement.js";
 import { nameAlphabets } from "#src/graph/spike-sources.js";
@@ -41,11 +42,13 @@ async function logitError(options: ExplicitOptions): Promise<number> {
   const { snn } = await convertTiny(tinyResNet("A"), { lambda: "max", lambdaScope: "channel", ...options });
   const images = prepareImages(8);
   const { outputs } = await simulate(snn, images, options.T ?? 1);
-  const { networkBackend } = await import("#src/evaluation/backend-list.js");
   const network = await networkBackend.prepare(snn.network);
-  const wanted = network.run(images, 8, [snn.network.output.id]).get(snn.network.output.id) ?? [];
+  const wanted =
+    network.run(images, 8, [snn.network.output.id]).get(snn.network.output.id) ?? new Float32Array(0);
   const largest = wanted.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
-  return outputs.reduce((most, value, i) => Math.max(most, Math.abs(value - (wanted[i] as number))), 0) / largest;
+  return (
+    outputs.reduce((most, value, i) => Math.max(most, Math.abs(value - (wanted[i] as number))), 0) / largest
+  );
 }
 
 test("more steps come nearer to the network's logits: within 10 % at T = 3, 1 % at T = 9 (float32)", async () => {
@@ -69,9 +72,12 @@ test("an SNN that refines: every layer and the output do, values told are λ·q�
     if (isOp(node, "neuron", "output")) assert.deepEqual(node.attributes.refine, refine, node.id);
   const images = prepareImages(4);
   const { layers } = await simulate(snn, images, 6);
-  const { networkBackend } = await import("#src/evaluation/backend-list.js");
   const network = await networkBackend.prepare(snn.network);
-  const values = network.run(images, 4, snn.layers.map(({ activation }) => activation));
+  const values = network.run(
+    images,
+    4,
+    snn.layers.map(({ activation }) => activation),
+  );
   for (const { name, activation, lambda } of snn.layers) {
     const counts = layers.find((layer) => layer.name === name)?.counts ?? new Int32Array(0);
     const own = values.get(activation) ?? new Float32Array(0);

@@ -145,17 +145,16 @@ async function runLimit(
   return Float64Array.from(values.get(graph.output.id) ?? []);
 }
 
-/** The spiking graph as floats evaluate it in the limit; a layer that refines reaches 2g first quanta. */
+/** The spiking graph as floats evaluate it in the limit; a layer that refines reaches g·(1 + 2^−r + 2^−2r + …) first quanta. */
 function limitGraph({ graph }: Snn): Graph {
-  if (refinementOfGraph(graph) === null) return graph;
-  return graph.rewrite((node) =>
-    isOp(node, "neuron")
-      ? {
-          ...node,
-          attributes: { ...node.attributes, hi: 2 * node.attributes.hi, lo: -2 * node.attributes.hi },
-        }
-      : node,
-  );
+  const refine = refinementOfGraph(graph);
+  if (refine === null) return graph;
+  const grown = 2 ** refine.shift;
+  return graph.rewrite((node) => {
+    if (!isOp(node, "neuron")) return node;
+    const hi = Math.round((node.attributes.hi * grown) / (grown - 1));
+    return { ...node, attributes: { ...node.attributes, hi, lo: -hi } };
+  });
 }
 
 /** The outputs at one of the times, [n,classes]. */
