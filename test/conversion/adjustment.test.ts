@@ -22,7 +22,10 @@ test("the misfit of counts: Σ(λN/T − a)²/Σa² and the mean of (a − y)/λ
   assert.ok(Math.abs(error - 1 / (1 + 1 + 25 + 4 + 0.0625 + 4)) < 1e-12);
   assert.deepEqual([...shift], [0, 0, 0, 0.125]);
   assert.deepEqual([...averageChannels(shift, 2)], [0, 0.0625]);
-  const refining = { ...node, attributes: { ...node.attributes, refine: { quantum: 1 / 8, shift: 1, halvings: 8 } } };
+  const refining = {
+    ...node,
+    attributes: { ...node.attributes, refine: { quantum: 1 / 8, shift: 1, halvings: 8 } },
+  };
   const refined = unitsOf(refining as NodeOf<"neuron">, 2, [1], 3);
   assert.deepEqual([refined.perCount, refined.perActivation], [1 / 32, 8]);
 });

@@ -58,14 +58,18 @@ test("more steps come nearer to the network's logits: within 10 % at T = 3, 1 % 
 });
 
 test("in integers too, by fourths, and adjusted: within 5 % at T = 6", async () => {
-  for (const options of [{}, { shrink: 2, spikes: "refine:15" }, { preset: "refine" }] as const) {
+  for (const options of [
+    {},
+    { shrink: 2, spikes: "refine:15" },
+    { preset: "refine", adjust: "bias" },
+  ] as const) {
     const error = await logitError({ spikes: "refine:7", T: 6, ...options });
     assert.ok(error < 0.05, `${JSON.stringify(options)}: ${error}`);
   }
 });
 
 test("an SNN that refines: every layer and the output do, values told are λ·q·N of the activations", async () => {
-  const { snn } = await convertTiny(tinyResNet("A"), { preset: "refine", T: 6 });
+  const { snn } = await convertTiny(tinyResNet("A"), { preset: "refine", adjust: "bias", T: 6 });
   assert.equal(nameAlphabets(snn.graph), "refine:7");
   const refine = refinementOf(7);
   for (const node of snn.graph.nodes)

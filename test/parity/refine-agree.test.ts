@@ -64,7 +64,7 @@ test(`quanta that stay: a network whose neurons reach their values falls silent,
         [2, 8],
       ][each % 3] ?? [];
     const refine = { quantum: 1 / 8, shift, halvings };
-    const snn = makeRandomSnn(seed + 400 + each, refining(7, { refine, layers: 3, theta: 3800 }));
+    const snn = makeRandomSnn(seed + 400 + each, refining(7, { refine, layers: 3, theta: 20_000 }));
     const steps = 140;
     const request = requestOf(snn, each, { steps, snapshots: [refine.halvings / shift + 1, 70, 100, steps] });
     const place = `seed ${seed + 400 + each}`;
