@@ -86,7 +86,7 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["convert m --spikes ternary -o x", /--spikes: 'ternary'/],
   [
     "convert m --spikes burst:0 -o x",
-    /--spikes: 'burst:0' \(wants binary, signed, burst:N or signed-burst:N, N from 1 to 127\)/,
+    /--spikes: 'burst:0' \(wants binary, signed, burst:N or signed-burst:N, N from 1 to 127, or refine:N, N from 1 to 15\)/,
   ],
   ["convert m --spikes signed-burst:128 -o x", /--spikes/],
   ["convert m --spikes sined -o x", /did you mean 'signed'/],

@@ -160,5 +160,11 @@ test("a gate's operations are Σ|M(t) − M(t−1)| × its fan-out, by hand", as
   const tables = makeOperationTables(snn);
   const counted = countOperations(tables, result, 1, 3, 2);
   // The gate joins 2 targets, one through a weight of 0; the neurons before it have no fan-out.
-  assert.deepEqual(counted, { spikes: [2, 0], structural: [4, 0], effective: [2, 0], readoutOps: 0 });
+  assert.deepEqual(counted, {
+    spikes: [2, 0],
+    structural: [4, 0],
+    effective: [2, 0],
+    events: null,
+    readoutOps: 0,
+  });
 });
