@@ -12,6 +12,7 @@ import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import { hashIndices } from "../../datasets/decoded-split.js";
 import { refinementOfGraph } from "../../graph/check-refinement.js";
 import type { Graph } from "../../graph/graph.js";
+import { warnOfOtherSteps } from "../../graph/made-for-steps.js";
 import { isOp, type Readout } from "../../graph/node-types.js";
 import { preprocessPixels } from "../../graph/preprocessing.js";
 import type { Snn } from "../../graph/snn.js";
@@ -108,7 +109,7 @@ export async function certifyRun(
     readOutputCode(run),
   )[0] as OutputError;
   const final = takeTime(seen, at.length - 1, at.length);
-  const { steps: T, data, indices, seed } = run;
+  const { snn, steps: T, data, indices, seed } = run;
   return {
     schema: "respike.certificate/1",
     passes:
@@ -126,8 +127,16 @@ export async function certifyRun(
     steps: errors.map(({ t, epsilon, disagreement }, which) => {
       return { t, epsilon, disagreement, disagreementMoved: movedErrors[which]?.disagreement ?? 0 };
     }),
-    prediction: predictSteps(errors, movedErrors),
+    // What was made for one T says nothing of conversions for another.
+    prediction: belongsToOneT(snn)
+      ? predictSteps(errors.slice(-1), movedErrors.slice(-1))
+      : predictSteps(errors, movedErrors),
   };
+}
+
+/** Whether its thresholds, currents or potentials were made for one T. */
+function belongsToOneT({ options }: Snn): boolean {
+  return warnOfOtherSteps({ options }, Number(options.T) + 1) !== null;
 }
 
 /** The outputs of the limit T → ∞, [n,classes]. */

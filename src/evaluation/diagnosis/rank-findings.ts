@@ -107,5 +107,5 @@ function describe(layer: LayerError, cause: ErrorPart, effect: LayerEffect | und
   }
   const own = `${cause} ${size} of its activation's mean square`;
   if (effect === undefined) return `${layer.name}: ${own}`;
-  return `${layer.name}: ${effect.allLocal.toFixed(0)} % of the outputs' error, mostly ${own}`;
+  return `${layer.name}: ${Math.max(0, effect.allLocal).toFixed(0)} % of the outputs' error, mostly ${own}`;
 }
