@@ -16,7 +16,10 @@ interface Provenance {
   readonly testImages: number;
   readonly curve: readonly { readonly judgedAccuracy: number }[];
   readonly bestEpoch: number;
-  readonly commit?: string;
+  readonly command: string;
+  readonly seed?: number;
+  readonly run?: { readonly seed: number };
+  readonly commit: string;
 }
 
 interface Kept {
@@ -84,6 +87,13 @@ for (const network of networks) {
     assert.equal(hashBytes(bytes), provenance.sha256);
     assert.equal(provenance.testImages, 10_000);
     assert.ok(provenance.testAccuracy >= goal);
+  });
+
+  test(`${name}: its provenance tells the command, the seed and the commit`, () => {
+    const { command, commit, seed = provenance.run?.seed } = provenance;
+    assert.match(command, / --seed 1\b/);
+    assert.equal(seed, 1);
+    assert.match(commit, /^[0-9a-f]{40}$/);
   });
 
   test(`${name}: the epoch is the ${keep === "last" ? "last" : "latest with the highest accuracy on the judged images"}`, () => {
