@@ -55,6 +55,15 @@ const cases: Readonly<Record<string, readonly [Graph, ActivationPlan?]>> = {
   "conv 3×3 stride 2, even side": [between([4, 4], [2, 2], convNode("b", "a", weight, half))],
   "conv 3×3 stride 2, odd side": [between([5, 3], [3, 2], convNode("b", "a", weight, half))],
   "conv 1×1 stride 2": [between([4, 4], [2, 2], convNode("b", "a", [32, 16, 1, 1], { stride: [2, 2] }))],
+  "conv 3×3 stride 3, last pixels unseen": [
+    between([5, 8], [1, 2], convNode("b", "a", weight, { stride: [3, 3] })),
+  ],
+  "conv 5×5, larger than the map": [
+    between([3, 2], [3, 2], convNode("b", "a", [16, 16, 5, 5], { padding: [2, 2, 2, 2] })),
+  ],
+  "conv 2×3, uneven padding, stride 2×1": [
+    between([4, 3], [2, 3], convNode("b", "a", [16, 16, 2, 3], { stride: [2, 1], padding: [0, 2, 1, 0] })),
+  ],
   "batch-norm": [between([3, 3], [3, 3], batchNormNode("b", "a", 16))],
   "batch-norm, relu, conv": [
     between(

@@ -34,6 +34,8 @@ function underPool(side: readonly [number, number]): Graph {
   ]);
 }
 
+const around = (padding: number) => [padding, padding, padding, padding] as const;
+
 const cases: Readonly<Record<string, Graph>> = {
   "conv 3×3": behindConv([5, 4], convNode("b", "a", [3, 4, 3, 3], { padding: [1, 1, 1, 1] }, true)),
   "conv 3×3 stride 2, even side": behindConv(
@@ -50,6 +52,38 @@ const cases: Readonly<Record<string, Graph>> = {
     [3, 3],
     convNode("b", "a", [3, 4, 1, 1], { padding: [1, 1, 1, 1] }),
   ),
+  "conv 5×5, larger than the map": behindConv(
+    [3, 2],
+    convNode("b", "a", [3, 4, 5, 5], { padding: around(2) }),
+  ),
+  "conv 3×3 stride 3, last pixels unseen": behindConv(
+    [8, 11],
+    convNode("b", "a", [3, 4, 3, 3], { stride: [3, 3] }),
+  ),
+  "conv 2×2, stride 3": behindConv(
+    [7, 7],
+    convNode("b", "a", [3, 4, 2, 2], { stride: [3, 3], padding: around(1) }),
+  ),
+  "conv 3×3, stride 2×1": behindConv(
+    [6, 5],
+    convNode("b", "a", [3, 4, 3, 3], { stride: [2, 1], padding: around(1) }),
+  ),
+  "conv 2×2 stride 2, padded beyond its kernel": behindConv(
+    [3, 4],
+    convNode("b", "a", [3, 4, 2, 2], { stride: [2, 2], padding: around(3) }),
+  ),
+  "conv 1×1 stride 2, padded": behindConv(
+    [5, 4],
+    convNode("b", "a", [3, 4, 1, 1], { stride: [2, 2], padding: around(1) }),
+  ),
+  "conv 3×3, width 1, 2 images": behindConv([6, 1], convNode("b", "a", [3, 4, 3, 3], { padding: around(1) })),
+  "conv 3×3 over the whole map, 1 image": behindConv([3, 3], convNode("b", "a", [3, 4, 3, 3])),
+  "conv 3×3 of 1 channel, stride 2": withHead([
+    inputNode([1, 6, 6]),
+    convNode("a", "input", [1, 1, 2, 2]),
+    convNode("b", "a", [1, 1, 3, 3], { stride: [2, 2] }),
+  ]),
+  "conv 3×3, one group of 7 images": underPool([8, 8]),
   "conv 3×3, each image a group": underPool([16, 16]),
   "conv 3×3, groups of 16 of 32 images": underPool([8, 8]),
   "batch-norm": behindConv([3, 3], batchNormNode("b", "a", 4)),
@@ -78,7 +112,7 @@ const runs = [
 
 for (const [name, graph, rules] of runs) {
   test(`${name}: gradients within 1e-4 of the largest, loss within 1e-6`, async () => {
-    const batch = randomBatch(graph, name.includes("32 images") ? 32 : 3);
+    const batch = randomBatch(graph, Number(/(\d+) images?/.exec(name)?.[1] ?? 3));
     const engine = await loadEngine();
     const compiled = lowerToTrainingGraph(graph, { batch: batch.n, momentum: 0, weightDecay: 0 }, rules);
     const session = await TrainingSession.open(engine, compiled, readState(graph), 1);
