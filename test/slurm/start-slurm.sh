@@ -1,11 +1,13 @@
 #!/bin/bash
 # Starts a SLURM of one node for a test: munged, slurmctld and slurmd, all in FOLDER. Prints "ready", then waits for the
-# end of its input and stops what it started. Exits 77 with a reason where SLURM cannot be had.
+# end of its input and stops what it started. Exits 77 with a reason where SLURM cannot be had. Debian's packages are
+# installed where RESPIKE_INSTALL_SLURM is set, as in .ci/run.
 set -uo pipefail
 folder=$1
 skip() { echo "skip: $1"; exit 77; }
 [ "$(id -u)" = 0 ] || skip "starting SLURM's daemons takes root"
 if ! command -v slurmctld >/dev/null || ! command -v munged >/dev/null; then
+  [ -n "${RESPIKE_INSTALL_SLURM:-}" ] || skip "no slurmctld or munged: install slurm-wlm and munge, or set RESPIKE_INSTALL_SLURM=1"
   command -v apt-get >/dev/null || skip "no slurmctld or munged, and no apt-get"
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends slurm-wlm munge; } \
     >"$folder/apt.log" 2>&1 || skip "slurm-wlm and munge cannot be installed (apt-get)"

@@ -43,7 +43,7 @@ const macsALayer = 1.9e6;
 const passImages = 64 * 12;
 
 function countWork({ options, T, n, at, macs }: Job): Work {
-  const { calibrateN = 2000, compensate = "off" } = options;
+  const { calibrateN = 2000, compensate = "off", adjust = "off", adjustN = 128 } = options;
   const statistics = (calibrateN === "all" ? 45_000 : calibrateN) * networkPass;
   const rounding = roundingUpdates * T * (1 + roundingPass);
   const search = {
@@ -52,8 +52,11 @@ function countWork({ options, T, n, at, macs }: Job): Work {
     // up to the layer that is looked at: half of the network on average
     layer: (layerTries * layerImages * T * (macs / macsALayer)) / 2,
   }[compensate];
+  // two to three simulations a layer, up to it; workers start anew for each
+  const layers = macs / macsALayer;
+  const adjusting = adjust === "off" ? 0 : (3 * adjustN * (T + networkPass) * layers) / 2;
   return {
-    conversion: statistics + passImages * networkPass + rounding + search,
+    conversion: statistics + passImages * networkPass + rounding + search + adjusting,
     evaluation: n * (T + networkPass + at.length),
   };
 }
