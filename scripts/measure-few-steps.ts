@@ -1,7 +1,7 @@
 /**
  * Accuracy, loss and operations of presets at few steps, on all test images.
  *
- *   node dist-dev/scripts/measure-few-steps.js [--presets paper,binary,signed] [--steps 2,3,4,6,8,16,32,64]
+ *   node dist-dev/scripts/measure-few-steps.js [--presets paper,binary,signed,refine] [--steps 2,3,4,6,8,16,32,64]
  *     [--only TEXT] [--n N] [--threads N] [--minutes M] [--out local/measure/few-steps] [--table] [--commands]
  *
  * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
@@ -31,7 +31,7 @@ import {
 
 const { values: flags } = parseArgs({
   options: {
-    presets: { type: "string", default: "paper,binary,signed" },
+    presets: { type: "string", default: "paper,binary,signed,refine" },
     steps: { type: "string", default: "2,3,4,6,8,16,32,64" },
     only: { type: "string", default: "" },
     n: { type: "string" },
