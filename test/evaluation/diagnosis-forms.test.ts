@@ -47,18 +47,24 @@ const forms: readonly (readonly [name: string, graph: () => Graph, options: Expl
     () => tinyResNet("B"),
     { spikes: "signed", adjust: "bias", number: "float32" },
   ],
+  ["refined", () => tinyResNet("A"), { spikes: "refine:7", T: 4 }],
+  ["refined, calibrated", () => tinyResNet("B"), { preset: "refine", adjust: "bias", T: 3 }],
   ["compensated layer by layer", () => tinyResNet("B"), { compensate: "layer", lambda: "max" }],
 ];
 
 for (const [name, graph, options] of forms) {
   test(`${name}: no defect, effects are finite`, async () => {
-    const { snn } = await convertTiny(graph(), { T: 24, calibrateN: 24, ...options });
+    const { snn } = await convertTiny(graph(), {
+      ...(options.preset === undefined ? { T: 24 } : {}),
+      calibrateN: 24,
+      ...options,
+    });
     const run = {
       snn,
       train,
       data: "noise",
       indices: upTo(n, 150),
-      steps: options.T ?? 24,
+      steps: snn.options.T as number,
       readout: snn.options.readout as Readout,
       delay: snn.options.delay as number,
       seed: 0,

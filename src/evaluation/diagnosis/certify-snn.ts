@@ -15,6 +15,7 @@ import type { Graph } from "../../graph/graph.js";
 import { warnOfOtherSteps } from "../../graph/made-for-steps.js";
 import { isOp, type Readout } from "../../graph/node-types.js";
 import { preprocessPixels } from "../../graph/preprocessing.js";
+import { largestCount, quantumAt } from "../../graph/refinement.js";
 import type { Snn } from "../../graph/snn.js";
 import { predictClass } from "../../simulator/predict-class.js";
 import type { BackendName } from "../backend-list.js";
@@ -141,12 +142,13 @@ function belongsToOneT({ options }: Snn): boolean {
 
 /** The outputs of the limit T → ∞, [n,classes]. */
 async function runLimit(
-  { snn, train, indices, wasmUrl }: ObservedRun,
+  run: ObservedRun,
   runner: TaskRunner,
   signal: AbortSignal | undefined,
 ): Promise<Float64Array> {
-  const { preprocessing } = snn;
-  const graph = limitGraph(snn);
+  const { train, indices, wasmUrl } = run;
+  const { preprocessing } = run.snn;
+  const graph = limitGraph(run);
   const source = { read: (wanted: ArrayLike<number>) => gatherImages(train, wanted) };
   const tasks = readTasks(source, indices, 8, preprocessing);
   const shared = { graph, preprocessing, keep: [graph.output.id], wasmUrl: wasmUrl?.href };
@@ -154,15 +156,16 @@ async function runLimit(
   return Float64Array.from(values.get(graph.output.id) ?? []);
 }
 
-/** The spiking graph as floats evaluate it in the limit; a layer that refines reaches g·(1 + 2^−r + 2^−2r + …) first quanta. */
-function limitGraph({ graph }: Snn): Graph {
+/** The spiking graph as floats evaluate it in the limit; a layer that refines reaches what it can tell in T steps. */
+function limitGraph({ snn: { graph }, steps }: ObservedRun): Graph {
   const refine = refinementOfGraph(graph);
   if (refine === null) return graph;
-  const grown = 2 ** refine.shift;
+  const reach = (gain: number) =>
+    Math.ceil((largestCount(gain, refine, steps) * quantumAt(refine, steps)) / refine.quantum);
   return graph.rewrite((node) => {
     if (!isOp(node, "neuron")) return node;
-    const hi = Math.round((node.attributes.hi * grown) / (grown - 1));
-    return { ...node, attributes: { ...node.attributes, hi, lo: -hi } };
+    const { refine: _, ...counting } = node.attributes;
+    return { ...node, attributes: { ...counting, lo: 0, hi: reach(counting.hi) } };
   });
 }
 
