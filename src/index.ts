@@ -9,6 +9,7 @@ export {
   type Warning,
 } from "./core/respike-error.js";
 export type { Dataset, ImageSet } from "./datasets/dataset.js";
+export type { AutoCandidate, AutoResult } from "./evaluation/auto-result.js";
 export type { BenchLayer, BenchPoint, BenchResult } from "./evaluation/bench-result.js";
 export type { Certificate } from "./evaluation/diagnosis/certificate.js";
 export type { Diagnosis } from "./evaluation/diagnosis/diagnose-snn.js";
@@ -18,6 +19,8 @@ export type { GraphNode, NodeAttributes, Op, Shape } from "./graph/node-types.js
 export { type Preprocessing, preprocessingPresets } from "./graph/preprocessing.js";
 export { printGraph } from "./graph/print-graph.js";
 export type { Snn, SnnLayer } from "./graph/snn.js";
+export type { AutoCallOptions } from "./library/auto/auto-options.js";
+export { type AutoConversion, convertAuto } from "./library/auto/convert-auto.js";
 export { type BenchCallOptions, type BenchOutcome, bench } from "./library/bench.js";
 export {
   type Conversion,

@@ -86,14 +86,11 @@ export const conversionFlags = {
     description: "order of the axes of .npy images",
     shownDefault: "nchw",
   }),
-  preset: choiceFlag(
-    presets.map(({ name }) => name),
-    {
-      description:
-        "a recipe, explained below; for few steps binary and ltb (spikes 0 and 1) and signed (−1, 0 and 1)",
-      shownDefault: "default",
-    },
-  ),
+  preset: choiceFlag([...presets.map(({ name }) => name), "auto"], {
+    description:
+      "a recipe, explained below; for few steps binary and ltb (spikes 0 and 1) and signed (−1, 0 and 1)",
+    shownDefault: "default",
+  }),
   lambda: patternFlag(
     "max|pNN|ceiling|mmse|ltb",
     /^(max|ceiling|mmse|ltb|p(100|\d{1,2}(\.\d+)?))$/,

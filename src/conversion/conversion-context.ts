@@ -36,6 +36,8 @@ export interface ConversionContext extends LongCallOptions {
   readonly simulation?: Simulation | undefined;
   /** Where spiking.wasm lies, dense.wasm beside it; if not in the package. */
   readonly wasmUrl?: URL | undefined;
+  /** What rounding changed is not measured: of many conversions one is kept. */
+  readonly skipsRounding?: boolean | undefined;
   readonly cache?: StatisticsCache | undefined;
   /** Saved in the SNN's options beside the conversion's own: `data`, `split`, … */
   readonly savedOptions?: Readonly<Record<string, unknown>> | undefined;

@@ -34,12 +34,13 @@ export async function measureRounding(
   float: Snn,
   integer: Snn,
   steps: number,
-  { simulation, calibration, onProgress }: ConversionContext,
+  { simulation, calibration, onProgress, skipsRounding }: ConversionContext,
 ): Promise<RoundingReport> {
   const skip = (skipped: string): RoundingReport => {
     return { images: 0, steps, changedPredictions: null, spikeDifference: null, accuracy: null, skipped };
   };
   if (float.graph === integer.graph) return skip("numbers are float32: nothing is rounded");
+  if (skipsRounding === true) return skip("one of many conversions");
   if (simulation === undefined) return skip("no simulator was given");
   const judging = chooseImages(integer, steps, calibration.judgingIndices);
   if (judging.length === 0) return skip("no training images are held back");

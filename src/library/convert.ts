@@ -14,6 +14,7 @@ import { hashIndices } from "../datasets/decoded-split.js";
 import { selectCalibration, selectJudging } from "../datasets/split-training.js";
 import type { Certificate } from "../evaluation/diagnosis/certificate.js";
 import { certifyRun } from "../evaluation/diagnosis/certify-snn.js";
+import { selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
 import { makeSimulation } from "../evaluation/simulate-calibration.js";
 import type { Model } from "../formats/read-model.js";
 import { countActivations } from "../graph/count-activations.js";
@@ -38,6 +39,8 @@ export interface ConvertCallOptions extends ExplicitOptions, CallOptions {
   readonly command?: readonly string[] | undefined;
   /** Whether the network gets a certificate, measured on held-back training images (`on` where there are any). */
   readonly certify?: "on" | "off" | undefined;
+  /** Saved in the network's options beside the conversion's own. */
+  readonly savedOptions?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The result of `convert`; `snn` describes the saved file and is null until it is saved. */
@@ -87,27 +90,42 @@ export interface Conversion {
  * ```
  */
 export async function convert(model: Model, options: ConvertCallOptions = {}): Promise<Conversion> {
+  return await convertOn(model, options, null);
+}
+
+/** Images and workers of many conversions. */
+export interface OpenedCalibration {
+  readonly name: string;
+  readonly train: ImageSet;
+  readonly runner: TaskRunner;
+  /** What rounding changed is not measured. */
+  readonly isTrial: boolean;
+}
+
+/** The same with images and workers that many conversions share; null opens its own. */
+export async function convertOn(
+  model: Model,
+  options: ConvertCallOptions,
+  opened: OpenedCalibration | null,
+): Promise<Conversion> {
   // 1. what is asked for, checked before anything is fetched
   const preprocessing = requirePreprocessing(model.preprocessing, model.name);
   const resolved = resolveConvertOptions(options, hasCeilings(model.graph), countActivations(model.graph));
   const warnings: Warning[] = [...model.warnings];
   // 2. calibration images
-  const { name, train } = await openCalibration(model, options, (warning) => warnings.push(warning));
+  const { name, train } = opened ?? (await openCalibration(model, options, warnings.push.bind(warnings)));
   const indices = selectCalibration(train.n, resolved.calibrateN, resolved.seed);
   const { lambda, lambdaScope: scope } = resolved;
   const chosen = { data: name, n: indices.length, indicesSha256: hashIndices(indices) };
   // 3. the conversion itself
-  const runner = makeWorkerRunner(options.threads);
+  const runner = opened?.runner ?? makeWorkerRunner(options.threads);
   const { snn: converted, report } = await convertGraph({ graph: model.graph, preprocessing }, resolved, {
-    calibration: {
-      source: { read: (wanted) => gatherImages(train, wanted) },
-      indices,
-      judgingIndices: selectJudging(train.n),
-    },
+    calibration: describeCalibration(train, indices),
     runner,
+    skipsRounding: opened?.isTrial,
     simulation: makeSimulation(train, preprocessing, runner, { ...resolved, signal: options.signal }),
     cache: openStatisticsCache(options.cacheDir),
-    savedOptions: { data: name },
+    savedOptions: { data: name, ...options.savedOptions },
     provenance: describeOrigin({ model, calibration: chosen, command: options.command }, resolved),
     signal: options.signal,
     onProgress: options.onProgress,
@@ -128,6 +146,12 @@ export async function convert(model: Model, options: ConvertCallOptions = {}): P
   return { snn, result, warnings: [...warnings, ...said] };
 }
 
+const describeCalibration = (train: ImageSet, indices: Uint32Array) => ({
+  source: { read: (wanted: ArrayLike<number>) => gatherImages(train, wanted) },
+  indices,
+  judgingIndices: selectJudging(train.n),
+});
+
 /** What the network is worth on held-back training images; null where there are none, or nobody asks. */
 async function certifyConversion(
   snn: Snn,
@@ -137,13 +161,13 @@ async function certifyConversion(
   runner: TaskRunner,
   { certify = "on", signal, onProgress }: ConvertCallOptions,
 ): Promise<Certificate | null> {
-  if (certify === "off" || selectJudging(train.n).length === 0) return null;
+  if (certify === "off" || selectUnseen(snn, train.n, 1).length === 0) return null;
   const run = planRun(snn, train, data, { T: Number(snn.options.T) });
   return certifyRun(run, runner, { signal, onProgress, passes });
 }
 
 /** The training split that the activation statistics come from. */
-async function openCalibration(
+export async function openCalibration(
   { graph }: Model,
   options: ConvertCallOptions,
   onWarning: (warning: Warning) => void,

@@ -6,18 +6,22 @@
 import { basename } from "node:path";
 import { presets } from "../../conversion/presets/preset-list.js";
 import { refuseUsage } from "../../core/respike-error.js";
+import { type AutoConversion, convertAuto } from "../../library/auto/convert-auto.js";
 import { type Conversion, convert } from "../../library/convert.js";
 import { loadModel } from "../../library/load-model.js";
 import { saveSnn } from "../../library/snn-files.js";
 import { refuseExisting } from "../../node/write-whole-file.js";
 import { describeCertificate } from "../../report/describe-certificate.js";
+import { renderFrontText } from "../../report/front/render-front.js";
 import { layTable } from "../../report/render-table.js";
+import { autoFlags } from "../auto-flags.js";
 import { choiceFlag, type FlagTable, flagName, textFlag } from "../flags.js";
 import { conversionFlags, modelFlags } from "../model-flags.js";
 import { usageProblem } from "../parse-command.js";
 import { defineVerb } from "../verb.js";
 
-const decidingFlags: FlagTable = { ...modelFlags, ...conversionFlags };
+const { front: _, ...decidingAutoFlags } = autoFlags;
+const decidingFlags: FlagTable = { ...modelFlags, ...conversionFlags, ...decidingAutoFlags };
 
 export const convertVerb = defineVerb({
   name: "convert",
@@ -27,13 +31,14 @@ export const convertVerb = defineVerb({
     o: textFlag("FILE", { description: "where the spiking network goes: FILE.snn.safetensors" }),
     ...modelFlags,
     ...conversionFlags,
+    ...autoFlags,
     certify: choiceFlag(["on", "off"], {
       description:
         "measure on held-back training images what is lost in the limit of many steps and at T, and how many steps a bound takes; saved with the network",
       shownDefault: "on",
     }),
   },
-  explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, alphabet, summary, citation }) => `Preset ${name} (${alphabet}): ${summary}. ${citation}.`).join("\n")}`,
+  explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, alphabet, summary, citation }) => `Preset ${name} (${alphabet}): ${summary}. ${citation}.`).join("\n")}\nPreset auto: of default and the presets for few steps, at T = 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256 or 350, the one with the fewest steps (or operations, --minimise sop) whose loss on held-back training images stays within --max-loss at the upper end of its paired 95 % interval; exit 4 where none does.`,
   examples: [
     [
       "respike convert resnet20.th --preprocess imagenet -o resnet20.snn.safetensors",
@@ -43,6 +48,10 @@ export const convertVerb = defineVerb({
       "respike convert resnet44.th --preprocess imagenet --preset paper -o r44.snn.safetensors",
       "the article's own recipe: maximum normalisation, V(0) = 0, compensation",
     ],
+    [
+      "respike convert resnet20.th --preprocess imagenet --preset auto --max-loss 0.5 --alphabet binary --front front.html -o few.snn.safetensors",
+      "the fewest steps of 0 and 1 that lose at most half a point, and a page with all that was tried",
+    ],
   ],
   async run([file], flags, context) {
     const { o: output } = flags;
@@ -50,15 +59,25 @@ export const convertVerb = defineVerb({
       const next = `write -o ${basename(file as string).replace(/\.\w+$/, "")}.snn.safetensors`;
       throw refuseUsage(usageProblem("-o", "the spiking network goes to a file", "missing", next));
     }
+    const isAuto = flags.preset === "auto";
+    if (!isAuto) refuseAutoFlags(flags);
     if (!context.force) await refuseExisting(output);
     const model = await loadModel(file as string, flags);
     const command = describeCommand(file as string, flags, context.seed);
-    const conversion = await convert(model, { ...flags, ...context, command });
+    const conversion = await (isAuto ? convertAuto : convert)(model, { ...flags, ...context, command });
     const saved = await saveSnn(conversion.snn, output, { force: context.force });
     const result = { ...conversion.result, snn: saved };
     return { result, text: describe({ ...conversion, result }), warnings: conversion.warnings };
   },
 });
+
+function refuseAutoFlags(flags: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(autoFlags).filter((key) => flags[key] !== undefined);
+  if (given.length === 0) return;
+  const rule = "a flag of --preset auto";
+  const next = "add --preset auto, or leave it out";
+  throw refuseUsage(given.map((key) => usageProblem(flagName(key), rule, `${flags[key]}`, next)));
+}
 
 /** The verb and the options that decide the result: no output path, threads or progress; file names without folders. */
 function describeCommand(file: string, flags: Readonly<Record<string, unknown>>, seed: number): string[] {
@@ -82,6 +101,7 @@ function describeCommand(file: string, flags: Readonly<Record<string, unknown>>,
 
 function describe({ result, snn }: Conversion): string {
   const { passes, layers, calibration, compensation, model } = result;
+  const { auto } = result as Partial<AutoConversion["result"]>;
   const passRows = passes.map(({ name, preserves, maxAbsDiff, maxRelDiff }) => [
     name,
     preserves,
@@ -99,6 +119,7 @@ function describe({ result, snn }: Conversion): string {
     layer.deadChannels.length === 0 ? "" : String(layer.deadChannels.length),
   ]);
   return [
+    ...(auto === undefined ? [] : [renderFrontText(auto), ""]),
     `${model.arch}, ${model.totals.neurons.toLocaleString("en-US")} neurons; ${String(snn.options.spikes)} spikes; ${describeLambda(calibration)}`,
     "",
     layTable(["pass", "preserves", "largest difference", "relative"], passRows),

@@ -3,6 +3,7 @@
  *
  * Knows: which held-back images which choice looks at, how many are worth it. May not know: pixels.
  */
+import { randomPermutation } from "../../core/counter-random.js";
 import { countElements } from "../../core/tensor.js";
 import { countJudging } from "../../datasets/split-training.js";
 import { isOp } from "../../graph/node-types.js";
@@ -27,18 +28,39 @@ export function affordableImages({ graph }: Snn, steps: number): number {
 }
 
 /**
- * Evenly spaced among the held-back images that no choice of this conversion has seen.
+ * Evenly spaced among the images that no choice of this conversion has seen: held-back ones, or, where `auto` has judged
+ * presets on all of those, training images that it was not calibrated with.
  *
  * @param trainCount images of the training split
- * @returns ascending; fewer than n where there are no more, empty where none are held back
+ * @returns ascending; fewer than n where there are no more, empty where there are none
  */
-export function selectUnseen({ options }: Snn, trainCount: number, n: number): Uint32Array {
-  const heldBack = countJudging(trainCount);
-  const seen = Math.min(heldBack, seenBy[String(options.compensate)] ?? 0);
-  const left = heldBack - seen;
-  const chosen = Math.min(n, left);
+export function selectUnseen(snn: Pick<Snn, "options">, trainCount: number, n: number): Uint32Array {
+  const left = listUnseen(snn, trainCount);
+  const chosen = Math.min(n, left.length);
   return Uint32Array.from(
     { length: chosen },
-    (_, i) => trainCount - left + Math.floor(((i + 0.5) * left) / chosen),
+    (_, i) => left[Math.floor(((i + 0.5) * left.length) / chosen)] as number,
   );
+}
+
+function listUnseen({ options }: Pick<Snn, "options">, trainCount: number): Uint32Array {
+  const heldBack = countJudging(trainCount);
+  const judged = countJudgedByAuto(options.auto);
+  if (judged === 0) {
+    const seen = Math.min(heldBack, seenBy[String(options.compensate)] ?? 0);
+    return Uint32Array.from({ length: heldBack - seen }, (_, i) => trainCount - heldBack + seen + i);
+  }
+  const seed = Number(options.seed ?? 0);
+  const spared = randomPermutation(heldBack, seed).slice(judged);
+  if (spared.length >= fewestImages) return spared.map((at) => trainCount - heldBack + at).sort();
+  if (options.calibrateN === "all") return new Uint32Array(0);
+  return randomPermutation(trainCount - heldBack, seed)
+    .slice(Number(options.calibrateN))
+    .sort();
+}
+
+/** `auto` judges on the first so many of a seeded permutation of the held-back images; 0 without. */
+function countJudgedByAuto(auto: unknown): number {
+  const n = (auto as { judgedOn?: { n?: unknown } } | null | undefined)?.judgedOn?.n;
+  return typeof n === "number" ? n : 0;
 }

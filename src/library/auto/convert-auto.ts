@@ -1,0 +1,189 @@
+/**
+ * Converts with the preset and T that lose no more than a bound: `--preset auto`.
+ *
+ * Knows: how conversion, simulation and search fit together. May not know: flags' texts, the terminal.
+ */
+import { randomPermutation } from "../../core/counter-random.js";
+import type { ProgressEvent } from "../../core/progress.js";
+import { exitCodes, RespikeError, refuseInput } from "../../core/respike-error.js";
+import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
+import { hashIndices } from "../../datasets/decoded-split.js";
+import { selectJudging } from "../../datasets/split-training.js";
+import type { AutoResult } from "../../evaluation/auto-result.js";
+import type { Model } from "../../formats/read-model.js";
+import { makeWorkerRunner } from "../../node/worker-runner.js";
+import { refuseExisting, writeWholeFile } from "../../node/write-whole-file.js";
+import { renderFront } from "../../report/front/render-front.js";
+import {
+  type Conversion,
+  type ConversionResult,
+  type ConvertCallOptions,
+  convertOn,
+  type OpenedCalibration,
+  openCalibration,
+} from "../convert.js";
+import { version } from "../version.js";
+import { type AutoCallOptions, checkAutoOptions, countJudged } from "./auto-options.js";
+import { CandidateJudge } from "./judge-candidates.js";
+import { autoTimes, listContenders, type PresetContender } from "./list-contenders.js";
+import { findClosest, type Search, searchSteps } from "./search-steps.js";
+
+export interface AutoConversion extends Conversion {
+  readonly result: ConversionResult & { readonly auto: AutoResult };
+}
+
+/** Images that a candidate is first looked at with; then four times as many, until all. */
+const firstLook = 128;
+
+/** From this accuracy on a network does as well as one that was trained on the images. */
+const knownImages = 99;
+
+/**
+ * Converts with that of the presets, at that T of 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 350, which loses no more
+ * than `maxLoss` points at the upper end of a paired 95 % interval on held-back training images.
+ *
+ * @throws RespikeError exit 2 for options, 3 for a network or images that are refused, 4 where no candidate meets the
+ * bound; the front is written all the same
+ * @example
+ * ```ts
+ * import { convertAuto, loadModel } from "respike";
+ *
+ * const model = await loadModel("networks/mnist-resnet8.safetensors");
+ * const { result } = await convertAuto(model, { alphabet: "multi-level", maxLoss: 3, judgeN: 128 });
+ * console.log(result.auto.chosen?.verdict); // meets
+ * ```
+ */
+export async function convertAuto(model: Model, options: AutoCallOptions = {}): Promise<AutoConversion> {
+  // 1. what is asked for, and the images that judge
+  const { bound } = checkAutoOptions(options);
+  const { maxLoss: _, alphabet, minimise, judgeN = "all", front, times, ...conversion } = options;
+  if (front !== undefined && options.force !== true) await refuseExisting(front);
+  const { name, train } = await openCalibration(model, options, () => undefined);
+  const judged = chooseJudged(train, name, judgeN, bound, options.seed ?? 0);
+  const opened = { name, train, runner: makeWorkerRunner(options.threads), isTrial: false };
+  // 2. the search
+  const auto = await searchPresets(model, conversion, opened, judged, {
+    bound,
+    times: times ?? autoTimes,
+    alphabet: alphabet ?? null,
+    minimise: minimise ?? "steps",
+    wholeFront: front !== undefined,
+  });
+  // 3. what came of it
+  if (front !== undefined) await writeFront(front, auto, options);
+  if (auto.chosen === null) throw refuseBound(auto);
+  const { preset, T } = auto.chosen;
+  const done = await convertOn(model, { ...conversion, preset, T, savedOptions: { auto } }, opened);
+  return { ...done, result: { ...done.result, auto } };
+}
+
+type Asked = Pick<Search, "bound" | "times" | "minimise" | "wholeFront"> & Pick<AutoResult, "alphabet">;
+
+async function searchPresets(
+  model: Model,
+  conversion: ConvertCallOptions,
+  opened: OpenedCalibration,
+  judged: ReturnType<typeof chooseJudged>,
+  asked: Asked,
+): Promise<AutoResult> {
+  const { signal } = conversion;
+  const { bound, minimise, alphabet, times } = asked;
+  const contenders = listContenders(model.graph, conversion, alphabet);
+  const { begin, tick } = makeAutoProgress(contenders.length * times.length, conversion.onProgress);
+  const trial = { ...opened, isTrial: true };
+  const judge = new CandidateJudge({
+    images: judged.images,
+    times,
+    data: opened.name,
+    runner: opened.runner,
+    signal,
+    onProgress: tick,
+    async convert(preset, T) {
+      const options = { ...conversion, preset, T, certify: "off", onProgress: tick } as const;
+      return (await convertOn(model, options, trial)).snn;
+    },
+  });
+  const sizes = growSizes(judged.images.n);
+  const look = judge.look.bind(judge);
+  const found = await searchSteps({ ...asked, contenders, sizes, look, onCandidate: begin });
+  const network = judge.describeNetwork();
+  const judgedOn = judged.described;
+  return { ...found, bound, minimise, alphabet, judgedOn, network, note: noteOf(network) };
+}
+
+/** The first n of a seeded permutation of the held-back images: those of a folder are in the order of their classes. */
+function chooseJudged(train: ImageSet, data: string, judgeN: number | "all", bound: number, seed: number) {
+  const held = selectJudging(train.n);
+  if (held.length === 0) throw noImages(data);
+  const n = countJudged(judgeN, held.length, bound);
+  const order = randomPermutation(held.length, seed).subarray(0, n);
+  const indices = Uint32Array.from(order, (at) => held[at] as number);
+  const labels = Int32Array.from(indices, (index) => train.labels[index] as number);
+  const images: ImageSet = { n, shape: train.shape, pixels: gatherImages(train, indices), labels };
+  const described = {
+    data,
+    split: "train",
+    n,
+    of: held.length,
+    indicesSha256: hashIndices(indices),
+  } as const;
+  return { images, described };
+}
+
+function growSizes(n: number): readonly number[] {
+  const sizes: number[] = [];
+  for (let size = firstLook; size < n; size *= 4) sizes.push(size);
+  return [...sizes, n];
+}
+
+/** Settled candidates of those that there are at most: the search ends when none can be better. */
+function makeAutoProgress(total: number, onProgress: ((event: ProgressEvent) => void) | undefined) {
+  let [done, name] = [-1, ""];
+  return {
+    begin(contender: PresetContender, T: number) {
+      done++;
+      name = `${contender.preset} at T = ${T}`;
+    },
+    /** What a candidate is at stands in the note. */
+    tick(part: ProgressEvent) {
+      const note = `${name}: ${part.phase} ${part.done}/${part.total}`;
+      onProgress?.({ phase: "auto", note, done, total, unit: "candidates at most" });
+    },
+  };
+}
+
+function noteOf({ accuracy }: AutoResult["network"]): string | null {
+  if (accuracy < knownImages) return null;
+  return `the network is right on ${accuracy.toFixed(2)} % of these images, as one that was trained on them: the loss here is nearly the disagreement, an upper bound rather than a forecast for other images`;
+}
+
+async function writeFront(path: string, auto: AutoResult, options: AutoCallOptions): Promise<void> {
+  const command = options.command ?? ["respike", "convert", "--preset", "auto"];
+  const { html } = await renderFront({ result: auto, command, version, title: "Steps and operations" });
+  await writeWholeFile(path, html, { force: options.force ?? false });
+}
+
+function refuseBound({ bound, candidates }: AutoResult): RespikeError {
+  const best = findClosest(candidates);
+  const [low, high] = best?.lossCi95 ?? [0, 0];
+  return new RespikeError(exitCodes.checkFailed, {
+    code: "max-loss",
+    where: "--preset auto",
+    rule: `a preset and T whose loss is at most ${bound} points at the upper end of its interval`,
+    value:
+      best === null
+        ? "no preset has this alphabet"
+        : `the closest is ${best.preset} at T = ${best.T}: ${best.loss.toFixed(2)} points, ${low.toFixed(2)} to ${high.toFixed(2)} on ${best.n} images`,
+    next: "give a larger --max-loss, more --judge-n, or no --alphabet",
+  });
+}
+
+function noImages(data: string): RespikeError {
+  return refuseInput({
+    code: "no-judging-images",
+    where: `data '${data}'`,
+    rule: "training images are held back to judge presets",
+    value: "fewer than 10 training images",
+    next: "give more training images, or name a preset",
+  });
+}

@@ -1,0 +1,124 @@
+/**
+ * Simulates candidates on judging images, more and more of them, beside the network's own answers.
+ *
+ * Knows: a track a conversion, whose finished images are kept. May not know: which candidate is looked for.
+ */
+import { computeFloatValues } from "../../conversion/float-values.js";
+import { readTasks } from "../../conversion/image-source.js";
+import type { LongCallOptions } from "../../core/progress.js";
+import type { TaskRunner } from "../../core/task-runner.js";
+import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
+import type { ChunkRecord } from "../../evaluation/chunk-record.js";
+import { type ChunkStore, memoryStore } from "../../evaluation/chunk-store.js";
+import { countAnnMacs } from "../../evaluation/count-operations.js";
+import { evaluateSnn } from "../../evaluation/evaluate-snn.js";
+import { planEvaluation } from "../../evaluation/evaluation-plan.js";
+import { pairedInterval } from "../../evaluation/paired-interval.js";
+import type { Snn } from "../../graph/snn.js";
+import { predictClass } from "../../simulator/predict-class.js";
+import type { PresetContender } from "./list-contenders.js";
+import type { Look } from "./search-steps.js";
+
+/** Presets that are made for no T are simulated to these, and looked at on the way. */
+const horizons = [16, 64, 350];
+
+export interface JudgeSetup extends LongCallOptions {
+  /** The judging images alone, in the order in which they are looked at. */
+  readonly images: ImageSet;
+  /** Each T that is tried. */
+  readonly times: readonly number[];
+  readonly data: string;
+  readonly runner: TaskRunner;
+  /** Converts with a preset for T. */
+  readonly convert: (preset: string, T: number) => Promise<Snn>;
+}
+
+/** One conversion on its way through the judging images. */
+interface Track {
+  readonly key: string;
+  readonly snn: Snn;
+  readonly steps: number;
+  readonly store: ChunkStore;
+}
+
+export class CandidateJudge {
+  readonly #setup: JudgeSetup;
+  readonly #tracks = new Map<string, Track>();
+  #network: { readonly predictions: Int32Array; readonly macs: number } | null = null;
+
+  constructor(setup: JudgeSetup) {
+    this.#setup = setup;
+  }
+
+  /** What the first n judging images say of the candidate; those seen before are not simulated again. */
+  async look(contender: PresetContender, T: number, n: number): Promise<Look> {
+    const { images, times, data, runner, signal, onProgress } = this.#setup;
+    const track = await this.#open(contender, T);
+    const { predictions } = await this.#runNetwork(track.snn);
+    const at = times.filter((t) => t <= track.steps);
+    const asked = { split: "train", n, T: track.steps, at, ann: false } as const;
+    const plan = planEvaluation(track.snn, images, data, asked);
+    const { store } = track;
+    const evaluated = await evaluateSnn(plan, runner, { store, signal, onProgress });
+    const which = evaluated.result.snn.at.findIndex(({ t }) => t === T);
+    const { accuracy = 0, sopEffective: sop = 0 } = evaluated.result.snn.at[which] ?? {};
+    let [annOnly, snnOnly] = [0, 0];
+    for (const { index, label, at: answers } of evaluated.predictions) {
+      const [ann, snn] = [predictions[index] === label, answers[which] === label];
+      annOnly += Number(ann && !snn);
+      snnOnly += Number(snn && !ann);
+    }
+    const loss = (100 * (annOnly - snnOnly)) / n;
+    return { n, accuracy, loss, lossCi95: pairedInterval(annOnly, snnOnly, n), sop };
+  }
+
+  /** The network on all judging images. */
+  describeNetwork(): { readonly correct: number; readonly accuracy: number; readonly macs: number } {
+    const { labels, n } = this.#setup.images;
+    const { predictions, macs } = this.#network ?? { predictions: new Int32Array(n).fill(-1), macs: 0 };
+    const correct = predictions.reduce((sum, answer, image) => sum + Number(answer === labels[image]), 0);
+    return { correct, accuracy: (100 * correct) / n, macs };
+  }
+
+  async #open({ preset, isMadeForSteps }: PresetContender, T: number): Promise<Track> {
+    const steps = isMadeForSteps ? T : (horizons.find((horizon) => horizon >= T) ?? T);
+    const key = `${preset} ${steps}`;
+    const known = this.#tracks.get(key);
+    if (known !== undefined) return known;
+    // a smaller T of this preset is not asked for again
+    for (const old of this.#tracks.keys()) if (old.startsWith(`${preset} `)) this.#tracks.delete(old);
+    const track = { key, snn: await this.#setup.convert(preset, steps), steps, store: growingStore() };
+    this.#tracks.set(key, track);
+    return track;
+  }
+
+  /** Once: every conversion brings the same network. */
+  async #runNetwork({ network, preprocessing }: Snn) {
+    if (this.#network !== null) return this.#network;
+    const { images, runner, signal } = this.#setup;
+    const all = Uint32Array.from({ length: images.n }, (_, index) => index);
+    const source = { read: (wanted: ArrayLike<number>) => gatherImages(images, wanted) };
+    const shared = { graph: network, preprocessing, keep: [network.output.id], wasmUrl: undefined };
+    const tasks = readTasks(source, all, 8, preprocessing);
+    const values = await computeFloatValues(runner, shared, tasks, images.n, 8, signal);
+    const logits = values.get(network.output.id) as Float32Array;
+    const classes = logits.length / images.n;
+    const predictions = Int32Array.from(all, (image) =>
+      predictClass(logits.subarray(image * classes, (image + 1) * classes)),
+    );
+    this.#network = { predictions, macs: countAnnMacs(network) };
+    return this.#network;
+  }
+}
+
+/** Keeps what was evaluated for an evaluation of more images. */
+function growingStore(): ChunkStore {
+  const records: ChunkRecord[] = [];
+  return {
+    ...memoryStore(),
+    finished: records,
+    async append(record) {
+      records.push(record);
+    },
+  };
+}

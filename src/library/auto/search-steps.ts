@@ -1,0 +1,107 @@
+/**
+ * The search for the candidate that takes the fewest steps, or operations, within a bound on the loss.
+ *
+ * Knows: losses with their intervals, operations. May not know: networks, how a candidate is made or simulated.
+ */
+import type { AutoCandidate, AutoVerdict } from "../../evaluation/auto-result.js";
+
+/** What so many images said of a candidate. */
+export type Look = Pick<AutoCandidate, "n" | "accuracy" | "loss" | "lossCi95" | "sop">;
+
+export type Contender = Pick<AutoCandidate, "preset" | "alphabet">;
+
+export interface Search<C extends Contender = Contender> {
+  readonly contenders: readonly C[];
+  /** T, ascending. */
+  readonly times: readonly number[];
+  /** Points. */
+  readonly bound: number;
+  readonly minimise: "steps" | "sop";
+  /** Numbers of images that a candidate is looked at with, ascending; the last is all of them. */
+  readonly sizes: readonly number[];
+  /** Look at candidates that cannot be chosen any more, too, with the fewest images. */
+  readonly wholeFront: boolean;
+  readonly look: (contender: C, T: number, n: number) => Promise<Look>;
+  /** Called before each candidate, with how many are settled. */
+  readonly onCandidate?: (contender: C, T: number) => void;
+}
+
+export interface SearchOutcome {
+  readonly chosen: AutoCandidate | null;
+  readonly candidates: readonly AutoCandidate[];
+}
+
+/**
+ * Tries T from small to large, at each all contenders, and each on more and more images until it is rejected.
+ *
+ * With `steps` the first T at which one meets the bound is the last that matters, the fewest operations decide there.
+ * With `sop` a contender is tried until it meets the bound or takes more operations than one that does: they grow with T.
+ * That a candidate is dropped on part of the images makes wrong rejections a little more frequent than the interval's 2.5 %;
+ * none is chosen that all images do not carry.
+ */
+export async function searchSteps<C extends Contender>(search: Search<C>): Promise<SearchOutcome> {
+  const { contenders, times, minimise, wholeFront } = search;
+  const candidates: AutoCandidate[] = [];
+  const settled = new Set<C>();
+  let chosen: AutoCandidate | null = null;
+  for (const T of times) {
+    for (const contender of contenders) {
+      const isOpen: boolean =
+        chosen === null || (minimise === "steps" ? chosen.T === T : !settled.has(contender));
+      if (!isOpen && !wholeFront) continue;
+      search.onCandidate?.(contender, T);
+      const candidate: AutoCandidate = isOpen
+        ? await judge(search, contender, T, chosen)
+        : await glance(search, contender, T);
+      candidates.push(candidate);
+      if (candidate.verdict === "meets" || candidate.verdict === "dearer") settled.add(contender);
+      if (candidate.verdict === "meets" && isBetter(candidate, chosen)) chosen = candidate;
+    }
+  }
+  return { chosen, candidates };
+}
+
+const isBetter = (candidate: AutoCandidate, chosen: AutoCandidate | null) =>
+  chosen === null || candidate.sop < chosen.sop;
+
+async function judge<C extends Contender>(
+  { look, sizes, bound }: Search<C>,
+  contender: C,
+  T: number,
+  chosen: AutoCandidate | null,
+): Promise<AutoCandidate> {
+  let [seen, verdict]: [Look | null, AutoVerdict] = [null, "unproven"];
+  for (const n of sizes) {
+    seen = await look(contender, T, n);
+    const [low, high] = seen.lossCi95;
+    if (chosen !== null && seen.sop > chosen.sop) verdict = "dearer";
+    else if (low > bound) verdict = "rejected";
+    else if (n === sizes[sizes.length - 1]) verdict = high <= bound ? "meets" : "unproven";
+    else continue;
+    break;
+  }
+  return describe(contender, T, seen as Look, verdict);
+}
+
+async function glance<C extends Contender>(search: Search<C>, contender: C, T: number) {
+  const seen = await search.look(contender, T, search.sizes[0] as number);
+  return describe(contender, T, seen, "not needed");
+}
+
+function describe(
+  { preset, alphabet }: Contender,
+  T: number,
+  seen: Look,
+  verdict: AutoVerdict,
+): AutoCandidate {
+  const { n, accuracy, loss, lossCi95, sop } = seen;
+  return { preset, T, alphabet, n, accuracy, loss, lossCi95, sop, verdict };
+}
+
+/** The one that came closest: the smallest upper end; null where none was tried. */
+export function findClosest(candidates: readonly AutoCandidate[]): AutoCandidate | null {
+  return candidates.reduce<AutoCandidate | null>(
+    (best, each) => (best === null || each.lossCi95[1] < best.lossCi95[1] ? each : best),
+    null,
+  );
+}
