@@ -31,6 +31,7 @@ test("every preserving pass differs by at most 1e-5 of the largest output, and a
         "gather-currents",
         "compose-synapses",
         "silence-dead-channels",
+        "refine-quanta",
         "number-format",
       ],
     );
