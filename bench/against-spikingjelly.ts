@@ -12,11 +12,9 @@
  * memory on both sides, first layers inside. A chunk of its steps is timed again and again for a round; time is linear
  * in T. Ours take the best of batches 8, 16 and 32. Rounds alternate.
  */
-import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { gatherImages } from "#src/datasets/dataset.js";
 import { encodeNpy } from "#src/datasets/npy.js";
@@ -40,6 +38,7 @@ import {
   repository,
 } from "./bench-support.js";
 import { makePythonEnvironment, type PythonEnvironment } from "./python-environment.js";
+import { startPeer } from "./python-peer.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -110,33 +109,13 @@ async function openPeer(
   ];
   const cache = join(folder, "compiled");
   const env = { ...process.env, TORCHINDUCTOR_CACHE_DIR: cache, OMP_NUM_THREADS: String(threads) };
-  const child = spawn(python, words, { env, stdio: ["pipe", "pipe", "pipe"] });
-  const ask = talk(child);
+  const { ask, end } = startPeer(python, words, env);
   const facts = (await ask()) as PeerFacts;
   console.error(`spikingjelly, λ ${lambda}, ${threads} threads: ${JSON.stringify(facts.tried)}`);
   return {
     facts,
     round: async (kind) => (await ask(`${kind} ${seconds}\n`)) as number,
-    async end() {
-      child.stdin?.end("end\n");
-      await new Promise((resolve) => child.once("close", resolve));
-    },
-  };
-}
-
-/** Sends a line, if any, and gives the next line that comes as JSON. */
-function talk(child: ChildProcess): (line?: string) => Promise<unknown> {
-  if (child.stdout === null || child.stderr === null) throw new Error("the peer has no output");
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  let said = "";
-  child.stderr.on("data", (text) => {
-    said = `${said}${text}`.slice(-2000);
-  });
-  return async (line) => {
-    if (line !== undefined) child.stdin?.write(line);
-    const { value, done } = await lines.next();
-    if (done === true) throw new Error(`the peer stopped: ${said}`);
-    return JSON.parse(String(value));
+    end,
   };
 }
 

@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { gatherImages } from "#src/datasets/dataset.js";
 import { median } from "#src/evaluation/bench-snn.js";
 import { openSpeedMeter, type Round, type SpeedMeter } from "#src/evaluation/speed-meter.js";
+import type { Readout } from "#src/graph/node-types.js";
 import { preprocessPixels } from "#src/graph/preprocessing.js";
 import type { Snn } from "#src/graph/snn.js";
 import { convert } from "#src/library/convert.js";
@@ -69,7 +70,8 @@ export async function prepareOurs(
   { images, labels, n }: BenchImages,
   seconds: number,
 ): Promise<Ours> {
-  const meter = openSpeedMeter(snn, makeWorkerRunner(threads));
+  const { readout, delay } = snn.options as { readout?: Readout; delay?: number };
+  const meter = openSpeedMeter(snn, makeWorkerRunner(threads), { readout, delay });
   await meter.measure({ kind: "simulate", steps: 8 }, images);
   const counted = await meter.measure({ kind: "count", at: [T] }, images);
   const neurons = snn.layers.reduce((sum, { name }) => sum + countNeurons(snn, name), 0);

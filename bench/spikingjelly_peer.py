@@ -39,7 +39,6 @@ def read_network(path):
     return nodes
 
 
-
 class FoldedNetwork(torch.nn.Module):
     """The folded network with the modules that SpikingJelly's recipe knows."""
 
@@ -266,4 +265,5 @@ def main():
             print(json.dumps(None if runner is None else runner.round(float(seconds))), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+/**
+ * Images a second at a loss of at most half a point: SpikingJelly's best method against ours, by turns.
+ *
+ * Knows: decisions that were measured before, rounds. May not know: how decisions came about.
+ */
+import { loadSnn } from "#src/library/snn-files.js";
+import { markdownTable } from "../scripts/measure-support.js";
+import {
+  describeMachine,
+  describeSpread,
+  median,
+  type Ours,
+  prepareOurs,
+  readImages,
+} from "./bench-support.js";
+import { type Alphabet, findEnoughSteps, type Judges, measureAccuracy } from "./compare-with-peers.js";
+import {
+  type FewStepsPeer,
+  type Method,
+  type OwnDecisions,
+  type OwnPiece,
+  openFewStepsPeer,
+  type PeerDecisions,
+  snnPath,
+  type Work,
+} from "./few-steps-work.js";
+import type { PythonEnvironment } from "./python-environment.js";
+
+/** Points that may be lost. */
+export const raceLoss = 0.5;
+
+export interface PeerCandidate {
+  readonly method: Method;
+  readonly kept: PeerDecisions | undefined;
+}
+
+export interface OwnCandidate {
+  readonly piece: OwnPiece;
+  readonly decisions: OwnDecisions;
+  readonly alphabet: Alphabet;
+}
+
+/** The method and the T from which on it stays within the bound. */
+interface Entry<Candidate> {
+  readonly candidate: Candidate;
+  readonly T: number;
+  readonly loss: number;
+}
+
+/** Of the peer's methods the one that stays within the bound from the smallest T on; every T up to its last counts. */
+export function choosePeer(
+  candidates: readonly PeerCandidate[],
+  judges: Judges,
+): Entry<PeerCandidate> | undefined {
+  const entries = candidates.flatMap((candidate) => {
+    const decisions = candidate.kept?.decisions ?? [];
+    const losses = (decisions[0] ?? []).map((_, step) => {
+      const classes = decisions.map((at) => at[step] as number);
+      return { T: step + 1, loss: measureAccuracy(classes, judges).loss };
+    });
+    const T = findEnoughSteps(losses, raceLoss);
+    const loss = losses.find((each) => each.T === T)?.loss;
+    return T === undefined || loss === undefined ? [] : [{ candidate, T, loss }];
+  });
+  return entries.sort((a, b) => a.T - b.T)[0];
+}
+
+/** Of ours in these alphabets the one with the smallest T from which on the loss stays within the bound. */
+export function chooseOwn(
+  candidates: readonly OwnCandidate[],
+  alphabets: readonly Alphabet[],
+): Entry<OwnCandidate> | undefined {
+  const presets = new Set(candidates.map(({ piece }) => piece.preset));
+  const entries = [...presets].flatMap((preset) => {
+    const losses = candidates
+      .filter(({ piece, alphabet }) => piece.preset === preset && alphabets.includes(alphabet))
+      .flatMap((candidate) =>
+        [...candidate.decisions.at].map(([T, classes]) => {
+          return { candidate, T, loss: measureAccuracy(classes, candidate.decisions).loss };
+        }),
+      );
+    const T = findEnoughSteps(losses, raceLoss);
+    return losses.filter((each) => each.T === T);
+  });
+  return entries.sort((a, b) => a.T - b.T)[0];
+}
+
+export interface RaceOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly compile: boolean;
+}
+
+interface Runner {
+  readonly title: string;
+  readonly spikes: string;
+  readonly T: number;
+  readonly loss: number;
+  readonly goal: string;
+  readonly rates: number[];
+  round(): Promise<number>;
+}
+
+const kinds = ["tutorial", "plain", "compiled"] as const;
+
+interface Setting {
+  readonly mode: string;
+  readonly batch: number;
+  readonly steps: number;
+}
+
+async function openPeerRunners(
+  peer: FewStepsPeer,
+  entry: Entry<PeerCandidate>,
+  seconds: number,
+): Promise<Runner[]> {
+  const prepared = (await peer.ask("prepare\n")) as {
+    settings: Record<string, Setting | null>;
+    tried: unknown;
+  };
+  console.error(JSON.stringify(prepared.tried));
+  return kinds.flatMap((kind) => {
+    const setting = prepared.settings[kind];
+    if (setting === null || setting === undefined) return [];
+    return [
+      {
+        title: `${entry.candidate.method.title}, ${kind}: step mode ${setting.mode}, batch ${setting.batch}`,
+        spikes: entry.candidate.method.alphabet,
+        ...entry,
+        goal: "",
+        rates: [],
+        round: async () => ((await peer.ask(`${kind} ${seconds}\n`)) as number) / entry.T,
+      },
+    ];
+  });
+}
+
+const raceImages = 64;
+
+async function openOwnRunner(
+  work: Work,
+  { candidate, T, loss }: Entry<OwnCandidate>,
+  goal: string,
+  seconds: number,
+): Promise<{ readonly runner: Runner; readonly ours: Ours }> {
+  const snn = await loadSnn(snnPath(work, candidate.piece));
+  const ours = await prepareOurs(snn, work.threads, T, await readImages(snn, raceImages), seconds);
+  const title = `respike ${candidate.piece.preset}: tasks of ${ours.batch}`;
+  return { ours, runner: { title, spikes: candidate.alphabet, T, loss, goal, rates: [], round: ours.round } };
+}
+
+/** Results of a race, or the reason why there was none. */
+export type RaceResult = { readonly peers: readonly Runner[]; readonly own: readonly Runner[] } | string;
+
+export async function runRace(
+  work: Work,
+  environment: PythonEnvironment,
+  network: string,
+  peers: readonly PeerCandidate[],
+  own: readonly OwnCandidate[],
+  { rounds, seconds, compile }: RaceOptions,
+): Promise<RaceResult> {
+  const judges = own[0]?.decisions;
+  const entry = judges === undefined ? undefined : choosePeer(peers, judges);
+  const binary = chooseOwn(own, ["binary"]);
+  const any = chooseOwn(own, ["binary", "signed", "multi-level"]);
+  if (entry === undefined)
+    return `no method of SpikingJelly stays within ${raceLoss} points in ${work.peerSteps} steps (measure it first)`;
+  if (binary === undefined || any === undefined)
+    return `no T of ours that was measured stays within ${raceLoss} points`;
+  const more = compile ? ["--compile"] : [];
+  const peer = await openFewStepsPeer(work, environment, network, entry.candidate.method, more);
+  const theirs = await openPeerRunners(peer, entry, seconds);
+  const ours = [
+    await openOwnRunner(work, binary, "≥ 12", seconds),
+    await openOwnRunner(work, any, "≥ 30", seconds),
+  ];
+  const all = [...ours.map(({ runner }) => runner), ...theirs];
+  for (let round = 0; round < rounds; round++)
+    for (const runner of all) runner.rates.push(await runner.round());
+  await peer.end();
+  for (const { ours: each } of ours) await each.meter.close();
+  return { peers: theirs, own: ours.map(({ runner }) => runner) };
+}
+
+export function describeRace(network: string, result: RaceResult): string {
+  if (typeof result === "string") return `${network}: ${result}`;
+  const rows = result.own.flatMap((mine) =>
+    result.peers.map((peer) => {
+      const ratios = mine.rates.map((rate, round) => rate / (peer.rates[round] as number));
+      return [
+        network.replace(/\..*$/, ""),
+        `${mine.title} (${mine.spikes})`,
+        String(mine.T),
+        mine.loss.toFixed(1),
+        median(mine.rates).toFixed(1),
+        `${peer.title} (${peer.spikes})`,
+        String(peer.T),
+        peer.loss.toFixed(1),
+        median(peer.rates).toFixed(2),
+        describeSpread(ratios, 1),
+        mine.goal,
+      ];
+    }),
+  );
+  const head =
+    "network,ours,T,loses,images/s,SpikingJelly,T,loses,images/s,ratio (lowest–highest),goal".split(",");
+  return `${describeMachine()}\n\n${markdownTable(head, rows)}`;
+}
