@@ -36,6 +36,11 @@ export interface ConversionContext extends LongCallOptions {
   readonly simulation?: Simulation | undefined;
   /** Where spiking.wasm lies, dense.wasm beside it; if not in the package. */
   readonly wasmUrl?: URL | undefined;
+  /**
+   * Bytes of spikes that adjustment keeps at once, at most (1 GiB); layers that find no room are simulated anew for each
+   * layer that reads them.
+   */
+  readonly spikeBytes?: number | undefined;
   /** What rounding changed is not measured: of many conversions one is kept. */
   readonly skipsRounding?: boolean | undefined;
   readonly cache?: StatisticsCache | undefined;

@@ -14,13 +14,19 @@ export interface Simulation {
   ): Promise<{ readonly predictions: Int32Array; readonly maxRates: ReadonlyMap<string, number> }>;
   /** Spike counts of one layer after `steps`, [n,C,H,W]. */
   countLayer(snn: Snn, layer: string, imageIndices: Uint32Array, steps: number): Promise<Int32Array>;
-  /** The same of several layers, from one simulation: layer → [n,C,H,W]. */
-  countLayers(
+  /**
+   * Counts and spikes of one layer, those before it simulated up to the ones that are `given`, which send what they sent.
+   *
+   * @param snn ends at the layer (truncate-snn.ts)
+   * @param given layers of `snn`, on the same images and for as many steps
+   */
+  replayLayer(
     snn: Snn,
-    layers: readonly string[],
+    layer: string,
+    given: ReadonlyMap<string, SpikeTrain>,
     imageIndices: Uint32Array,
     steps: number,
-  ): Promise<ReadonlyMap<string, Int32Array>>;
+  ): Promise<LayerRun>;
   /** Two networks of the same neurons on the same images. */
   compare(
     one: Snn,
@@ -29,6 +35,15 @@ export interface Simulation {
     steps: number,
     onProgress: (done: number) => void,
   ): Promise<SpikeComparison>;
+}
+
+/** All that a layer sent on some images, a piece for a few of them, in the form of the simulator that gave it. */
+export type SpikeTrain = readonly Uint16Array[];
+
+export interface LayerRun {
+  /** After all steps, [n,C,H,W]. */
+  readonly counts: Int32Array;
+  readonly sent: SpikeTrain;
 }
 
 export interface SpikeComparison {

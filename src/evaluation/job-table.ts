@@ -10,6 +10,7 @@ import { startObserveHandler } from "./diagnosis/observe-images.js";
 import { startMarginHandler } from "./early-exit/exit-margins.js";
 import { startChunkHandler } from "./evaluate-chunk.js";
 import { startSpeedHandler } from "./measure-speed.js";
+import { startReplayHandler } from "./replay-layer.js";
 import { startSimulateHandler } from "./simulate-images.js";
 
 export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
@@ -19,5 +20,6 @@ export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   "exit-margins": startMarginHandler,
   "measure-speed": startSpeedHandler,
   "observe-images": startObserveHandler,
+  "replay-layer": startReplayHandler,
   simulate: startSimulateHandler,
 };

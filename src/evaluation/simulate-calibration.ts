@@ -11,6 +11,7 @@ import { gatherImages, type ImageSet } from "../datasets/dataset.js";
 import type { Readout } from "../graph/node-types.js";
 import { type Preprocessing, preprocessPixels } from "../graph/preprocessing.js";
 import { compareSpikes } from "./compare-spikes.js";
+import { replayLayer } from "./replay-layer.js";
 import { simulateImages } from "./simulate-images.js";
 
 export interface CalibrationSimulationOptions extends Pick<LongCallOptions, "signal"> {
@@ -39,10 +40,8 @@ export function makeSimulation(
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
     },
-    async countLayers(snn, layers, indices, steps) {
-      const options = { steps, readout: any, countLayers: layers, signal, wasmUrl } as const;
-      return (await simulateImages(snn, read(indices), runner, options)).layerCounts;
-    },
+    replayLayer: (snn, layer, given, indices, steps) =>
+      replayLayer(snn, read(indices), runner, { layer, given, steps, signal, wasmUrl }),
     async compare(one, other, indices, steps, onProgress) {
       const options = { steps, readout, delay, signal, wasmUrl };
       const { predictions, difference, spikes } = await compareSpikes(one, other, read(indices), runner, {

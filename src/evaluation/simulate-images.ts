@@ -25,8 +25,6 @@ export interface SimulateOptions extends LongCallOptions {
   readonly backend?: BackendName | undefined;
   /** Layer whose counts are wanted. */
   readonly countLayer?: string | undefined;
-  /** Layers whose counts are wanted. */
-  readonly countLayers?: readonly string[] | undefined;
   /** Images a worker takes at once (8). */
   readonly batch?: number | undefined;
   readonly wasmUrl?: URL | undefined;
@@ -37,12 +35,10 @@ export interface SimulatedImages {
   readonly predictions: Int32Array;
   /** The readout at T, [n,classes]. */
   readonly outputs: Float64Array;
-  /** Layer → the largest |N|/T over images and neurons, in topological order; empty with `countLayers`, which asks for counts. */
+  /** Layer → the largest |N|/T over images and neurons, in topological order. */
   readonly maxRates: ReadonlyMap<string, number>;
   /** Counts of `countLayer` at T, [n,C,H,W]. */
   readonly counts: Int32Array | null;
-  /** Counts of `countLayers` at T, [n,C,H,W] each. */
-  readonly layerCounts: ReadonlyMap<string, Int32Array>;
 }
 
 interface SimulateShared {
@@ -52,7 +48,6 @@ interface SimulateShared {
   readonly readout: Readout;
   readonly delay: number;
   readonly countLayer: string | null;
-  readonly countLayers?: readonly string[] | undefined;
   readonly wasmUrl?: string | undefined;
 }
 
@@ -66,7 +61,6 @@ interface SimulateResult {
   readonly outputs: Float64Array;
   readonly largest: readonly (readonly [layer: string, count: number])[];
   readonly counts: Int32Array | null;
-  readonly layerCounts: readonly (readonly [layer: string, counts: Int32Array])[];
 }
 
 /** Handler of the job `simulate`. */
@@ -76,27 +70,20 @@ export async function startSimulateHandler(
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(unpackSnn(shared.snn), options);
   let recycle: SimulationResult | undefined;
-  const { countLayers = [] } = shared;
   return {
     handle({ images, n }) {
       const { steps, readout, delay } = shared;
       const result = simulator.run({ images, n, steps, snapshots: [steps], readout, delay, recycle });
       const { outputs, layers } = result;
-      if (shared.countLayer === null && countLayers.length === 0) recycle = result;
+      if (shared.countLayer === null) recycle = result;
       const classes = outputs.length / n;
       return {
         outputs,
         predictions: Int32Array.from({ length: n }, (_, image) =>
           predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
         ),
-        largest:
-          countLayers.length > 0
-            ? []
-            : layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
+        largest: layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
         counts: layers.find(({ name }) => name === shared.countLayer)?.counts ?? null,
-        layerCounts: layers
-          .filter(({ name }) => countLayers.includes(name))
-          .map(({ name, counts }) => [name, counts] as const),
       };
     },
     free: () => simulator.free(),
@@ -116,7 +103,6 @@ const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => 
   readout: options.readout ?? "mean",
   delay: options.delay ?? 0,
   countLayer: options.countLayer ?? null,
-  countLayers: options.countLayers,
   wasmUrl: options.wasmUrl?.href,
 });
 
@@ -142,16 +128,13 @@ export async function simulateImages(
 ): Promise<SimulatedImages> {
   const size = countElements(snn.graph.input.attributes.shape);
   const n = images.length / size;
-  const { countLayer, countLayers } = options;
+  const { countLayer } = options;
   const perImage = countLayer === undefined ? 0 : countElements(snn.graph.shape(countLayer));
   const batch = options.batch ?? 8;
   const predictions = new Int32Array(n);
   const outputs = new Float64Array(n * countElements(snn.graph.shape(snn.graph.output.id)));
   const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
-  const layerCounts = new Map(
-    (countLayers ?? []).map((layer) => [layer, new Int32Array(n * countElements(snn.graph.shape(layer)))]),
-  );
-  const rated = countLayers === undefined ? snn.graph.nodes.filter(({ op }) => op === "neuron") : [];
+  const rated = snn.graph.nodes.filter(({ op }) => op === "neuron");
   const largest = new Map(rated.map(({ id }) => [id, 0]));
   let done = 0;
   await runner.run<SimulateShared, SimulateTask, SimulateResult>({
@@ -166,10 +149,6 @@ export async function simulateImages(
       predictions.set(result.predictions, number * batch);
       outputs.set(result.outputs, (number * batch * outputs.length) / n);
       if (result.counts !== null) counts?.set(result.counts, number * batch * perImage);
-      for (const [layer, part] of result.layerCounts) {
-        const all = layerCounts.get(layer) as Int32Array;
-        all.set(part, number * batch * (all.length / n));
-      }
       for (const [layer, count] of result.largest)
         largest.set(layer, Math.max(largest.get(layer) ?? 0, count));
       done += result.predictions.length;
@@ -177,5 +156,5 @@ export async function simulateImages(
     },
   });
   const maxRates = new Map([...largest].map(([layer, count]) => [layer, count / options.steps]));
-  return { predictions, outputs, maxRates, counts, layerCounts };
+  return { predictions, outputs, maxRates, counts };
 }

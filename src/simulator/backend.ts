@@ -32,11 +32,21 @@ export interface SimulationRequest {
   readonly weights?: SourceWeights | undefined;
   /** Asks for each layer's membranes after step T; not together with `exit`. */
   readonly potentials?: boolean | undefined;
+  /** Layers whose spikes of all steps are wanted. */
+  readonly keepSpikes?: readonly string[] | undefined;
+  /** What the layers send that the simulator was prepared to replay, of these images and steps. */
+  readonly replay?: ReadonlyMap<string, PackedSpikes> | undefined;
   /** Stop each image as soon as it is decided; without, all run to T. Not together with `record`. */
   readonly exit?: ExitRequest | undefined;
   /** A result of this simulator that is not read any more: its arrays may become the new result's. */
   readonly recycle?: SimulationResult | undefined;
 }
+
+/**
+ * All spikes of a layer: image after image [plane][y][t][x][block], a bit for each of 16 channels; spikes of more than one
+ * bit are sums over planes (wasm/spike-layout.ts). What one run kept another may be given.
+ */
+export type PackedSpikes = Uint16Array;
 
 /** Layer or gate → two weights of each of its elements, [C,H,W]; whole numbers 0…2³¹−1. */
 export type SourceWeights = ReadonlyMap<string, readonly [ArrayLike<number>, ArrayLike<number>]>;
@@ -103,6 +113,8 @@ export interface SimulationResult {
    * counts is M at each snapshot.
    */
   readonly gates: readonly LayerCounts[];
+  /** With `keepSpikes`: by layer. */
+  readonly spikes?: ReadonlyMap<string, PackedSpikes> | undefined;
   /** One an image, with `record`. */
   readonly records?: readonly SimulationRecord[] | undefined;
   /** With `exit`: the last step of each image, [N]; T where nothing stopped it. */
@@ -150,6 +162,8 @@ export interface BackendOptions {
   readonly wasmUrl?: URL | undefined;
   /** `planSnn` of the network's graph, where it was made before; read only. */
   readonly plan?: SnnPlan | undefined;
+  /** Layers that are not simulated: each run says what they send. Of the fast backend; not together with `plan`. */
+  readonly replayed?: readonly string[] | undefined;
 }
 
 export interface Backend {

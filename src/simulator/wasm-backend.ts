@@ -15,6 +15,7 @@ import type {
   SimulationResult,
   Simulator,
 } from "./backend.js";
+import { checkReplay } from "./check-replay.js";
 import { checkRequest } from "./check-request.js";
 import { planSnn } from "./plan/plan-snn.js";
 import type { SnnPlan } from "./plan/snn-plan.js";
@@ -51,7 +52,7 @@ export function makeWasmBackend(spikeBudget = defaultSpikeBudget, prefer?: Kerne
     name: "wasm",
     /** @throws RespikeError exit 3 (`not-supported`) for what the kernels cannot run, exit 5 where they cannot be loaded */
     async prepare(snn, options = {}) {
-      const plan = options.plan ?? planSnn(snn.graph);
+      const plan = options.plan ?? planSnn(snn.graph, options.replayed);
       const kernels = chooseKernels(plan, false, prefer);
       const module = await loadKernels(options.wasmUrl);
       return new PreparedSimulator({ snn, plan, kernels, module, spikeBudget, prefer });
@@ -82,6 +83,7 @@ class PreparedSimulator implements CountedSimulator {
   run(request: SimulationRequest): SimulationResult {
     const { snn, plan } = this.prepared;
     checkRequest(plan, request);
+    checkReplay(plan, request);
     // Currents of float32 layers, and of layers reset to zero, cannot be told from potentials: the reference has them.
     if (request.record !== undefined && !canRecord(plan, request.record)) {
       this.#recorder ??= makeReferenceSimulator(snn, plan);

@@ -30,7 +30,7 @@ async function search(agreeing: (tau: number) => number, rate: number) {
           };
         },
         countLayer: () => Promise.reject(new Error("not asked for")),
-        countLayers: () => Promise.reject(new Error("not asked for")),
+        replayLayer: () => Promise.reject(new Error("not asked for")),
         compare: () => Promise.reject(new Error("not asked for")),
       },
       steps: 10,

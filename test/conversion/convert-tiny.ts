@@ -1,10 +1,13 @@
 /** Converts a small network with everything in this thread, simulation by the reference. */
+import assert from "node:assert/strict";
 import type { ConversionContext } from "#src/conversion/conversion-context.js";
 import { conversionJobs } from "#src/conversion/conversion-jobs.js";
 import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
 import type { Simulation } from "#src/conversion/simulation.js";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
+import { jobTable } from "#src/evaluation/job-table.js";
+import { replayLayer } from "#src/evaluation/replay-layer.js";
 import type { Graph } from "#src/graph/graph.js";
 import type { Readout } from "#src/graph/node-types.js";
 import { type Preprocessing, preprocessingPresets, preprocessPixels } from "#src/graph/preprocessing.js";
@@ -43,12 +46,10 @@ export const referenceSimulation: Simulation = {
     const { layers } = await simulate(snn, images, steps);
     return layers.find(({ name }) => name === layer)?.counts as Int32Array;
   },
-  async countLayers(snn, wanted, indices, steps) {
-    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
-    const { layers } = await simulate(snn, images, steps);
-    return new Map(
-      layers.filter(({ name }) => wanted.includes(name)).map(({ name, counts }) => [name, counts]),
-    );
+  /** The whole network anew: this backend replays nothing, and what the layer sent is not told. */
+  async replayLayer(snn, layer, given, indices, steps) {
+    assert.equal(given.size, 0);
+    return { counts: await referenceSimulation.countLayer(snn, layer, indices, steps), sent: [] };
   },
   async compare(one, other, indices, steps) {
     const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
@@ -69,6 +70,15 @@ export const referenceSimulation: Simulation = {
   },
 };
 
+/** Layers are replayed by the fast backend. */
+export const replayingSimulation: Simulation = {
+  ...referenceSimulation,
+  replayLayer(snn, layer, given, indices, steps) {
+    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
+    return replayLayer(snn, images, makeInlineRunner(jobTable), { layer, given, steps });
+  },
+};
+
 /** Simulates only for compensation, or with a `simulation` of the context. */
 export function convertTiny(
   graph: Graph,
@@ -79,7 +89,7 @@ export function convertTiny(
     calibration: { source: noise, indices: upTo(24), judgingIndices: upTo(8, 100) },
     runner: makeInlineRunner(conversionJobs),
     simulation:
-      options.compensate === undefined && options.adjust === undefined ? undefined : referenceSimulation,
+      options.compensate === undefined && options.adjust === undefined ? undefined : replayingSimulation,
     ...context,
   });
 }

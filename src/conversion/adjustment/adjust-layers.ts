@@ -8,12 +8,14 @@
  * times the mean over images of (a − y)/λ to V(0), for each channel or neuron. Either is kept only where the layer's squared error
  * falls, integers included. After Li et al., A Free Lunch From ANN, ICML 2021 (arXiv 2106.06984), who calibrate in parallel.
  *
- * A layer's last simulation also counts the next layer, whose first it is: two simulations a layer, three where one is dropped.
+ * The layers before send what they sent when they were adjusted (spike-memory.ts), so that each simulation is one of the layer
+ * alone: two, three with potentials.
  */
 import type { Graph } from "../../graph/graph.js";
 import type { NodeOf } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import type { ActivationScale } from "../pass.js";
+import type { LayerRun, SpikeTrain } from "../simulation.js";
 import { truncateSnn } from "../truncate-snn.js";
 import {
   type AdjustedLayer,
@@ -24,6 +26,7 @@ import {
   unitsOf,
 } from "./adjustment.js";
 import { shiftCurrents, shiftPotentials } from "./shift-layer.js";
+import { SpikeMemory } from "./spike-memory.js";
 
 /** What a layer's adjustment works with. */
 export interface AdjustmentBench {
@@ -31,8 +34,10 @@ export interface AdjustmentBench {
   readonly layers: readonly string[];
   /** The deployed form of a graph, number format applied. */
   readonly deploy: (graph: Graph) => Snn;
-  /** Counts of layers at T on the images, [n,C,H,W] each. */
-  readonly count: (snn: Snn, layers: readonly string[]) => Promise<ReadonlyMap<string, Int32Array>>;
+  /** A layer at T on the images; those `given` send what they sent. `snn` ends at the layer. */
+  readonly replay: (snn: Snn, layer: string, given: ReadonlyMap<string, SpikeTrain>) => Promise<LayerRun>;
+  /** Bytes of spikes that are kept for later layers, at most. */
+  readonly spikeBytes: number;
   /** The network's activation of a layer on the images, [n,C,H,W]. */
   readonly activationOf: (layer: string) => Promise<Float32Array>;
   readonly scaleOf: (layer: string) => ActivationScale;
@@ -51,18 +56,18 @@ export interface Adjusted {
 /** A graph and what its simulation said of a layer. */
 interface Candidate extends LayerMisfit {
   readonly graph: Graph;
-  /** Counts of the next layer, where the simulation had them. */
-  readonly next: Int32Array | undefined;
+  readonly sent: SpikeTrain;
 }
 
 export async function adjustLayers(start: Graph, bench: AdjustmentBench): Promise<Adjusted> {
   const { layers } = bench;
   const adjusted: AdjustedLayer[] = [];
+  const memory = new SpikeMemory(start, layers, bench.spikeBytes);
   let graph = start;
-  let counted: Int32Array | undefined;
   for (const [at, layer] of layers.entries()) {
-    const { best, report } = await adjustLayer(graph, layer, layers[at + 1], counted, bench);
-    ({ graph, next: counted } = best);
+    const { best, report } = await adjustLayer(graph, layer, memory.kept, bench);
+    graph = best.graph;
+    memory.keep(layer, best.sent);
     adjusted.push(report);
     bench.progress(at + 1, layers.length);
   }
@@ -72,32 +77,27 @@ export async function adjustLayers(start: Graph, bench: AdjustmentBench): Promis
 async function adjustLayer(
   graph: Graph,
   layer: string,
-  after: string | undefined,
-  counted: Int32Array | undefined,
+  kept: ReadonlyMap<string, SpikeTrain>,
   bench: AdjustmentBench,
 ): Promise<{ readonly best: Candidate; readonly report: AdjustedLayer }> {
   const activation = await bench.activationOf(layer);
   const [channels] = graph.shape(layer);
   const scale = bench.scaleOf(layer);
   const units = unitsOf(graph.node(layer) as NodeOf<"neuron">, channels, scale.lambda, bench.steps);
-  const measure = (counts: Int32Array) => measureMisfit(counts, activation, units, bench.images);
-  const simulate = async (candidate: Graph, next: string | undefined): Promise<Candidate> => {
-    const counts = await countBoth(candidate, layer, next, bench);
-    return { ...measure(counts.own), graph: candidate, next: counts.next };
+  const simulate = async (candidate: Graph): Promise<Candidate> => {
+    const { counts, sent } = await replayLayer(candidate, layer, kept, bench);
+    return { ...measureMisfit(counts, activation, units, bench.images), graph: candidate, sent };
   };
   const silence = (shift: Float64Array) => withoutSilent(shift, scale.silentChannels, channels);
   // 1. as it is
-  const plain =
-    counted === undefined
-      ? await simulate(graph, undefined)
-      : { ...measure(counted), graph, next: undefined };
+  const plain = await simulate(graph);
   // 2. constant currents
   const added = averageChannels(silence(plain.shift), channels).map((mean) => mean * units.perActivation);
-  const biased = await simulate(shiftCurrents(graph, layer, added), bench.withPotential ? undefined : after);
+  const biased = await simulate(shiftCurrents(graph, layer, added));
   const first = biased.error < plain.error ? biased : plain;
   // 3. initial potentials
   const charged = bench.withPotential
-    ? await simulate(chargeLayer(first, layer, silence(first.shift), bench, units), after)
+    ? await simulate(chargeLayer(first, layer, silence(first.shift), bench, units))
     : undefined;
   const best = charged !== undefined && charged.error < first.error ? charged : first;
   const report = { name: layer, before: plain.error, bias: biased.error, potential: charged?.error ?? null };
@@ -128,17 +128,13 @@ function withoutSilent(shift: Float64Array, silent: readonly number[], channels:
   return kept;
 }
 
-/** Counts of a layer and, where it lies before the next one, of that from the same simulation. */
-async function countBoth(
+/** The layer of a graph as it would be saved. */
+function replayLayer(
   graph: Graph,
   layer: string,
-  next: string | undefined,
-  { deploy, count }: AdjustmentBench,
-): Promise<{ readonly own: Int32Array; readonly next: Int32Array | undefined }> {
-  const deployed = deploy(graph);
-  const longer = next === undefined ? undefined : truncateSnn(deployed, next);
-  const isBoth = longer?.graph.has(layer) ?? false;
-  const wanted = isBoth && next !== undefined ? [layer, next] : [layer];
-  const counts = await count(isBoth && longer ? longer : truncateSnn(deployed, layer), wanted);
-  return { own: counts.get(layer) as Int32Array, next: isBoth ? counts.get(next as string) : undefined };
+  kept: ReadonlyMap<string, SpikeTrain>,
+  { deploy, replay }: AdjustmentBench,
+): Promise<LayerRun> {
+  const snn = truncateSnn(deploy(graph), layer, new Set(kept.keys()));
+  return replay(snn, layer, new Map([...kept].filter(([id]) => snn.graph.has(id))));
 }

@@ -20,6 +20,8 @@ import type { AdjustmentReport } from "./adjustment.js";
 const batch = 8;
 /** Values of the network that are held at once: 128 MiB of them. */
 const mostValues = 2 ** 25;
+/** Bytes of spikes that are held at once: 1 GiB. */
+const mostSpikes = 2 ** 30;
 
 export interface AdjustmentRequest {
   /** The spiking graph in float32. */
@@ -56,10 +58,11 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
   const adjusted = await adjustLayers(graph, {
     layers: graph.nodes.filter(({ id }) => layers.some(({ layer }) => layer === id)).map(({ id }) => id),
     deploy,
-    count(snn, wanted) {
+    replay(snn, layer, given) {
       signal?.throwIfAborted();
-      return simulation.countLayers(snn, wanted, images, steps);
+      return simulation.replayLayer(snn, layer, given, images, steps);
     },
+    spikeBytes: context.spikeBytes ?? mostSpikes,
     activationOf,
     scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
     images: images.length,

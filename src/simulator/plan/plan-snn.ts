@@ -10,20 +10,23 @@ import type { Graph } from "../../graph/graph.js";
 import { nodeProblem } from "../../graph/node-rules.js";
 import { type GraphNode, isOp, type NodeOf, type NumberFormat, type Shape } from "../../graph/node-types.js";
 import { isGate, isSource, sentAlphabet } from "../../graph/spike-sources.js";
-import type { GateStage, NeuronStage, OutputStage, SnnPlan, Stage } from "./snn-plan.js";
+import type { GateStage, NeuronStage, OutputStage, ReplayedLayer, SnnPlan, Stage } from "./snn-plan.js";
 import { isWeighted, traceDrive } from "./trace-drive.js";
 
 /**
  * The stages of a spiking graph.
  *
+ * @param replayed layers that are no stages, only sources; nothing before them is planned where nothing else reads it
  * @throws RespikeError (exit 3, `snn-not-canonical`, `snn-values`, `refine-mixed`) with every problem found
  */
-export function planSnn(graph: Graph): SnnPlan {
+export function planSnn(graph: Graph, replayed: readonly string[] = []): SnnPlan {
+  const given = listReplayed(graph, replayed);
   const refine = refinementOfGraph(graph);
   const problems: Problem[] = [];
   const stages: Stage[] = [];
   for (const node of graph.nodes) {
     try {
+      if (given.has(node.id)) continue;
       if (isOp(node, "neuron")) stages.push(planNeurons(graph, node, problems));
       else if (isOp(node, "output")) stages.push(planOutput(graph, node, problems));
       else if (isOp(node, "pool") && isGate(graph, node)) stages.push(planGate(graph, node));
@@ -47,11 +50,22 @@ export function planSnn(graph: Graph): SnnPlan {
     neurons: stages.filter((stage) => stage.kind === "neuron"),
     gates: stages.filter((stage) => stage.kind === "gate"),
     output,
+    replayed: given,
     refine,
     alphabets: new Map(
       graph.nodes.filter((node) => isSource(graph, node)).map((node) => [node.id, sentAlphabet(graph, node)]),
     ),
   };
+}
+
+function listReplayed(graph: Graph, replayed: readonly string[]): ReadonlyMap<string, ReplayedLayer> {
+  return new Map(
+    replayed.map((id) => {
+      const node = graph.node(id);
+      if (!isOp(node, "neuron")) throw new RangeError(`'${id}' is no layer of neurons`);
+      return [id, { shape: graph.shape(id), rate: node.attributes.rate }];
+    }),
+  );
 }
 
 function problem(node: GraphNode, rule: string, value: string, code: string): Problem {

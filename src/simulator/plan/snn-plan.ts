@@ -96,6 +96,13 @@ export interface OutputStage extends Drive {
 
 export type Stage = NeuronStage | GateStage | OutputStage;
 
+/** A layer of neurons that is not simulated: what it sends is given. */
+export interface ReplayedLayer {
+  readonly shape: Shape;
+  /** Mean spikes a neuron and step to expect, where it is known. */
+  readonly rate: number | undefined;
+}
+
 export interface SnnPlan {
   /** Id of the image. */
   readonly image: string;
@@ -105,6 +112,8 @@ export interface SnnPlan {
   readonly neurons: readonly NeuronStage[];
   readonly gates: readonly GateStage[];
   readonly output: OutputStage;
+  /** By id. */
+  readonly replayed: ReadonlyMap<string, ReplayedLayer>;
   /** What all layers refine by; null where they count. */
   readonly refine: Refinement | null;
   /** Source → what it may send in a step; of the image where its pixels are random spikes. */

@@ -17,6 +17,7 @@
  * Integer layers: every number is an integer below 2⁵³, exact. Float32 layers: every product, sum and quotient is
  * rounded to float32, in the order of spread-values.ts.
  */
+import { refuseUsage } from "../../core/respike-error.js";
 import type { Snn } from "../../graph/snn.js";
 import type { Backend, SimulationRequest, SimulationResult, Simulator } from "../backend.js";
 import { checkRequest } from "../check-request.js";
@@ -34,8 +35,17 @@ import { prepareReference, simulateImage } from "./simulate-image.js";
  */
 export const referenceBackend: Backend = {
   name: "reference",
-  prepare: async (snn, { plan } = {}) => makeReferenceSimulator(snn, plan ?? planSnn(snn.graph)),
+  async prepare(snn, { plan, replayed = [] } = {}) {
+    if (replayed.length > 0) throw refuseReplay(replayed);
+    return makeReferenceSimulator(snn, plan ?? planSnn(snn.graph));
+  },
 };
+
+function refuseReplay(layers: readonly string[]) {
+  const rule = "layers are replayed, and their spikes kept, by the fast backend";
+  const next = "use --backend wasm";
+  return refuseUsage({ code: "not-supported", where: "reference", rule, value: layers.join(", "), next });
+}
 
 /** @param plan of the network's graph */
 export function makeReferenceSimulator(snn: Snn, plan: SnnPlan): Simulator {
@@ -44,6 +54,7 @@ export function makeReferenceSimulator(snn: Snn, plan: SnnPlan): Simulator {
     kernels: {},
     run(request: SimulationRequest): SimulationResult {
       checkRequest(plan, request);
+      if (request.keepSpikes !== undefined) throw refuseReplay(request.keepSpikes);
       const runs = Array.from({ length: request.n }, (_, index) => simulateImage(network, request, index));
       return collectCounts(plan, request, runs);
     },

@@ -23,15 +23,21 @@ export const defaultRate = 0.08;
 const takenBack = 2.2;
 
 /** @returns facts by source: the image, layers, gates (which send about what their neurons do) */
-export function expectSpikes({ neurons, gates, alphabets }: SnnPlan): (source: string) => SourceFacts {
-  const stages = new Map(neurons.map((stage) => [stage.id, stage]));
+export function expectSpikes({
+  neurons,
+  gates,
+  alphabets,
+  replayed,
+}: SnnPlan): (source: string) => SourceFacts {
+  const rates = new Map(neurons.map((stage) => [stage.id, stage.node.attributes.rate]));
+  for (const [id, { rate }] of replayed) rates.set(id, rate);
   const behind = new Map(gates.map((gate) => [gate.id, gate.source]));
   return (source) => {
     let id = source;
     for (let next = behind.get(id); next !== undefined; next = behind.get(id)) id = next;
     const { lo, hi } = alphabets.get(source) ?? { lo: 0, hi: 1 };
     const planes = spikePlanes(lo, hi).length;
-    const net = stages.get(id)?.node.attributes.rate ?? defaultRate;
+    const net = rates.get(id) ?? defaultRate;
     return { rate: Math.min(planes, net * (lo < 0 ? takenBack : 1)), planes };
   };
 }

@@ -112,6 +112,10 @@ function lifetimes(plan: SnnPlan, kernels: readonly LayerKernel[]): readonly Lif
   const begin = (id: string, shape: Shape, planes: readonly SpikePlane[], born: number) =>
     lives.set(id, { id, shape, planes, born, dies: born, left: 0, right: 0 });
   begin(plan.image, plan.imageShape, spikePlanes(0, 1), -1);
+  for (const [id, { shape }] of plan.replayed) {
+    const { lo, hi } = plan.alphabets.get(id) ?? { lo: 0, hi: 1 };
+    begin(id, shape, spikePlanes(lo, hi), -1);
+  }
   for (const [at, stage] of plan.stages.entries()) {
     const read = (id: string, left = 0, right = 0) => {
       const life = lives.get(id);
@@ -130,6 +134,6 @@ function lifetimes(plan: SnnPlan, kernels: readonly LayerKernel[]): readonly Lif
     }
     if (stage.kind !== "output") begin(stage.id, stage.shape, spikePlanes(stage.lo, stage.hi), at);
   }
-  const isRead = [...lives.values()].filter((life) => life.id !== plan.image || life.dies >= 0);
+  const isRead = [...lives.values()].filter((life) => life.born >= 0 || life.dies >= 0);
   return isRead;
 }

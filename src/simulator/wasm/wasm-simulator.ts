@@ -21,6 +21,7 @@ import { planRoom } from "./network-room.js";
 import { OutputReader } from "./output-reader.js";
 import { SlotReader } from "./read-slot.js";
 import { StepRecorder } from "./record-steps.js";
+import { SpikeReplay } from "./replay-spikes.js";
 import { type CountObserver, StageRunner } from "./run-stages.js";
 import type { NetworkSize, SlotMemory } from "./slot-memory.js";
 import { SnapshotTaker } from "./take-snapshots.js";
@@ -81,6 +82,7 @@ export class WasmSimulator {
     const { memory, sums } = network;
     const slots = new SlotReader(this.module, this.#arena, memory.turned);
     const taker = new SnapshotTaker(this.plan, request, this.#reader, slots, sums);
+    const replay = new SpikeReplay(this.#arena, memory.layouts, request);
     const free = Array.from({ length: images }, (_, slot) => slot);
     let active: ImageUnderWay[] = [];
     for (let next = 0; next < request.n || active.length > 0; ) {
@@ -89,7 +91,7 @@ export class WasmSimulator {
         const slot = free.shift() as number;
         active.push(this.#startImage(request, network, slot, next++));
       }
-      this.#runBlock(request, network, active, spans, taker);
+      this.#runBlock(request, network, active, spans, taker, replay);
       const done = active.filter((image) => taker.endSpan(image, spans[image.spansDone++] as TimeSpan));
       for (const { slot, index, recorder } of done) {
         free.push(slot);
@@ -99,7 +101,8 @@ export class WasmSimulator {
     }
     const { result } = taker;
     this.imageSteps += result.exitSteps?.reduce((sum, t) => sum + t, 0) ?? request.n * request.steps;
-    return request.record === undefined ? result : { ...result, records };
+    const spikes = request.keepSpikes && { spikes: replay.kept };
+    return request.record === undefined ? { ...result, ...spikes } : { ...result, records };
   }
 
   /** The network in memory, laid out anew where the last request wanted it otherwise or smaller. */
@@ -135,6 +138,7 @@ export class WasmSimulator {
     active: readonly ImageUnderWay[],
     spans: readonly TimeSpan[],
     taker: SnapshotTaker,
+    replay: SpikeReplay,
   ): void {
     const recorded = [...this.plan.neurons, ...this.plan.gates];
     const stepwise = new Set(recorded.filter((s) => active[0]?.recorder?.wants(s)).map(({ id }) => id));
@@ -143,6 +147,7 @@ export class WasmSimulator {
     const blocks = active.map((image) => {
       const span = spans[image.spansDone] as TimeSpan;
       this.#drawPixels(request, memory, image, span);
+      replay.replay(image, span);
       const ends = [...times, span.end].filter((t) => t > span.start && t <= span.end);
       const observed = request.snapshots.filter((t) => t > span.start && t <= span.end);
       const time = { start: span.start, ends: [...new Set(ends)].sort((a, b) => a - b), stepwise, observed };
@@ -155,8 +160,13 @@ export class WasmSimulator {
       stages,
       onSums: (stage, slot, t, at) => taker.takeSums(imageOf(slot), stage, t, at),
     };
-    const onRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) =>
-      taker.takeRange(imageOf(slot), stage, block, t, !stages.has(stage.id));
+    const onRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => {
+      const image = imageOf(slot);
+      taker.takeRange(image, stage, block, t, !stages.has(stage.id));
+      const span = spans[image.spansDone] as TimeSpan;
+      const isWhole = block === null || block === Math.ceil((stage as NeuronStage).shape[0] / 16) - 1;
+      if (isWhole && t === span.end) replay.keep(stage.id, image, span);
+    };
     runner.runBlock(blocks, onRangeEnd, observer);
   }
 

@@ -1,0 +1,110 @@
+/**
+ * One layer of a spiking network on images, other layers sending what they sent before: its counts and spikes.
+ *
+ * Knows: the job, batches of images. May not know: why a layer is looked at alone.
+ */
+import type { LayerRun, SpikeTrain } from "../conversion/simulation.js";
+import { describeImages } from "../core/describe-images.js";
+import type { LongCallOptions } from "../core/progress.js";
+import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
+import { countElements } from "../core/tensor.js";
+import { isOp } from "../graph/node-types.js";
+import type { Snn } from "../graph/snn.js";
+import type { PackedSpikes } from "../simulator/backend.js";
+import { simulatorBackends } from "./backend-list.js";
+import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
+
+export interface ReplayOptions extends Pick<LongCallOptions, "signal"> {
+  readonly layer: string;
+  /** Layers that are not simulated, and what they send on the images. */
+  readonly given: ReadonlyMap<string, SpikeTrain>;
+  /** T */
+  readonly steps: number;
+  readonly wasmUrl?: URL | undefined;
+}
+
+interface ReplayShared {
+  readonly snn: PortableSnn;
+  readonly layer: string;
+  readonly given: readonly string[];
+  readonly steps: number;
+  readonly wasmUrl?: string | undefined;
+}
+
+interface ReplayTask {
+  readonly images: Float32Array;
+  readonly n: number;
+  /** In the order of the layers given. */
+  readonly sent: readonly PackedSpikes[];
+}
+
+interface ReplayResult {
+  readonly counts: Int32Array;
+  readonly sent: PackedSpikes;
+}
+
+/** Images of a piece of a spike train. */
+const batch = 8;
+
+/** Handler of the job `replay-layer`. */
+export async function startReplayHandler(
+  shared: ReplayShared,
+): Promise<TaskHandler<ReplayTask, ReplayResult>> {
+  const { layer, given, steps } = shared;
+  const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
+  const snn = unpackSnn(shared.snn);
+  const simulator = await simulatorBackends.wasm.prepare(snn, { wasmUrl, replayed: given });
+  const target = snn.graph.node(layer);
+  const refines = isOp(target, "neuron") && target.attributes.refine !== undefined;
+  const readout = refines ? "final" : "mean";
+  return {
+    handle({ images, n, sent }) {
+      const replay = new Map(given.map((id, at) => [id, sent[at] as PackedSpikes]));
+      const asked = { images, n, steps, snapshots: [steps], readout, delay: 0 } as const;
+      const { layers, spikes } = simulator.run({ ...asked, replay, keepSpikes: [layer] });
+      const counts = layers.find(({ name }) => name === layer)?.counts as Int32Array;
+      return { counts, sent: spikes?.get(layer) as PackedSpikes };
+    },
+    free: () => simulator.free(),
+  };
+}
+
+/**
+ * The layer's counts and spikes after T steps, on the runner's threads; no result depends on how many there are.
+ *
+ * @param images preprocessed [n,C,H,W], read only
+ * @throws RespikeError of the simulator
+ */
+export async function replayLayer(
+  snn: Snn,
+  images: Float32Array,
+  runner: TaskRunner,
+  { layer, given, steps, signal, wasmUrl }: ReplayOptions,
+): Promise<LayerRun> {
+  const size = countElements(snn.graph.input.attributes.shape);
+  const n = images.length / size;
+  const perImage = countElements(snn.graph.shape(layer));
+  const counts = new Int32Array(n * perImage);
+  const sent: PackedSpikes[] = [];
+  const trains = [...given.values()];
+  function* makeTasks(): Generator<ReplayTask> {
+    for (let from = 0; from < n; from += batch) {
+      const to = Math.min(n, from + batch);
+      const pieces = trains.map((train) => train[from / batch] as PackedSpikes);
+      yield { images: images.slice(from * size, to * size), n: to - from, sent: pieces };
+    }
+  }
+  await runner.run<ReplayShared, ReplayTask, ReplayResult>({
+    kind: "replay-layer",
+    shared: { snn: packSnn(snn), layer, given: [...given.keys()], steps, wasmUrl: wasmUrl?.href },
+    tasks: makeTasks(),
+    describe: ({ n: count }, number) =>
+      describeImages(Array.from({ length: count }, (_, i) => number * batch + i)),
+    signal,
+    onResult(result, number) {
+      counts.set(result.counts, number * batch * perImage);
+      sent[number] = result.sent;
+    },
+  });
+  return { counts, sent };
+}
