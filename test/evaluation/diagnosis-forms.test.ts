@@ -1,14 +1,17 @@
 /** Wiring is zero to rounding in every form of a correct conversion, and layers can be replaced in all of them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ExplicitOptions } from "#src/conversion/convert-options.js";
+import { convertGraph } from "#src/conversion/convert-graph.js";
+import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
+import { float32Tensor, type Tensor } from "#src/core/tensor.js";
 import type { ImageSet } from "#src/datasets/dataset.js";
 import { diagnoseSnn } from "#src/evaluation/diagnosis/diagnose-snn.js";
 import { replaceLayer } from "#src/evaluation/diagnosis/replace-layer.js";
 import { jobTable } from "#src/evaluation/job-table.js";
 import type { Graph } from "#src/graph/graph.js";
-import type { Readout } from "#src/graph/node-types.js";
+import type { GraphNode, Readout } from "#src/graph/node-types.js";
+import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
 import { denseBackend } from "#src/inference/dense-backend.js";
 import { convertTiny, prepareImages } from "../conversion/convert-tiny.js";
 import { noise, tinyPoolNet, tinyResNet, upTo } from "../conversion/tiny-networks.js";
@@ -84,6 +87,27 @@ for (const [name, graph, options] of forms) {
     assert.ok((limit.epsilon ?? 9) < 0.7 && Number.isFinite(atT.epsilon));
   });
 }
+
+test("pixels up to 255 (--preprocess raw): rounding of the first layer's weights is no defect", async () => {
+  const small = (node: GraphNode): GraphNode => {
+    if (node.op !== "conv" || node.inputs[0] !== graph.input.id) return node;
+    const weight = node.tensors.weight as Tensor;
+    const scaled = Float32Array.from(weight.data as Float32Array, (value) => value / 255);
+    return { ...node, tensors: { ...node.tensors, weight: float32Tensor(weight.shape, scaled) } };
+  };
+  const graph = tinyResNet("A");
+  const raw = { graph: graph.rewrite(small), preprocessing: preprocessingPresets.raw as Preprocessing };
+  for (const number of ["int16", "auto"] as const) {
+    const { snn } = await convertGraph(raw, resolveConvertOptions({ T: 24, number }), {
+      calibration: { source: noise, indices: upTo(24), judgingIndices: upTo(0) },
+      runner,
+    });
+    const run = { snn, train, data: "noise", indices: upTo(n, 150), steps: 24, seed: 0 };
+    const { layers } = await diagnoseSnn({ ...run, readout: "mean", delay: 0 }, runner, { whatIf: 0 });
+    for (const { name, parts, roundingBound, isDefect } of layers)
+      assert.ok(!isDefect, `${number}, ${name}: wiring ${parts.wiring}, rounding explains ${roundingBound}`);
+  }
+});
 
 test("a replaced layer that sends its own rate of the limit leaves the limit's outputs within 10⁻⁴", async () => {
   for (const [name, graph, options] of forms) {

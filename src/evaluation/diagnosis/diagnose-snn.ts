@@ -134,7 +134,8 @@ async function runWhatIf(
 }
 
 /** Sums of all images, in their order, to mean squares over that of the activation. */
-function listErrors({ snn, steps }: ObservedRun, { n, sums }: Observed): readonly LayerError[] {
+function listErrors(run: ObservedRun, { n, sums }: Observed): readonly LayerError[] {
+  const { snn, steps } = run;
   const layers = listDiagnosed(snn, planSnn(snn.graph), steps);
   const totals = layers.map((_, which) => {
     const total = new Float64Array(sumsOfImage);
@@ -144,13 +145,13 @@ function listErrors({ snn, steps }: ObservedRun, { n, sums }: Observed): readonl
     }
     return total;
   });
-  const rateSquares = new Map<string, number>();
+  const rateSquares = new Map([[snn.graph.input.id, meanSquareOf(readObserved(run, false))]]);
   return layers.map((layer, which) => {
     const total = totals[which] as Float64Array;
     const size = total[0] as number;
     const meanSquare = size / (n * layer.neurons);
     const over = (value: number) => (size > 0 ? value / size : value);
-    const source = (id: string) => rateSquares.get(sourceLayer(snn, id));
+    const source = (id: string) => rateSquares.get(sourceLayer(snn, id)) ?? 1;
     const roundingBound = boundRounding(layer, source, meanSquare);
     const mean = layer.lambda.reduce((sum, value) => sum + value, 0) / layer.lambda.length;
     rateSquares.set(layer.stage.id, meanSquare / mean ** 2);
@@ -167,6 +168,10 @@ function listErrors({ snn, steps }: ObservedRun, { n, sums }: Observed): readonl
       ...describeStage(layer),
     };
   });
+}
+
+function meanSquareOf(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + value * value, 0) / values.length;
 }
 
 function describeStage({ stage, silent }: DiagnosedLayer) {

@@ -9,8 +9,6 @@ import type { DiagnosedLayer } from "./diagnosed-layers.js";
 /** Of the expectation; and the floor that float32 sums need. */
 const margin = 16;
 const floor = 1e-8;
-/** Mean square of a preprocessed pixel, on the safe side. */
-const pixelSquare = 4;
 
 /**
  * Largest mean square of wiring over that of the activation for which rounding may be the cause.
@@ -18,19 +16,19 @@ const pixelSquare = 4;
  * Weights w·θ rounded to integers err by δ with E δ² = 1/12, so a step's current errs by Σ δ²·r² over the inputs' rates
  * r, in expectation fanIn·E r²/12, and the constant currents by 1/12 each; times (λ/θ)². Sixteen times that, plus 10⁻⁸.
  *
- * @param rateSquare source → mean square of its rate; the image has none
+ * @param rateSquare source → mean square of its rate, of the image of its pixels
  * @param size mean square of the activation
  */
 export function boundRounding(
   { stage, lambda }: DiagnosedLayer,
-  rateSquare: (source: string) => number | undefined,
+  rateSquare: (source: string) => number,
   size: number,
 ): number {
   if (stage.number === "float32" || !(size > 0)) return floor;
   const perStep = stage.groups.reduce((sum, { source, node }) => {
     const weights = node.tensors.weight ?? node.tensors.scale;
     const fanIn = weights === undefined ? 0 : weights.data.length / (weights.shape[0] ?? 1);
-    return sum + (fanIn * (rateSquare(source) ?? pixelSquare)) / 12;
+    return sum + (fanIn * rateSquare(source)) / 12;
   }, 2 / 12);
   return floor + (margin * perStep * meanUnit(stage, lambda)) / size;
 }
