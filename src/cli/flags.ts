@@ -29,13 +29,6 @@ export interface FlagText {
   readonly shownDefault?: string;
 }
 
-const singleDash = ["T", "o"];
-
-/** `--name` of a key. */
-export function flagName(key: string): string {
-  return singleDash.includes(key) ? `-${key}` : `--${key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}`;
-}
-
 export function switchFlag(text: FlagText): Flag<boolean> {
   return {
     ...text,

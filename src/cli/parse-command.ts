@@ -4,8 +4,10 @@
  * Knows: flag tables, the `--config` file's shape, precedence flag > config.
  * May not know: verbs' meaning. All problems of a command are named in one error.
  */
+
+import { flagName } from "../core/flag-name.js";
 import { type Problem, refuseUsage } from "../core/respike-error.js";
-import { type FlagTable, type FlagValues, flagName } from "./flags.js";
+import type { FlagTable, FlagValues } from "./flags.js";
 import { nearestWord } from "./nearest-word.js";
 
 export interface ParsedCommand<F extends FlagTable> {

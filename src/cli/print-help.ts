@@ -3,8 +3,10 @@
  *
  * Knows: verbs and flags as data. May not know: what they do.
  */
+
+import { flagName } from "../core/flag-name.js";
 import { commonFlags } from "./common-flags.js";
-import { type Flag, type FlagTable, flagName } from "./flags.js";
+import type { Flag, FlagTable } from "./flags.js";
 import type { Verb } from "./verb.js";
 
 export function printOverview(verbs: readonly Verb[], version: string): string {

@@ -1,6 +1,6 @@
 /** `reproduce` through the built command line on four images: files, reuse of finished jobs, one part. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -43,6 +43,30 @@ test("the same again runs nothing and finds the same; a folder that exists is no
   const read = (name: string) => JSON.parse(readFileSync(join(at, name, "results.json"), "utf8")) as object;
   assert.deepEqual(read("second"), read("first"));
   assert.equal((await callJson(at, ...words, ...cache, "--out", "second")).code, 2);
+});
+
+test("a converted network that somebody removed is made again", async () => {
+  const networks = join(at, "runs", "jobs", "networks");
+  const [file] = readdirSync(networks).filter((name) => name.endsWith(".snn.safetensors"));
+  const before = readFileSync(join(networks, file ?? ""));
+  rmSync(join(networks, file ?? ""));
+  const fewer = words.map((word) => (word === "4" ? "3" : word));
+  const { code, doc, err } = await callJson(at, ...fewer, ...cache, "--out", "fewer");
+  assert.equal(code, 0, err);
+  const { experiments, forecast } = doc.result as unknown as Result;
+  assert.deepEqual([forecast.jobs, experiments[0]?.rows[0]?.measured?.n, doc.warnings], [1, 3, []]);
+  assert.ok(readFileSync(join(networks, file ?? "")).equals(before));
+});
+
+test("data that cannot be had is told as the reason, and a cluster is not asked for nothing", async () => {
+  const nowhere = ["--offline", "--cache-dir", join(at, "empty-cache")];
+  const { code, doc } = await callJson(at, ...words, ...nowhere, "--out", "offline");
+  const [row] = (doc.result as unknown as Result).experiments[0]?.rows ?? [];
+  assert.equal(code, 0);
+  assert.match(row?.because ?? "", /^mnist could not be opened: .*not in the cache/);
+  const cluster = await callJson(at, ...words, ...nowhere, "--slurm", "--out", "cluster");
+  assert.deepEqual([cluster.code, cluster.doc.errors[0]?.code], [3, "no-jobs"]);
+  assert.ok(!existsSync(join(at, "cluster")));
 });
 
 test("more parts than jobs, rows that are none, and a folder without networks are refused with what to do", async () => {

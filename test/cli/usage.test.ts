@@ -105,6 +105,8 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["demo foo", /'foo' is unknown/],
   ["reproduce table3 --out none", /table1, table2, fig4, fig5, compensation, all/],
   ["reproduce table1 --shard 0/2", /--shard/],
+  ["reproduce table1 --slurm --stored --shard 1/2", /--stored: true \(not together with --slurm\)/],
+  ["reproduce table1 --parts 2", /--parts: 2 \(of --slurm\)/],
 ];
 for (const [words, says] of refused) {
   test(`exit 2: respike ${words}`, async () => {

@@ -4,7 +4,12 @@ import { test } from "node:test";
 import { experiments } from "#src/library/reproduce/experiments/experiment-list.js";
 import type { FoundNetwork } from "#src/library/reproduce/find-networks.js";
 import { forecastJob, nominalSpeed, weighJob } from "#src/library/reproduce/forecast.js";
-import { planReproduction, withImages } from "#src/library/reproduce/plan-reproduction.js";
+import {
+  type KnownData,
+  type MissingData,
+  planReproduction,
+  withImages,
+} from "#src/library/reproduce/plan-reproduction.js";
 import { expandOptions, findRecipe, isBoundToT } from "#src/library/reproduce/recipes.js";
 import { chooseShard } from "#src/library/reproduce/shard-jobs.js";
 
@@ -62,6 +67,19 @@ test("a network that is missing leaves rows with the command that trains it", ()
   const row = plan.rows.find(({ network: { data: name, depth } }) => name === "cifar100" && depth === 44);
   assert.equal(row?.job, null);
   assert.match(row?.because ?? "", /respike train resnet44 --data cifar100/);
+  // beside the network that has the usual name
+  const average = plan.rows.find(({ network: { shortcut } }) => shortcut === "avg");
+  assert.match(average?.because ?? "", /--shortcut avg -o networks\/cifar10-resnet20-avg\.safetensors/);
+});
+
+test("data that cannot be had is the reason of rows whose network is at hand, of the others that it is missing", () => {
+  const because = "cifar10 could not be opened: it is not in the cache";
+  const without = new Map<string, KnownData | MissingData>(data).set("cifar10", { because });
+  const { rows } = planReproduction(experiments, { networks, refused: [] }, without, request);
+  const reasonOf = (id: string) => rows.find((row) => row.id === id)?.because;
+  assert.equal(reasonOf("cifar10 ResNet-44, paper, T = 350"), because);
+  assert.match(reasonOf("cifar10 plain-56, paper, T = 350") ?? "", /respike train plain56/);
+  assert.equal(reasonOf("mnist ResNet-8, paper, T = 350"), null);
 });
 
 test("rows of one network and recipe share a job across T and tables; a search has one for each T", () => {
@@ -127,6 +145,8 @@ test("quick: 200 images of networks up to depth 20, no search above T = 64; said
     assert.ok(!isBoundToT(options) || T <= 64);
   }
   assert.match(quick.notes[0] ?? "", /rows are left out/);
+  const paper = quick.rows.find(({ recipe }) => recipe === "paper");
+  assert.match(paper?.method ?? "", /; quick: --calibrate-n 2000 --compensate off$/);
 });
 
 test("parts of the jobs: every job in one of them, none above the mean by more than the longest job", () => {

@@ -90,6 +90,8 @@ test("a series is confirmed where each value is larger than the one before, and 
   assert.equal(judge({ quantity: [small, large], published: null }).verdict, "confirmed");
   assert.equal(judge({ quantity: [large, small], published: null }).verdict, "differs");
   assert.equal(judge({ quantity: [small, large, gain("good", "gone")], published: null }).verdict, "not run");
+  const missing = judge({ quantity: [small, gain("good", "later"), gain("good", "gone")], published: null });
+  assert.equal(missing.sentence, "Could not be run because no weights.");
 });
 
 test("losses of two networks: half-widths are added in quadrature", () => {

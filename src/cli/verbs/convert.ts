@@ -5,6 +5,7 @@
  */
 import { basename } from "node:path";
 import { presets } from "../../conversion/presets/preset-list.js";
+import { flagName } from "../../core/flag-name.js";
 import { refuseUsage } from "../../core/respike-error.js";
 import { type AutoConversion, convertAuto } from "../../library/auto/convert-auto.js";
 import { type Conversion, convert } from "../../library/convert.js";
@@ -15,7 +16,7 @@ import { describeCertificate } from "../../report/describe-certificate.js";
 import { renderFrontText } from "../../report/front/render-front.js";
 import { layTable } from "../../report/render-table.js";
 import { autoFlags } from "../auto-flags.js";
-import { choiceFlag, type FlagTable, flagName, textFlag } from "../flags.js";
+import { choiceFlag, type FlagTable, textFlag } from "../flags.js";
 import { conversionFlags, modelFlags } from "../model-flags.js";
 import { usageProblem } from "../parse-command.js";
 import { defineVerb } from "../verb.js";

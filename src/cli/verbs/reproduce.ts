@@ -3,11 +3,14 @@
  *
  * Knows: how a reproduction reads for people. May not know: how it is done.
  */
+import { flagName } from "../../core/flag-name.js";
+import { refuseUsage } from "../../core/respike-error.js";
 import { targets } from "../../library/reproduce/experiments/experiment-list.js";
 import { type Forecast, reproduce } from "../../library/reproduce/reproduce.js";
 import { writeSlurm } from "../../library/reproduce/write-slurm.js";
 import { renderReproductionText } from "../../report/reproduction/render-reproduction.js";
 import { countFlag, integerFlag, patternFlag, switchFlag, textFlag } from "../flags.js";
+import { usageProblem } from "../parse-command.js";
 import { describeDuration } from "../report-progress.js";
 import { nameRunFolder } from "../run-folder-name.js";
 import { type CallContext, defineVerb } from "../verb.js";
@@ -70,6 +73,7 @@ export const reproduceVerb = defineVerb({
   ],
   async run([target = ""], flags, context) {
     const out = flags.out ?? nameRunFolder(`reproduce-${target}`);
+    refuseTogether(flags);
     if (flags.slurm === true) return writeScripts(target, out, flags, context);
     const outcome = await reproduce(target, {
       ...flags,
@@ -81,6 +85,17 @@ export const reproduceVerb = defineVerb({
     return { result, warnings, text: `${renderReproductionText(result)}\nreport: ${folder.report}` };
   },
 });
+
+/** Flags that say nothing beside `--slurm`, and `--parts`, which says nothing without. */
+function refuseTogether(flags: Readonly<Record<string, unknown>>): void {
+  const idle = flags.slurm === true ? ["stored", "shard", "resume"] : ["parts"];
+  const given = idle.filter((key) => flags[key] !== undefined);
+  if (given.length === 0) return;
+  const rule = flags.slurm === true ? "not together with --slurm" : "of --slurm";
+  throw refuseUsage(
+    given.map((key) => usageProblem(flagName(key), rule, String(flags[key]), "leave it out")),
+  );
+}
 
 async function writeScripts(target: string, out: string, flags: object, context: CallContext) {
   const program = [process.execPath, process.argv[1] ?? ""];

@@ -4,18 +4,11 @@
  * Knows: how a training reads for people. May not know: how it is done.
  */
 import { basename } from "node:path";
+import { flagName } from "../../core/flag-name.js";
 import { refuseUsage } from "../../core/respike-error.js";
 import { type TrainOutcome, train } from "../../library/train.js";
 import { recipes } from "../../training/recipes.js";
-import {
-  choiceFlag,
-  type FlagTable,
-  flagName,
-  integerFlag,
-  numberFlag,
-  switchFlag,
-  textFlag,
-} from "../flags.js";
+import { choiceFlag, type FlagTable, integerFlag, numberFlag, switchFlag, textFlag } from "../flags.js";
 import { usageProblem } from "../parse-command.js";
 import { nameRunFolder } from "../run-folder-name.js";
 import { defineVerb } from "../verb.js";

@@ -13,7 +13,7 @@ import type {
   JudgedExplanation,
 } from "../../report/reproduction/reproduction-result.js";
 import type { Claim, Explanation, Quantity } from "./experiment.js";
-import { measureQuantity, type RowsById } from "./measure-quantity.js";
+import { joinReasons, measureQuantity, type RowsById } from "./measure-quantity.js";
 import { notYet } from "./measure-rows.js";
 
 export function judgeClaims(claims: readonly Claim[], rows: RowsById): JudgedClaim[] {
@@ -83,7 +83,7 @@ function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById):
   const missing = found.flatMap((each) => ("because" in each ? [each.because] : []));
   const values = found.flatMap((each) => ("because" in each ? [] : [each]));
   const { id, says, published } = claim;
-  if (values.length < 2) return notRun(claim, [...new Set(missing)].join("; "), rows);
+  if (values.length < 2) return notRun(claim, joinReasons(missing), rows);
   const falls = values.filter(({ value }, at) => at > 0 && value <= (values[at - 1]?.value ?? 0)).length;
   const list = values.map(({ value, ci95 }) => `${formatFixed(value)} ${interval(ci95)}`).join(", ");
   const left = missing.length === 0 ? "" : `; ${missing.length} of ${series.length} values are missing`;

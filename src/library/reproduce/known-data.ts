@@ -8,18 +8,14 @@ import { hashLargeBytes, viewBytes } from "../../core/sha256.js";
 import type { ImageSet } from "../../datasets/dataset.js";
 import { openData } from "../open-data.js";
 import type { CallOptions } from "../surroundings.js";
-import type { KnownData } from "./plan-reproduction.js";
-
-export interface OpenedData {
-  readonly data: ReadonlyMap<string, KnownData>;
-  /** Data sets that could not be had, with the reason. */
-  readonly refused: readonly string[];
-}
+import type { KnownData, MissingData } from "./plan-reproduction.js";
 
 /** Opens each; one that the network or disk refuses is told, and its rows are not run. */
-export async function openKnownData(names: readonly string[], call: CallOptions): Promise<OpenedData> {
-  const data = new Map<string, KnownData>();
-  const refused: string[] = [];
+export async function openKnownData(
+  names: readonly string[],
+  call: CallOptions,
+): Promise<ReadonlyMap<string, KnownData | MissingData>> {
+  const data = new Map<string, KnownData | MissingData>();
   for (const name of names) {
     try {
       const { splits } = await openData(name, call);
@@ -30,10 +26,10 @@ export async function openKnownData(names: readonly string[], call: CallOptions)
       });
     } catch (error) {
       if (!(error instanceof RespikeError)) throw error;
-      refused.push(`${name} could not be opened: ${error.value}; ${error.next}`);
+      data.set(name, { because: `${name} could not be opened: ${error.value}; ${error.next}` });
     }
   }
-  return { data, refused };
+  return data;
 }
 
 const hashSplit = ({ pixels, labels }: ImageSet) => hashLargeBytes(viewBytes(pixels), viewBytes(labels));

@@ -61,7 +61,11 @@ export function listQuantityRows(quantity: Quantity): string[] {
 function explainMissing(ids: readonly string[], rows: RowsById): string | null {
   const lacking = ids.filter((id) => rows.get(id)?.row.measured == null);
   if (lacking.length === 0) return null;
-  const reasons = lacking.map((id) => rows.get(id)?.row.because ?? "rows are left out of this run");
+  return joinReasons(lacking.map((id) => rows.get(id)?.row.because ?? "rows are left out of this run"));
+}
+
+/** Reasons that stand in the way, each once; that it was not run yet only where nothing else does. */
+export function joinReasons(reasons: readonly string[]): string {
   const hard = [...new Set(reasons)].filter((reason) => reason !== notYet);
   return hard.length > 0 ? hard.join("; ") : notYet;
 }

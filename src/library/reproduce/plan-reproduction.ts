@@ -11,7 +11,7 @@ import type { UsedNetwork } from "../../report/reproduction/reproduction-result.
 import { version } from "../version.js";
 import { type Experiment, type NetworkSpec, nameNetwork, type RowSpec, uniqueRows } from "./experiment.js";
 import { chooseNetwork, type FoundNetwork, type FoundNetworks } from "./find-networks.js";
-import { describeOptions, expandOptions, findRecipe, isBoundToT } from "./recipes.js";
+import { describeOptions, describeRecipe, expandOptions, findRecipe, isBoundToT } from "./recipes.js";
 
 export interface PlannedRow extends RowSpec {
   readonly experiment: string;
@@ -68,6 +68,11 @@ export interface KnownData {
   readonly testImages: number;
 }
 
+/** Why a data set cannot be had. */
+export interface MissingData {
+  readonly because: string;
+}
+
 /** Times at which every job is looked at, so that one job serves rows of several T. */
 const observed = [8, 16, 32, 64, 128, 256, 350];
 const lastObserved = 350;
@@ -76,11 +81,11 @@ const quickSteps = 64;
 /** Presets that are made for one T, at this one. */
 const quickPresetSteps = 32;
 
-/** @param data by name, of every data set that the networks are for */
+/** @param data by name, every data set that the networks are for */
 export function planReproduction(
   experiments: readonly Experiment[],
   { networks, refused }: FoundNetworks,
-  data: ReadonlyMap<string, KnownData>,
+  data: ReadonlyMap<string, KnownData | MissingData>,
   request: PlanRequest,
 ): ReproductionPlan {
   const jobs = new Map<string, Job>();
@@ -125,20 +130,23 @@ function planRow(
   row: RowSpec,
   experiment: string,
   networks: readonly FoundNetwork[],
-  data: ReadonlyMap<string, KnownData>,
+  data: ReadonlyMap<string, KnownData | MissingData>,
   request: PlanRequest,
 ): { planned: PlannedRow; job: Job | null } {
   const recipe = findRecipe(row.recipe);
   const described = {
     ...row,
     experiment,
-    method: recipe.says,
+    method: describeRecipe(recipe, request.quick),
     flags: describeOptions(recipe, request.quick),
   };
   const network = chooseNetwork(networks, row.network);
   const known = data.get(row.network.data);
-  if (network === undefined || known === undefined) {
-    const because = describeMissing(row.network);
+  if (network === undefined || known === undefined || "because" in known) {
+    const because =
+      network !== undefined && known !== undefined && "because" in known
+        ? known.because
+        : describeMissing(row.network);
     return { planned: { ...described, used: null, because, job: null }, job: null };
   }
   const job = makeJob(row, network, known, expandOptions(recipe, request.quick), request);
@@ -152,8 +160,9 @@ function describeUsed({ model, origin }: FoundNetwork): UsedNetwork {
 function describeMissing(network: NetworkSpec): string {
   const { data, family, depth, shortcut } = network;
   const arch = `${family}${depth}`;
-  const flags = shortcut === undefined || shortcut === "P" ? "" : ` --shortcut ${shortcut}`;
-  const command = `respike train ${arch} --data ${data}${flags} -o networks/${data}-${arch}.safetensors`;
+  const [flags, suffix] =
+    shortcut === undefined || shortcut === "P" ? ["", ""] : [` --shortcut ${shortcut}`, `-${shortcut}`];
+  const command = `respike train ${arch} --data ${data}${flags} -o networks/${data}-${arch}${suffix}.safetensors`;
   return `no trained ${nameNetwork(network)} for ${data} is at hand; train it with \`${command}\`, or name a folder that has one with --models`;
 }
 

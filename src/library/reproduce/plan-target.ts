@@ -61,8 +61,8 @@ export async function planTarget(
   const found = await findNetworks(models, preprocess);
   const wanted = new Set<string>(chosen.flatMap(({ rows }) => rows.map(({ network }) => network.data)));
   const names = [...new Set(found.networks.map(({ data }) => data))].filter((name) => wanted.has(name));
-  const { data, refused } = await openKnownData(names, options);
+  const data = await openKnownData(names, options);
   const plan = planReproduction(chosen, found, data, { target, quick, n, seed, only });
   if (plan.rows.length === 0) throw refuseEmpty(only);
-  return { plan: { ...plan, notes: [...plan.notes, ...refused] }, networks: found.networks };
+  return { plan, networks: found.networks };
 }

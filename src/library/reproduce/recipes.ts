@@ -7,7 +7,7 @@
  */
 import type { ExplicitOptions } from "../../conversion/convert-options.js";
 import { presets } from "../../conversion/presets/preset-list.js";
-import { flagName } from "./convert-words.js";
+import { flagName } from "../../core/flag-name.js";
 
 export interface Recipe {
   readonly name: string;
@@ -111,9 +111,17 @@ export function isBoundToT(options: ExplicitOptions): boolean {
 }
 
 /** As words of `respike convert`: `--preset paper --shortcut-norm off`. */
-export function describeOptions(recipe: Recipe, quick: boolean): string {
-  const explicit = { ...recipe.options, ...(quick ? recipe.quick : {}) };
-  return Object.entries(explicit)
+export function describeOptions({ options, quick: changed }: Recipe, quick: boolean): string {
+  return writeWords({ ...options, ...(quick ? changed : {}) });
+}
+
+/** What it stands for, and what `--quick` makes of it. */
+export function describeRecipe({ says, quick: changed }: Recipe, quick: boolean): string {
+  return quick && changed !== undefined ? `${says}; quick: ${writeWords(changed)}` : says;
+}
+
+function writeWords(options: ExplicitOptions): string {
+  return Object.entries(options)
     .map(([key, value]) => `${flagName(key)} ${String(value)}`)
     .join(" ");
 }

@@ -89,7 +89,7 @@ async function convertOnce(
   result: ConversionResult;
 }> {
   const [path, told] = [store.snnPath(job), store.conversionPath(job)];
-  const exists = await access(told).then(
+  const exists = await Promise.all([access(told), access(path)]).then(
     () => true,
     () => false,
   );

@@ -22,7 +22,7 @@ export interface SlurmRequest {
 export interface SlurmScripts {
   readonly array: string;
   readonly merge: string;
-  /** Submits both; the second waits for all tasks of the first. */
+  /** Submits both; the second waits for all tasks of the first, and goes where one fails. */
   readonly submit: string;
 }
 
@@ -57,7 +57,7 @@ export function writeSlurmScripts(request: SlurmRequest): SlurmScripts {
     "#!/bin/bash",
     "set -euo pipefail",
     `array=$(sbatch --parsable ${quoteCommand([join(folder, "array.sbatch")])})`,
-    `merge=$(sbatch --parsable --dependency=afterok:"\${array%%;*}" ${quoteCommand([join(folder, "merge.sbatch")])})`,
+    `merge=$(sbatch --parsable --kill-on-invalid-dep=yes --dependency=afterok:"\${array%%;*}" ${quoteCommand([join(folder, "merge.sbatch")])})`,
     `echo "array \${array%%;*}, merge \${merge%%;*}"`,
   ];
   const text = (lines: readonly string[]) => `${lines.join("\n")}\n`;

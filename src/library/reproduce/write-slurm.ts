@@ -5,9 +5,11 @@
  */
 import { chmod } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { flagName } from "../../core/flag-name.js";
+import { refuseInput } from "../../core/respike-error.js";
 import { claimFolder } from "../../node/claim-folder.js";
 import { writeWholeFile } from "../../node/write-whole-file.js";
-import { flagName } from "./convert-words.js";
+import type { ReproductionPlan } from "./plan-reproduction.js";
 import { chooseExperiments, type PlanOptions, planTarget } from "./plan-target.js";
 import { writeSlurmScripts } from "./slurm-scripts.js";
 
@@ -15,6 +17,8 @@ export interface SlurmOptions extends PlanOptions {
   readonly out: string;
   /** Tasks of the array; one a job, at most 100, by default. */
   readonly parts?: number | undefined;
+  /** Folder of the jobs that all parts share; each its own by default. */
+  readonly jobs?: string | undefined;
   readonly program: readonly string[];
 }
 
@@ -27,11 +31,15 @@ export interface SlurmOutcome {
 
 const mostParts = 100;
 
-/** @throws RespikeError as `reproduce`; exit 2 where `out` holds something and `force` is not set */
+/**
+ * @throws RespikeError as `reproduce`; exit 2 where `out` holds something and `force` is not set, 3 where no row can be
+ * run
+ */
 export async function writeSlurm(target: string, options: SlurmOptions): Promise<SlurmOutcome> {
   const { plan } = await planTarget(target, chooseExperiments(target), options);
   const jobs = plan.jobs.length;
-  const parts = Math.max(1, Math.min(options.parts ?? mostParts, jobs));
+  if (jobs === 0) throw refuseIdle(plan);
+  const parts = Math.min(options.parts ?? mostParts, jobs);
   const folder = resolve(options.out);
   const { program, threads = 1 } = options;
   const flags = listFlags(options);
@@ -51,11 +59,22 @@ export async function writeSlurm(target: string, options: SlurmOptions): Promise
   });
 }
 
+function refuseIdle({ rows }: ReproductionPlan) {
+  return refuseInput({
+    code: "no-jobs",
+    where: "--slurm",
+    rule: "some row can be run",
+    value: [...new Set(rows.map(({ because }) => because))].join("; "),
+    next: "mend that first",
+  });
+}
+
 /** What decides the plan, as words; a task runs in another folder. */
-function listFlags({ quick, n, only, models, preprocess, seed, cacheDir, offline }: PlanOptions): string[] {
+function listFlags(options: SlurmOptions): string[] {
+  const { quick, n, only, models, preprocess, seed, jobs, cacheDir, offline } = options;
   const absolute = (path: string | undefined) => (path === undefined ? undefined : resolve(path));
   const values = {
-    ...{ quick, n, only, models: absolute(models), preprocess, seed },
+    ...{ quick, n, only, models: absolute(models), preprocess, seed, jobs: absolute(jobs) },
     ...{ cacheDir: absolute(cacheDir ?? process.env.RESPIKE_CACHE), offline },
   };
   return Object.entries(values).flatMap(([key, value]) => {

@@ -49,13 +49,13 @@ export async function renderReproduction(input: ReproductionReportInput): Promis
   return { html: page, plots };
 }
 
-/** `9 claims confirmed, 3 differ, 4 could not be run; …` */
+/** `9 of the article's claims confirmed, 3 differ, 4 without a verdict; …`: not run yet, or could not be run. */
 export function describeReproduction(result: ReproductionResult): string {
   const { verdicts, quick, complete } = result;
   const { confirmed, differs } = verdicts;
   const images = describeCounts(result);
   return (
-    `${confirmed} of the article's claims confirmed, ${differs} differ, ${verdicts["not run"]} could not be run; ` +
+    `${confirmed} of the article's claims confirmed, ${differs} differ, ${verdicts["not run"]} without a verdict; ` +
     `${images}${quick ? ", quick" : ""}${complete ? "" : "; not complete"}`
   );
 }
