@@ -75,6 +75,26 @@ const networks: readonly Kept[] = [
     goal: 0.91,
     keep: "last",
   },
+  {
+    name: "cifar10-plain44",
+    arch: "plain44",
+    data: "cifar10",
+    input: [3, 32, 32],
+    blocks: 7,
+    goal: 0.79,
+    keep: "last",
+    shortcut: "none",
+  },
+  {
+    name: "cifar100-resnet44",
+    arch: "resnet44, option P",
+    data: "cifar100",
+    input: [3, 32, 32],
+    blocks: 7,
+    goal: 0.67,
+    keep: "last",
+    classes: 100,
+  },
 ];
 
 for (const network of networks) {
