@@ -3,7 +3,6 @@
  *
  * Knows: what layer-wise compensation asks for. May not know: labels, threads.
  */
-import { describeImages } from "../core/describe-images.js";
 import type { LongCallOptions } from "../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
@@ -12,6 +11,7 @@ import type { Snn } from "../graph/snn.js";
 import type { SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, simulatorBackends } from "./backend-list.js";
+import { type ImageBatch, shareImages } from "./image-batches.js";
 import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
 
 export interface SimulateOptions extends LongCallOptions {
@@ -51,11 +51,6 @@ interface SimulateShared {
   readonly wasmUrl?: string | undefined;
 }
 
-interface SimulateTask {
-  readonly images: Float32Array;
-  readonly n: number;
-}
-
 interface SimulateResult {
   readonly predictions: Int32Array;
   readonly outputs: Float64Array;
@@ -66,7 +61,7 @@ interface SimulateResult {
 /** Handler of the job `simulate`. */
 export async function startSimulateHandler(
   shared: SimulateShared,
-): Promise<TaskHandler<SimulateTask, SimulateResult>> {
+): Promise<TaskHandler<ImageBatch, SimulateResult>> {
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
   const simulator = await simulatorBackends[shared.backend].prepare(unpackSnn(shared.snn), options);
   let recycle: SimulationResult | undefined;
@@ -106,14 +101,6 @@ const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => 
   wasmUrl: options.wasmUrl?.href,
 });
 
-function* makeTasks(images: Float32Array, size: number, batch: number): Generator<SimulateTask> {
-  const n = images.length / size;
-  for (let from = 0; from < n; from += batch) {
-    const to = Math.min(n, from + batch);
-    yield { images: images.slice(from * size, to * size), n: to - from };
-  }
-}
-
 /**
  * Simulates images for T steps on the runner's threads; no result depends on how many there are.
  *
@@ -137,13 +124,10 @@ export async function simulateImages(
   const rated = snn.graph.nodes.filter(({ op }) => op === "neuron");
   const largest = new Map(rated.map(({ id }) => [id, 0]));
   let done = 0;
-  await runner.run<SimulateShared, SimulateTask, SimulateResult>({
+  await runner.run<SimulateShared, ImageBatch, SimulateResult>({
     kind: "simulate",
     shared: shareSimulation(snn, options),
-    tasks: makeTasks(images, size, batch),
-    describe: ({ n: count }, number) =>
-      describeImages(Array.from({ length: count }, (_, i) => number * batch + i)),
-    transfer: ({ images }) => [images.buffer as ArrayBuffer],
+    ...shareImages(images, size, batch),
     signal: options.signal,
     onResult(result, number) {
       predictions.set(result.predictions, number * batch);

@@ -37,7 +37,7 @@ export interface ConvertCallOptions extends ExplicitOptions, CallOptions {
   readonly layout?: "nchw" | "nhwc" | undefined;
   /** Saved as provenance: the verb and the options that decide the result, no paths. */
   readonly command?: readonly string[] | undefined;
-  /** Whether the network gets a certificate, measured on held-back training images (`on` where there are any). */
+  /** Whether the network gets a certificate, measured on training images that no choice has seen (`on` where there are any). */
   readonly certify?: "on" | "off" | undefined;
   /** Saved in the network's options beside the conversion's own. */
   readonly savedOptions?: Readonly<Record<string, unknown>> | undefined;
@@ -152,7 +152,7 @@ const describeCalibration = (train: ImageSet, indices: Uint32Array) => ({
   judgingIndices: selectJudging(train.n),
 });
 
-/** What the network is worth on held-back training images; null where there are none, or nobody asks. */
+/** What the network is worth on training images that no choice has seen; null where there are none, or nobody asks. */
 async function certifyConversion(
   snn: Snn,
   train: ImageSet,

@@ -5,18 +5,16 @@
  */
 import type { Certificate, CertifiedAccuracy } from "../evaluation/diagnosis/certificate.js";
 import type { StepPrediction } from "../evaluation/diagnosis/predict-steps.js";
+import { knowsImages } from "../evaluation/diagnosis/unseen-images.js";
 import { cleanText } from "./clean-text.js";
 import { absent, formatCount, formatFixed, formatSignificant } from "./format-number.js";
-
-/** From this accuracy on a network has surely been trained on the images that judge it. */
-const knownImages = 99;
 
 /** One fact a line: on what, the limit, T, the prediction. */
 export function describeCertificate(certificate: Certificate): readonly string[] {
   const { images, network, limit, atT, prediction } = certificate;
   return [
-    `on ${formatCount(images.n)} held-back training images of ${cleanText(images.data)} that no choice has seen; the network is right on ${formatFixed(network.accuracy)} %`,
-    ...(network.accuracy >= knownImages
+    `on ${formatCount(images.n)} training images of ${cleanText(images.data)} that no choice has seen; the network is right on ${formatFixed(network.accuracy)} %`,
+    ...(knowsImages(network.accuracy)
       ? [
           "the network was trained on these images: the loss here is nearly the disagreement, not a forecast for other images",
         ]

@@ -13,7 +13,7 @@ before(async () => {
   at = makeWorkplace();
   const { code, err, out } = await call(at, ...recipe, "-o", "a.snn.safetensors");
   assert.equal(code, 0, err);
-  assert.match(out, /certificate\non 4 held-back training images/);
+  assert.match(out, /certificate\non 4 training images/);
 });
 after(() => rmSync(at, { recursive: true, force: true }));
 
@@ -43,7 +43,7 @@ test("a conversion carries its certificate: the same bytes for any threads, none
   );
   const inspected = await callJson(at, "inspect", "a.snn.safetensors");
   assert.deepEqual(inspected.doc.result.certificate, certificate);
-  assert.match((await call(at, "inspect", "a.snn.safetensors")).out, /certificate: +on 4 held-back/);
+  assert.match((await call(at, "inspect", "a.snn.safetensors")).out, /certificate: +on 4 training images/);
   const without = await callJson(at, ...recipe, "-o", "c.snn.safetensors", "--certify", "off");
   assert.equal(without.doc.result.certificate, null);
   assert.equal("certificate" in (await callJson(at, "inspect", "c.snn.safetensors")).doc.result, false);

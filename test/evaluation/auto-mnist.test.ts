@@ -1,9 +1,10 @@
 /** `convert --preset auto` on the shipped MNIST network, through the built command line, with few judging images. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { encode as encodePng } from "fast-png";
 import { RespikeError } from "#src/core/respike-error.js";
 import type { AutoResult } from "#src/evaluation/auto-result.js";
 import { convertAuto } from "#src/library/auto/convert-auto.js";
@@ -85,6 +86,32 @@ test("a bound that nothing meets ends with exit code 4, names the closest and wr
   });
   assert.match(readFileSync(front, "utf8"), /<svg[\s\S]*refine \(multi-level\)/);
   await assert.rejects(convertAuto(shipped, asked), { code: "output-exists" });
+});
+
+test("what had to be changed in the images is said, as without auto", async () => {
+  const folder = join(at, "digits");
+  for (let index = 0; index < 20; index++) {
+    const own = join(folder, String(index % 10));
+    mkdirSync(own, { recursive: true });
+    // grey with a transparent half
+    const data = Uint8Array.from({ length: 2 * 28 * 28 }, (_, i) => (i % 2 === 1 ? 128 : (i * index) & 255));
+    const picture = encodePng({ width: 28, height: 28, channels: 2, depth: 8, data });
+    writeFileSync(join(own, `${index}.png`), picture);
+  }
+  const quick = {
+    calibrate: folder,
+    calibrateN: 8,
+    adjust: "off",
+    certify: "off",
+    judgeN: 2,
+    times: [2],
+  } as const;
+  const { warnings } = await convertAuto(await loadModel(model), {
+    ...quick,
+    alphabet: "multi-level",
+    maxLoss: 100,
+  });
+  assert.equal(warnings.filter(({ code }) => code === "images-changed").length, 1);
 });
 
 test("what auto chooses is not given, and images that cannot show the bound are refused", async () => {

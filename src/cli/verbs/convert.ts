@@ -35,7 +35,7 @@ export const convertVerb = defineVerb({
     ...autoFlags,
     certify: choiceFlag(["on", "off"], {
       description:
-        "measure on held-back training images what is lost in the limit of many steps and at T, and how many steps a bound takes; saved with the network",
+        "measure on training images that no choice has seen what is lost in the limit of many steps and at T, and how many steps a bound takes; saved with the network",
       shownDefault: "on",
     }),
   },

@@ -20,7 +20,7 @@ export const diagnoseVerb = defineVerb({
   arguments: [{ name: "SNN", description: "a .snn.safetensors", required: true }],
   flags: {
     data: textFlag("DATA", {
-      description: "data set whose held-back training images are looked at",
+      description: "data set whose training images are looked at, those that the conversion has not seen",
       shownDefault: "the one converted for",
     }),
     layout: evaluationFlags.layout,
@@ -44,7 +44,7 @@ export const diagnoseVerb = defineVerb({
     out: textFlag("DIR", { description: "write diagnosis.json, report.html and plots there" }),
   },
   explanation:
-    "Runs held-back training images through the spiking network and the network it came from, and splits each layer's error into five parts: unevenness (spikes bunched in time), quantisation (a count is a whole number), clipping (no rate above the largest), wiring (the layer computes something else than the network's: a defect), and what came in from the layers before. Then it lets single layers send what they should and simulates the rest again: what the outputs gain is what that layer costs. It ends with the certificate: the limit of many steps, the accuracy at T on images that no choice of the conversion has seen, and how many steps a loss of 1 and of 0.5 points will take; no labels are needed for that.",
+    "Runs training images that the conversion has not seen through the spiking network and the network it came from, and splits each layer's error into five parts: unevenness (spikes bunched in time), quantisation (a count is a whole number), clipping (no rate above the largest), wiring (the layer computes something else than the network's: a defect), and what came in from the layers before. Then it lets single layers send what they should and simulates the rest again: what the outputs gain is what that layer costs. It ends with the certificate: the limit of many steps, the accuracy at T on images that no choice of the conversion has seen, and how many steps a loss of 1 and of 0.5 points will take; no labels are needed for that.",
   examples: [
     ["respike diagnose resnet20.snn.safetensors", "errors by layer, the layers to blame, the steps needed"],
     ["respike diagnose resnet20.snn.safetensors --what-if all -T 64", "what every layer costs at 64 steps"],

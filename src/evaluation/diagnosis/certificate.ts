@@ -33,7 +33,7 @@ export interface Certificate {
   readonly passes:
     | readonly Pick<PassReport, "name" | "preserves" | "maxAbsDiff" | "maxRelDiff" | "images">[]
     | null;
-  /** Held-back training images that no choice of the conversion has seen. */
+  /** Training images that no choice of the conversion has seen. */
   readonly images: {
     readonly data: string;
     readonly split: "train";

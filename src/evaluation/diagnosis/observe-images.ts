@@ -6,7 +6,6 @@
  * The network runs twice: as it is, and with each activation replaced by what the spikes say, so that the value
  * of a layer is the network's layer applied to the spiking network's own inputs (y₄ of split-error.ts).
  */
-import { describeImages } from "../../core/describe-images.js";
 import type { LongCallOptions } from "../../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../../core/task-runner.js";
 import { countElements } from "../../core/tensor.js";
@@ -14,9 +13,11 @@ import type { Readout } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
 import type { FloatNetwork } from "../../inference/float-network.js";
-import type { LayerCounts, Simulator } from "../../simulator/backend.js";
+import type { LayerCounts, Simulator, SourceWeights } from "../../simulator/backend.js";
 import { planSnn } from "../../simulator/plan/plan-snn.js";
+import type { SnnPlan } from "../../simulator/plan/snn-plan.js";
 import { type BackendName, networkBackend, simulatorBackends } from "../backend-list.js";
+import { type ImageBatch, shareImages } from "../image-batches.js";
 import { type PortableSnn, packSnn, unpackSnn } from "../portable-snn.js";
 import { calibratedNetwork } from "./calibrated-network.js";
 import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
@@ -63,11 +64,6 @@ interface ObserveShared {
   readonly wasmUrl?: string | undefined;
 }
 
-interface ObserveTask {
-  readonly images: Float32Array;
-  readonly n: number;
-}
-
 type ObserveResult = Omit<Observed, "rates"> & {
   readonly rates: readonly (readonly [layer: string, rates: CleanRates])[];
 };
@@ -78,6 +74,8 @@ const batch = 8;
 interface Observer {
   readonly shared: ObserveShared;
   readonly steps: number;
+  /** Asks for sums that nobody reads: counts are then kept at T alone, not at each time of the outputs. */
+  readonly lastOnly: SourceWeights;
   readonly simulator: Simulator;
   readonly network: FloatNetwork;
   readonly calibrated: FloatNetwork;
@@ -88,7 +86,7 @@ interface Observer {
 /** Handler of the job `observe-images`. */
 export async function startObserveHandler(
   shared: ObserveShared,
-): Promise<TaskHandler<ObserveTask, ObserveResult>> {
+): Promise<TaskHandler<ImageBatch, ObserveResult>> {
   const snn = unpackSnn(shared.snn);
   const steps = shared.at[shared.at.length - 1] as number;
   const plan = planSnn(snn.graph);
@@ -97,6 +95,7 @@ export async function startObserveHandler(
   const observer: Observer = {
     shared,
     steps,
+    lastOnly: weighNothing(plan),
     simulator: await simulatorBackends[shared.backend].prepare(snn, { wasmUrl, plan }),
     network: await networkBackend.prepare(snn.network, float),
     calibrated: await networkBackend.prepare(calibratedNetwork(snn), float),
@@ -112,10 +111,19 @@ export async function startObserveHandler(
   };
 }
 
-function observeBatch(observer: Observer, { images, n }: ObserveTask): ObserveResult {
-  const { shared, steps, simulator, network, layers } = observer;
+function weighNothing({ neurons }: SnnPlan): SourceWeights {
+  return new Map(
+    neurons.map(({ name, shape }) => {
+      const none = new Uint8Array(countElements(shape));
+      return [name, [none, none]];
+    }),
+  );
+}
+
+function observeBatch(observer: Observer, { images, n }: ImageBatch): ObserveResult {
+  const { shared, steps, lastOnly, simulator, network, layers } = observer;
   const { at, readout, delay, layers: potentials } = shared;
-  const request = { images, n, steps, snapshots: at, readout, delay, potentials };
+  const request = { images, n, steps, snapshots: at, readout, delay, potentials, weights: lastOnly };
   const simulated = simulator.run(request);
   const output = network.graph.output.id;
   const values = network.run(images, n, [...new Set([output, ...layers.map((layer) => layer.activation)])]);
@@ -127,7 +135,7 @@ function observeBatch(observer: Observer, { images, n }: ObserveTask): ObserveRe
 /** @param values the network's own */
 function splitLayers(
   { shared, steps, calibrated, charges, layers }: Observer,
-  { images, n }: ObserveTask,
+  { images, n }: ImageBatch,
   simulated: readonly LayerCounts[],
   values: ReadonlyMap<string, Float32Array>,
 ): Pick<ObserveResult, "sums" | "rates"> {
@@ -190,14 +198,6 @@ function decode({ lambda, area, unit }: DiagnosedLayer, counts: ArrayLike<number
   );
 }
 
-function* makeTasks(images: Float32Array, size: number): Generator<ObserveTask> {
-  const n = images.length / size;
-  for (let from = 0; from < n; from += batch) {
-    const to = Math.min(n, from + batch);
-    yield { images: images.slice(from * size, to * size), n: to - from };
-  }
-}
-
 /**
  * Observes images on the runner's threads; no result depends on how many there are.
  *
@@ -214,12 +214,10 @@ export async function observeImages(
   const { at, readout, delay, layers, rates = [], backend = "wasm", wasmUrl, signal, phase } = options;
   const parts: ObserveResult[] = [];
   let done = 0;
-  await runner.run<ObserveShared, ObserveTask, ObserveResult>({
+  await runner.run<ObserveShared, ImageBatch, ObserveResult>({
     kind: "observe-images",
     shared: { snn: packSnn(snn), backend, at, readout, delay, layers, rates, wasmUrl: wasmUrl?.href },
-    tasks: makeTasks(images, size),
-    describe: (task, number) => describeImages(Array.from({ length: task.n }, (_, i) => number * batch + i)),
-    transfer: (task) => [task.images.buffer as ArrayBuffer],
+    ...shareImages(images, size, batch),
     signal,
     onResult(result, number) {
       parts[number] = result;

@@ -18,6 +18,14 @@ const fewestImages = 32;
 const mostUpdates = 4e9;
 const fewestUpdates = 4e10;
 
+/** From this percentage of right answers on a network does as well as one that was trained on the images. */
+const knownImages = 99;
+
+/** Whether a network's accuracy on training images shows that it was trained on them. */
+export function knowsImages(accuracy: number): boolean {
+  return accuracy >= knownImages;
+}
+
 /** How many images `n` left out stands for: 256, or as many as bound the work, at least 32 unless T is very large. */
 export function affordableImages({ graph }: Snn, steps: number): number {
   const layers = graph.nodes.filter((node) => isOp(node, "neuron"));

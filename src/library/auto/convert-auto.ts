@@ -5,11 +5,12 @@
  */
 import { randomPermutation } from "../../core/counter-random.js";
 import type { ProgressEvent } from "../../core/progress.js";
-import { exitCodes, RespikeError, refuseInput } from "../../core/respike-error.js";
+import { exitCodes, RespikeError, refuseInput, type Warning } from "../../core/respike-error.js";
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import { hashIndices } from "../../datasets/decoded-split.js";
 import { selectJudging } from "../../datasets/split-training.js";
 import type { AutoResult } from "../../evaluation/auto-result.js";
+import { knowsImages } from "../../evaluation/diagnosis/unseen-images.js";
 import type { Model } from "../../formats/read-model.js";
 import { makeWorkerRunner } from "../../node/worker-runner.js";
 import { refuseExisting, writeWholeFile } from "../../node/write-whole-file.js";
@@ -35,9 +36,6 @@ export interface AutoConversion extends Conversion {
 /** Images that a candidate is first looked at with; then four times as many, until all. */
 const firstLook = 128;
 
-/** From this accuracy on a network does as well as one that was trained on the images. */
-const knownImages = 99;
-
 /**
  * Converts with that of the presets, at that T of 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 350, which loses no more
  * than `maxLoss` points at the upper end of a paired 95 % interval on held-back training images.
@@ -58,7 +56,8 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   const { bound } = checkAutoOptions(options);
   const { maxLoss: _, alphabet, minimise, judgeN = "all", front, times, ...conversion } = options;
   if (front !== undefined && options.force !== true) await refuseExisting(front);
-  const { name, train } = await openCalibration(model, options, () => undefined);
+  const warnings: Warning[] = [];
+  const { name, train } = await openCalibration(model, options, (warning) => warnings.push(warning));
   const judged = chooseJudged(train, name, judgeN, bound, options.seed ?? 0);
   const opened = { name, train, runner: makeWorkerRunner(options.threads), isTrial: false };
   // 2. the search
@@ -74,7 +73,7 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   if (auto.chosen === null) throw refuseBound(auto);
   const { preset, T } = auto.chosen;
   const done = await convertOn(model, { ...conversion, preset, T, savedOptions: { auto } }, opened);
-  return { ...done, result: { ...done.result, auto } };
+  return { ...done, result: { ...done.result, auto }, warnings: [...warnings, ...done.warnings] };
 }
 
 type Asked = Pick<Search, "bound" | "times" | "minimise" | "wholeFront"> & Pick<AutoResult, "alphabet">;
@@ -153,7 +152,7 @@ function makeAutoProgress(total: number, onProgress: ((event: ProgressEvent) => 
 }
 
 function noteOf({ accuracy }: AutoResult["network"]): string | null {
-  if (accuracy < knownImages) return null;
+  if (!knowsImages(accuracy)) return null;
   return `the network is right on ${accuracy.toFixed(2)} % of these images, as one that was trained on them: the loss here is nearly the disagreement, an upper bound rather than a forecast for other images`;
 }
 

@@ -72,7 +72,7 @@ export function renderDiagnosisText(result: Diagnosis): string {
   const shown = result.findings.filter(({ cause }, at) => at < shownFindings || cause === "wiring");
   const left = result.findings.length - shown.length;
   return [
-    `${result.alphabet} spikes, T = ${formatCount(result.T)}, ${formatCount(result.images.n)} held-back training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
+    `${result.alphabet} spikes, T = ${formatCount(result.T)}, ${formatCount(result.images.n)} training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
     "",
     ...shown.map(({ rank, message }) => `${rank}. ${message}`),
     ...(left > 0 ? [`… ${left} more layers in the table`] : []),
