@@ -131,6 +131,43 @@ test("the cache is asked by network, pixels and options; a damaged entry is coll
   assert.deepEqual(await find(requestOf("layer")), first);
 });
 
+test("λ of least squared error for another T is read from what was kept, equal to what is collected; damaged bytes are not", async () => {
+  const entries = new Map<string, Uint8Array>();
+  let collected = 0;
+  const inline = makeInlineRunner(conversionJobs);
+  const runner: TaskRunner = {
+    threads: 1,
+    run: (job) => {
+      collected++;
+      return inline.run(job);
+    },
+  };
+  const cache = {
+    get: async (key: string) => entries.get(key) ?? null,
+    put: async (key: string, bytes: Uint8Array) => void entries.set(key, bytes),
+  };
+  const requestAt = (steps: number, scope: "layer" | "channel"): StatisticsRequest => ({
+    ...requestOf(scope),
+    rule: { name: "mmse", steps, largest: 1 },
+  });
+  const find = (steps: number, scope: "layer" | "channel", kept: typeof cache | undefined = cache) =>
+    findStatistics(runner, requestAt(steps, scope), noise, upTo(n), kept);
+  for (const scope of ["layer", "channel"] as const) {
+    const before = collected;
+    const first = await find(4, scope);
+    const second = await find(32, scope);
+    assert.equal(collected, before + 1);
+    assert.notDeepEqual(second, first);
+    assert.deepEqual(second, await find(32, scope, undefined));
+  }
+  const damaged = [...entries].map(([key, bytes]) => [key, bytes.slice(0, bytes.length - 1)] as const);
+  for (const [key, bytes] of damaged) entries.set(key, bytes);
+  const before = collected;
+  const third = await find(8, "layer");
+  assert.equal(collected, before + 1);
+  assert.deepEqual(third, await find(8, "layer", undefined));
+});
+
 test("output neurons have one λ for all logits, that of a layer, with --lambda-scope channel too", async () => {
   const lambdaOf = async (lambdaScope: "layer" | "channel") => {
     const { report } = await convertTiny(tinyResNet("A"), { output: "neuron", lambda: "p90", lambdaScope });

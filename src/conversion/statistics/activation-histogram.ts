@@ -25,13 +25,19 @@ function binMiddle(bin: number): number {
 export interface SparseHistogram {
   readonly n: number;
   readonly max: number;
+  /** Ascending. */
   readonly bins: Uint32Array;
-  readonly counts: Float64Array;
+  readonly counts: Uint32Array | Float64Array;
 }
 
+/** Exponents of a positive float32. */
+const pageCount = 256;
+
+export const binCount = pageCount * binsPerPage;
+
 export class ActivationHistogram {
-  /** Exponent → counts of its bins. */
-  readonly #pages = new Map<number, Float64Array>();
+  /** By exponent: counts of its bins. */
+  readonly #pages: (Float64Array | undefined)[] = Array.from({ length: pageCount }, () => undefined);
   #n = 0;
   #max = 0;
 
@@ -51,31 +57,28 @@ export class ActivationHistogram {
       const value = values[at] as number;
       if (!(value > 0)) continue;
       if (value > this.#max) this.#max = value;
-      const bin = (bits[at] as number) >>> shift;
-      const page = this.#page(bin);
-      page[bin % binsPerPage] = (page[bin % binsPerPage] as number) + 1;
+      this.#count((bits[at] as number) >>> shift, 1);
     }
     this.#n += to - from;
   }
 
   merge({ n, max, bins, counts }: SparseHistogram): void {
     for (let at = 0; at < bins.length; at++) {
-      const bin = bins[at] as number;
-      const page = this.#page(bin);
-      page[bin % binsPerPage] = (page[bin % binsPerPage] as number) + (counts[at] as number);
+      this.#count(bins[at] as number, counts[at] as number);
     }
     this.#n += n;
     this.#max = Math.max(this.#max, max);
   }
 
   toSparse(): SparseHistogram {
-    const pairs = this.#ascending();
-    return {
-      n: this.#n,
-      max: this.#max,
-      bins: Uint32Array.from(pairs, ([bin]) => bin),
-      counts: Float64Array.from(pairs, ([, count]) => count),
-    };
+    const { bins, counts } = this.#ascending();
+    return { n: this.#n, max: this.#max, bins, counts };
+  }
+
+  /** Forgets all values; its memory serves the next ones. */
+  clear(): void {
+    for (const page of this.#pages) page?.fill(0);
+    [this.#n, this.#max] = [0, 0];
   }
 
   /**
@@ -86,23 +89,22 @@ export class ActivationHistogram {
   percentile({ numerator, denominator }: Fraction): number {
     const index = Math.max(0, Math.floor((this.#n * numerator) / denominator) - 1);
     if (this.#n > 0 && index === this.#n - 1) return this.#max;
-    const pairs = this.#ascending();
-    let below = this.#n - pairs.reduce((sum, [, count]) => sum + count, 0);
+    const { bins, counts } = this.#ascending();
+    let below = this.#n - sumOf(counts);
     if (index < below) return 0;
-    for (const [bin, count] of pairs) {
-      below += count;
-      if (index < below) return Math.min(binMiddle(bin), this.#max);
+    for (let at = 0; at < bins.length; at++) {
+      below += counts[at] as number;
+      if (index < below) return Math.min(binMiddle(bins[at] as number), this.#max);
     }
     return this.#max;
   }
 
   /** The middles of all bins that are not empty, ascending, and how many values each stands for; zeros are left out. */
   weighted(): { readonly values: Float64Array; readonly counts: Float64Array } {
-    const pairs = this.#ascending();
-    return {
-      values: Float64Array.from(pairs, ([bin]) => Math.min(binMiddle(bin), this.#max)),
-      counts: Float64Array.from(pairs, ([, count]) => count),
-    };
+    const { bins, counts } = this.#ascending();
+    const values = new Float64Array(bins.length);
+    for (let at = 0; at < bins.length; at++) values[at] = Math.min(binMiddle(bins[at] as number), this.#max);
+    return { values, counts: Float64Array.from(counts) };
   }
 
   /**
@@ -111,33 +113,51 @@ export class ActivationHistogram {
    * @param limit above 0
    */
   meanShare(limit: number): number {
-    const sum = this.#ascending().reduce(
-      (all, [bin, count]) => all + count * Math.min(binMiddle(bin), limit),
-      0,
-    );
+    const { bins, counts } = this.#ascending();
+    let sum = 0;
+    for (let at = 0; at < bins.length; at++)
+      sum += (counts[at] as number) * Math.min(binMiddle(bins[at] as number), limit);
     // Rounding may lift a mean of ones above 1.
     return this.#n === 0 ? 0 : Math.min(1, sum / limit / this.#n);
   }
 
-  #page(bin: number): Float64Array {
+  #count(bin: number, times: number): void {
     const exponent = bin >>> mantissaBits;
-    let page = this.#pages.get(exponent);
+    let page = this.#pages[exponent];
     if (page === undefined) {
       page = new Float64Array(binsPerPage);
-      this.#pages.set(exponent, page);
+      this.#pages[exponent] = page;
     }
-    return page;
+    const at = bin & (binsPerPage - 1);
+    page[at] = (page[at] as number) + times;
   }
 
-  #ascending(): [bin: number, count: number][] {
-    const pairs: [number, number][] = [];
-    for (const exponent of [...this.#pages.keys()].sort((a, b) => a - b)) {
-      for (const [at, count] of (this.#pages.get(exponent) as Float64Array).entries()) {
-        if (count > 0) pairs.push([exponent * binsPerPage + at, count]);
+  /** The bins that are not empty. */
+  #ascending(): Pick<SparseHistogram, "bins" | "counts"> {
+    let length = 0;
+    for (const page of this.#pages)
+      if (page !== undefined) for (let at = 0; at < binsPerPage; at++) length += Number(page[at] !== 0);
+    const bins = new Uint32Array(length);
+    // half the bytes where they suffice
+    const counts = this.#n < 2 ** 32 ? new Uint32Array(length) : new Float64Array(length);
+    let next = 0;
+    for (let exponent = 0; exponent < pageCount; exponent++) {
+      const page = this.#pages[exponent];
+      for (let at = 0; page !== undefined && at < binsPerPage; at++) {
+        const count = page[at] as number;
+        if (count === 0) continue;
+        bins[next] = exponent * binsPerPage + at;
+        counts[next++] = count;
       }
     }
-    return pairs;
+    return { bins, counts };
   }
+}
+
+function sumOf(counts: ArrayLike<number>): number {
+  let sum = 0;
+  for (let at = 0; at < counts.length; at++) sum += counts[at] as number;
+  return sum;
 }
 
 /** A share as integers, so that ⌊p·n⌋ is exact. */

@@ -52,26 +52,26 @@ export async function startStatisticsHandler(
   shared: StatisticsShared,
 ): Promise<TaskHandler<PixelTask, readonly NodeCounts[]>> {
   const network = await preparePixelNetwork(shared);
-  const channels = shared.ids.map((id) => network.graph.shape(id)[0]);
-  const { scopes } = shared;
+  const { ids, scopes } = shared;
+  const counted = ids.map((id, at) => startCounts(network.graph, id, scopes[at] as StatisticsScope));
   return {
     handle: (task) =>
-      network
-        .run(task, shared.ids)
-        .map((values, at) =>
-          countValues(values, task.n, channels[at] as number, scopes[at] as StatisticsScope),
-        ),
+      network.run(task, ids).map((values, at) => countValues(values, task.n, counted[at] as NodeHistograms)),
     free: () => network.free(),
   };
 }
 
-function countValues(values: Float32Array, n: number, channels: number, scope: StatisticsScope): NodeCounts {
+/** @param into of an earlier task, used again */
+function countValues(
+  values: Float32Array,
+  n: number,
+  { histograms, channelMax }: NodeHistograms,
+): NodeCounts {
+  const channels = channelMax.length;
   const area = values.length / n / channels;
-  const histograms = Array.from(
-    { length: scope === "layer" ? 1 : channels },
-    () => new ActivationHistogram(),
-  );
-  const channelMax = new Float32Array(channels);
+  const isWhole = histograms.length < channels;
+  for (const histogram of histograms) histogram.clear();
+  channelMax.fill(0);
   for (let plane = 0; plane < n * channels; plane++) {
     const channel = plane % channels;
     let max = channelMax[channel] as number;
@@ -79,10 +79,10 @@ function countValues(values: Float32Array, n: number, channels: number, scope: S
       if ((values[at] as number) > max) max = values[at] as number;
     }
     channelMax[channel] = max;
-    if (scope === "channel") histograms[channel]?.add(values, plane * area, (plane + 1) * area);
+    if (!isWhole) histograms[channel]?.add(values, plane * area, (plane + 1) * area);
   }
-  if (scope === "layer") histograms[0]?.add(values);
-  return { histograms: histograms.map((each) => each.toSparse()), channelMax };
+  if (isWhole) histograms[0]?.add(values);
+  return { histograms: histograms.map((each) => each.toSparse()), channelMax: channelMax.slice() };
 }
 
 /** What a statistic is asked of. */
@@ -112,48 +112,65 @@ export async function collectStatistics(
   tasks: Iterable<PixelTask> | AsyncIterable<PixelTask>,
   total: number,
 ): Promise<Map<string, ActivationStatistic>> {
-  const { graph, preprocessing, ids, scopes, rule } = request;
+  return readStatistics(await collectHistograms(runner, request, tasks, total), request.rule);
+}
+
+/** What the statistics are read from, node by node in the order of `ids`; it does not depend on the rule. */
+export async function collectHistograms(
+  runner: TaskRunner,
+  { graph, preprocessing, ids, scopes, wasmUrl, signal, onProgress }: StatisticsRequest,
+  tasks: Iterable<PixelTask> | AsyncIterable<PixelTask>,
+  total: number,
+): Promise<readonly NodeHistograms[]> {
   const collected = ids.map((id, at) => startCounts(graph, id, scopes[at] as StatisticsScope));
   let done = 0;
-  request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
+  onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
   await runner.run<StatisticsShared, PixelTask, readonly NodeCounts[]>({
     kind: statisticsKind,
-    shared: { nodes: graph.nodes, preprocessing, ids, scopes, wasmUrl: request.wasmUrl },
+    shared: { nodes: graph.nodes, preprocessing, ids, scopes, wasmUrl },
     tasks,
     describe: describePixels,
-    signal: request.signal,
+    signal,
     onResult(result) {
-      for (const [which, part] of result.entries()) addCounts(collected[which] as CollectedCounts, part);
+      for (const [which, part] of result.entries()) addCounts(collected[which] as NodeHistograms, part);
       const [first] = collected;
       const [plane] = first === undefined ? [1] : [countElements(graph.shape(first.id))];
       const counted = first?.histograms.reduce((sum, each) => sum + each.n, 0) ?? 0;
       done = counted / (plane as number);
-      request.onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
+      onProgress?.({ phase: "activation statistics", done, total, unit: "images" });
     },
   });
-  return new Map(
-    collected.map(({ id, histograms, channelMax }) => [id, readStatistic(histograms, channelMax, rule)]),
-  );
+  return collected;
 }
 
-interface CollectedCounts {
+/** What all images showed of one node. */
+export interface NodeHistograms {
   readonly id: string;
+  /** One (scope `layer`), or one a channel. */
   readonly histograms: readonly ActivationHistogram[];
+  /** [C] */
   readonly channelMax: Float32Array;
 }
 
-function startCounts(graph: Graph, id: string, scope: StatisticsScope): CollectedCounts {
+export function startCounts(graph: Graph, id: string, scope: StatisticsScope): NodeHistograms {
   const [channels] = graph.shape(id);
-  const histograms = Array.from(
-    { length: scope === "layer" ? 1 : channels },
-    () => new ActivationHistogram(),
-  );
+  const length = scope === "layer" ? 1 : channels;
+  const histograms = Array.from({ length }, () => new ActivationHistogram());
   return { id, histograms, channelMax: new Float32Array(channels) };
 }
 
-function addCounts({ histograms, channelMax }: CollectedCounts, part: NodeCounts): void {
+function addCounts({ histograms, channelMax }: NodeHistograms, part: NodeCounts): void {
   for (const [at, histogram] of part.histograms.entries()) histograms[at]?.merge(histogram);
   for (const [c, max] of part.channelMax.entries()) channelMax[c] = Math.max(channelMax[c] as number, max);
+}
+
+export function readStatistics(
+  collected: readonly NodeHistograms[],
+  rule: ThresholdRule,
+): Map<string, ActivationStatistic> {
+  return new Map(
+    collected.map(({ id, histograms, channelMax }) => [id, readStatistic(histograms, channelMax, rule)]),
+  );
 }
 
 function readStatistic(

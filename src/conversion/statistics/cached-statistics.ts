@@ -3,7 +3,8 @@
  *
  * Knows: hashes of the network, the pixels and the options. May not know: where the cache lies.
  *
- * A damaged entry is collected anew; the cache never changes a result.
+ * A damaged entry is collected anew; the cache never changes a result. Where λ depends on T what it is read from is kept
+ * besides, so that the images are looked at once for all T.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -16,9 +17,14 @@ import { type ImageSource, readTasks } from "../image-source.js";
 import {
   type ActivationStatistic,
   chooseBatch,
-  collectStatistics,
+  collectHistograms,
+  type NodeHistograms,
+  readStatistics,
   type StatisticsRequest,
+  type StatisticsScope,
+  startCounts,
 } from "./activation-statistics.js";
+import { packHistograms, unpackHistograms } from "./pack-histograms.js";
 
 /** Where statistics are kept between runs. */
 export interface StatisticsCache {
@@ -28,6 +34,9 @@ export interface StatisticsCache {
 
 /** The version of what is computed; a change of the definition makes old entries unreachable. */
 const version = "activation-statistics/4";
+const histogramsVersion = "activation-histograms/1";
+/** Bytes of an entry of histograms; larger ones are collected anew. */
+const mostPacked = 2 ** 27;
 
 const amount = z.number().min(0);
 const entrySchema = z.array(
@@ -53,14 +62,32 @@ export async function findStatistics(
   const { graph, preprocessing, ids } = request;
   const batch = chooseBatch(graph, ids);
   const collect = () =>
-    collectStatistics(runner, request, readTasks(source, indices, batch, preprocessing), indices.length);
-  if (cache === undefined) return collect();
-  const key = await makeKey(request, source, indices, batch);
+    collectHistograms(runner, request, readTasks(source, indices, batch, preprocessing), indices.length);
+  if (cache === undefined) return readStatistics(await collect(), request.rule);
+  const { key, histogramsKey } = await makeKeys(request, source, indices, batch);
   const found = readEntry(await cache.get(key), request);
   if (found !== null) return found;
-  const statistics = await collect();
+  const collected = await findHistograms(collect, request, histogramsKey, cache);
+  const statistics = readStatistics(collected, request.rule);
   await cache.put(key, new TextEncoder().encode(stableJson([...statistics])));
   return statistics;
+}
+
+/** Those of a rule that asks again for each T are kept, where they are not too many. */
+async function findHistograms(
+  collect: () => Promise<readonly NodeHistograms[]>,
+  { graph, ids, scopes, rule }: StatisticsRequest,
+  key: string,
+  cache: StatisticsCache,
+): Promise<readonly NodeHistograms[]> {
+  if (typeof rule !== "object" || !("name" in rule) || rule.name !== "mmse") return collect();
+  const empty = ids.map((id, at) => startCounts(graph, id, scopes[at] as StatisticsScope));
+  const bytes = await cache.get(key);
+  if (bytes !== null && unpackHistograms(bytes, empty)) return empty;
+  const collected = await collect();
+  const packed = packHistograms(collected);
+  if (packed.length <= mostPacked) await cache.put(key, packed);
+  return collected;
 }
 
 function readEntry(
@@ -82,19 +109,22 @@ function readEntry(
   }
 }
 
-async function makeKey(
+async function makeKeys(
   { graph, preprocessing, ids, scopes, rule }: StatisticsRequest,
   source: ImageSource,
   indices: Uint32Array,
   batch: number,
-): Promise<string> {
+): Promise<{ readonly key: string; readonly histogramsKey: string }> {
   const pixels = sha256.create();
   for await (const task of readTasks(source, indices, batch, preprocessing)) {
     pixels.update(viewBytes(task.pixels));
   }
-  const decides = { version, ids, scopes, rule, preprocessing, n: indices.length };
-  const data = bytesToHex(pixels.digest());
-  return hashText(`${stableJson(decides)}\n${hashGraph(graph)}\n${data}`);
+  const same = { ids, scopes, preprocessing, n: indices.length };
+  const end = `${hashGraph(graph)}\n${bytesToHex(pixels.digest())}`;
+  return {
+    key: hashText(`${stableJson({ version, rule, ...same })}\n${end}`),
+    histogramsKey: hashText(`${stableJson({ version: histogramsVersion, ...same })}\n${end}`),
+  };
 }
 
 /** SHA-256 of a graph: its nodes, attributes and tensors. */
