@@ -19,7 +19,7 @@ import { encodeOnnxModel, makeValueInfo, type OnnxValueInfo } from "../inference
 import { blockedDomain } from "./blocked/block-layout.js";
 import { listState, nameTensor, type StateTensor } from "./network-state.js";
 import { OnnxBuilder } from "./onnx-builder.js";
-import type { LoweredNode, LoweringContext } from "./rules/gradient-rule.js";
+import type { LoweredNode, LoweringContext, ScaledGradient } from "./rules/gradient-rule.js";
 import { findRule, type GradientRules, gradientRules } from "./rules/rule-table.js";
 
 export interface StepOptions {
@@ -192,6 +192,7 @@ class Lowering {
     training: boolean,
     readonly rules: GradientRules,
   ) {
+    const scaled = new Map<string, ScaledGradient>();
     this.#context = {
       builder: this.builder,
       batch,
@@ -199,6 +200,8 @@ class Lowering {
       shape: (id) => graph.shape(id),
       tensor: nameTensor,
       giveGradient: (node, name, gradient) => this.#gradients.set(nameTensor(node, name), gradient),
+      noteScaled: (gradient, parts) => scaled.set(gradient, parts),
+      findScaled: (gradient) => scaled.get(gradient) ?? { value: gradient, factor: null },
       giveTracked: (node, name, next) => this.#tracked.set(nameTensor(node, name), next),
     };
   }

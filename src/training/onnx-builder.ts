@@ -63,18 +63,18 @@ export class OnnxBuilder {
 
   /** A float32 constant; equal ones share a name. */
   constant(shape: readonly number[], values: readonly number[]): string {
-    const name = `float[${shape}]:${values}`;
-    if (!this.#constants.has(name)) {
-      this.#constants.set(name, makeTensor(name, float32Tensor(shape, values)));
-    }
-    return name;
+    return this.#share(`float[${shape}]:${values}`, (name) => makeTensor(name, float32Tensor(shape, values)));
   }
 
   /** An int64 vector. */
   ints(values: readonly number[]): string {
-    const name = `ints:${values}`;
-    if (!this.#constants.has(name)) this.#constants.set(name, int64Vector(name, values));
-    return name;
+    return this.#share(`ints:${values}`, (name) => int64Vector(name, values));
+  }
+
+  #share(key: string, make: (name: string) => OnnxTensor): string {
+    const found = this.#constants.get(key) ?? make(`constant_${this.#constants.size}`);
+    this.#constants.set(key, found);
+    return found.name;
   }
 
   reshape(value: string, shape: readonly number[]): string {

@@ -3,7 +3,7 @@
  *
  *   σ² = mean(x²) − μ², not below 0
  *   y  = a·x + (β − a·μ)
- *   ∂x = a·∂y + s·x − a/m·Σ∂y − s·μ,  s = −a/(σ²+ε)/m·Σ∂y·(x−μ)
+ *   ∂x = a·(∂y + s·x − Σ∂y/m − s·μ),  s = −1/(σ²+ε)/m·Σ∂y·(x−μ); a convolution takes a into its weight
  */
 import type { NodeOf } from "../../graph/node-types.js";
 import { refuseSingleValue, trackStatistics } from "../rules/batch-norm.js";
@@ -42,9 +42,8 @@ function lowerTraining(
   const channels = extents[1];
   const m = batch * extents[2] * extents[3];
   if (m < 2) throw refuseSingleValue(node);
-  const share = (sum: string) => b.emit("Mul", [sum, b.scalar(1 / m)]);
-  const mu = share(layout.sumChannels(x, extents));
-  const square = share(layout.sumProducts(x, x, extents));
+  const mu = layout.averageChannels(x);
+  const square = b.emit("Mul", [layout.sumProducts(x, x, extents), b.scalar(1 / m)]);
   const spread = b.emit("Sub", [square, b.emit("Mul", [mu, mu])]);
   const variance = b.emit("Max", [spread, b.scalar(0)]);
   const inverse = invertDeviation(b, variance, node.attributes.epsilon);
@@ -56,14 +55,18 @@ function lowerTraining(
       const sum = layout.sumChannels(gradient, extents);
       const product = layout.sumProducts(gradient, x, extents);
       const correlation = b.emit("Sub", [product, b.emit("Mul", [mu, sum])]);
+      const seen = b.emit("Mul", [correlation, inverse]);
       context.giveGradient(node, "beta", sum);
-      context.giveGradient(node, "gamma", b.emit("Mul", [correlation, inverse]));
+      context.giveGradient(node, "gamma", seen);
       if (wanted !== true) return [null];
-      const minusA = b.emit("Mul", [a, b.scalar(-1 / m)]);
-      const slope = b.emit("Mul", [b.emit("Mul", [minusA, correlation]), b.emit("Mul", [inverse, inverse])]);
-      const offset = b.emit("Sub", [b.emit("Mul", [minusA, sum]), b.emit("Mul", [slope, mu])]);
-      const part = layout.scale(x, slope, channels, { bias: offset });
-      return [layout.scale(gradient, a, channels, { sum: part })];
+      const share = b.emit("Mul", [inverse, b.scalar(-1 / m)]);
+      const slope = b.emit("Mul", [seen, share]);
+      const least = b.emit("Mul", [sum, b.scalar(-1 / m)]);
+      const offset = b.emit("Sub", [least, b.emit("Mul", [slope, mu])]);
+      const value = layout.scale(x, slope, channels, { bias: offset, sum: gradient });
+      const dx = layout.scale(value, a, channels);
+      context.noteScaled(dx, { value, factor: a });
+      return [dx];
     },
   };
 }

@@ -41,6 +41,8 @@ interface ConvCall {
 }
 
 export class BlockLayout {
+  /** Filters by the weight that they came from. */
+  readonly #filters = new Map<string, string>();
   /** What each convolution's result came from. */
   readonly #calls = new Map<string, ConvCall>();
   /** What each value with pixels put between each other came from. */
@@ -124,11 +126,20 @@ export class BlockLayout {
     return this.#emit("GlobalAveragePool", [value], {});
   }
 
+  /** The mean over (n,h,w): [C]. */
+  averageChannels(value: string): string {
+    return this.builder.emit("ReduceMean", [this.average(value)], {
+      axes: { ints: [0, 2, 3] },
+      keepdims: { int: 0 },
+    });
+  }
+
   /** Σ over (n,h,w): [C]. */
-  sumChannels(value: string, [batch, channels, height, width]: FourExtents): string {
-    const { builder: b, block } = this;
-    const folded = b.reshape(value, [(batch * channels) / block, height * width, block]);
-    return b.sum(b.reshape(b.sum(folded, [1], false), [batch, channels]), [0], false);
+  sumChannels(value: string, [batch, , height, width]: FourExtents): string {
+    return this.builder.emit("Mul", [
+      this.averageChannels(value),
+      this.builder.scalar(batch * height * width),
+    ]);
   }
 
   /**
@@ -173,19 +184,29 @@ export class BlockLayout {
   }
 
   /** A weight [O,I,h,w] in row-major order as a filter from I to O channels. */
-  arrangeFilter(weight: string, [outputs, inputs, height, width]: FourExtents): string {
-    const { block } = this;
+  arrangeFilter(weight: string, extents: FourExtents): string {
+    const { builder: b, block } = this;
+    const [outputs, inputs, height, width] = extents;
     const taps = height * width;
-    const [shape, order] = this.fits(inputs)
-      ? [
-          [outputs / block, block, inputs / block, block, taps],
-          [0, 2, 4, 3, 1],
-        ]
-      : [
-          [outputs / block, block, inputs, taps],
-          [0, 2, 3, 1],
-        ];
-    return this.permute(weight, shape, order, [outputs, inputs, height, width]);
+    const known = this.#filters.get(weight);
+    if (known !== undefined) return known;
+    // [O/B,B(o),I·taps] → [O/B,I·taps,B(o)], then [O/B,I/B,B(i),taps,B(o)] → [O/B,I/B,taps,B(i),B(o)]
+    const behind = this.toBlocks(b.reshape(weight, [outputs / block, block, 1, inputs * taps]));
+    const pairs = (outputs * inputs) / block ** 2;
+    const arranged =
+      taps > 1 && this.fits(inputs)
+        ? this.lastToBlocks(b.reshape(behind, [pairs, block, 1, taps * block]))
+        : behind;
+    const filter = b.reshape(arranged, extents);
+    this.#filters.set(weight, filter);
+    return filter;
+  }
+
+  /** Rows of [count, length] in another order, by several threads, as Transpose does not. */
+  takeRows(value: string, order: readonly number[], length: number): string {
+    const { builder: b } = this;
+    const rows = b.reshape(value, [-1, length]);
+    return b.emit("Gather", [rows, b.ints(order)], { axis: { int: 0 } });
   }
 
   /** The value of `shape` with its axes in another order, as `result`. */

@@ -6,7 +6,7 @@
  */
 
 import { type ConvGeometry, describeGeometry } from "../rules/conv-geometry.js";
-import { type GradientRule, type LoweringContext, onlyInput } from "../rules/gradient-rule.js";
+import { type GradientRule, type LoweringContext, onlyInput, scaleOutputs } from "../rules/gradient-rule.js";
 import type { BlockLayout } from "./block-layout.js";
 import { emitInputGradient } from "./input-gradient.js";
 import { emitWeightGradient } from "./weight-gradient.js";
@@ -24,11 +24,13 @@ export function blockedConvRule(block: (context: LoweringContext) => BlockLayout
       return {
         value: emitConv(layout, geometry, x, weight, bias),
         backward(gradient, [wanted]) {
-          context.giveGradient(node, "weight", emitWeightGradient(layout, geometry, x, gradient));
+          const { value: dy, factor } = context.findScaled(gradient);
+          const scale = (tensor: string, rank: number) => scaleOutputs(context.builder, tensor, factor, rank);
+          context.giveGradient(node, "weight", scale(emitWeightGradient(layout, geometry, x, dy), 4));
           if (bias !== undefined) {
-            context.giveGradient(node, "bias", layout.sumChannels(gradient, geometry.output));
+            context.giveGradient(node, "bias", scale(layout.sumChannels(dy, geometry.output), 1));
           }
-          return [wanted === true ? emitInputGradient(layout, geometry, weight, gradient) : null];
+          return [wanted === true ? emitInputGradient(layout, geometry, weight, dy, factor) : null];
         },
       };
     },

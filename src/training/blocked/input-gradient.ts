@@ -12,6 +12,7 @@
  */
 
 import type { ConvGeometry } from "../rules/conv-geometry.js";
+import { scaleOutputs } from "../rules/gradient-rule.js";
 import type { BlockLayout } from "./block-layout.js";
 
 /** One axis: taps are s·steps with `front` zeros before them. */
@@ -28,19 +29,28 @@ interface Phases {
   readonly pixels: number;
 }
 
-/** ∂x of `emitConv`, blocked. */
+/**
+ * ∂x of `emitConv`, blocked.
+ *
+ * @param factor [O], of the gradient; null for 1
+ */
 export function emitInputGradient(
   layout: BlockLayout,
   geometry: ConvGeometry,
   weight: string,
   gradient: string,
+  factor: string | null = null,
 ): string {
   const [rows, columns] = [describePhases(geometry, 0), describePhases(geometry, 1)];
-  const phases = layout.convolve(gradient, arrangePhases(layout, geometry, weight, rows, columns), {
+  const whole = rows.stride * columns.stride === 1;
+  const filter = whole
+    ? arrangeMirrored(layout, geometry, weight, factor)
+    : arrangePhases(layout, geometry, scaleOutputs(layout.builder, weight, factor, 4), rows, columns);
+  const phases = layout.convolve(gradient, filter, {
     kernel: [rows.steps, columns.steps],
     padding: [rows.before, columns.before, rows.after, columns.after],
   });
-  if (rows.stride * columns.stride === 1) return phases;
+  if (whole) return phases;
   return layout.weave(phases, (value) => weavePhases(layout, geometry, value, rows, columns));
 }
 
@@ -60,6 +70,30 @@ function describePhases({ input, output, kernel, stride, padding }: ConvGeometry
     after: pixels + highest - (output[axis + 2] as number),
     pixels,
   };
+}
+
+/** w [O,I,kh,kw], mirrored, as a filter from O to I channels: [O/B,I/B,k,B(i),B(o)] → [I/B,O/B,−k,B(o),B(i)]. */
+function arrangeMirrored(
+  layout: BlockLayout,
+  { input, output, kernel }: ConvGeometry,
+  weight: string,
+  factor: string | null,
+): string {
+  const { builder: b, block } = layout;
+  const [inputs, outputs] = [input[1], output[1]];
+  const [from, to, taps] = [inputs / block, outputs / block, kernel[0] * kernel[1]];
+  const filter = layout.arrangeFilter(weight, [outputs, inputs, ...kernel]);
+  const scaled =
+    factor === null
+      ? filter
+      : b.emit("Mul", [b.reshape(filter, [to, inputs * taps, block]), b.reshape(factor, [to, 1, block])]);
+  const order = Array.from({ length: from * to * taps }, (_, at) => {
+    const [pair, tap] = [Math.floor(at / taps), at % taps];
+    return ((pair % to) * from + Math.floor(pair / to)) * taps + taps - 1 - tap;
+  });
+  const rows = layout.takeRows(scaled, order, block ** 2);
+  const turned = layout.toBlocks(b.reshape(rows, [from * to * taps, block, 1, block]));
+  return b.reshape(turned, [inputs, outputs, ...kernel]);
 }
 
 /** w [O,I,kh,kw] as a filter from O channels to I channels for each phase. */
@@ -93,7 +127,7 @@ function arrangePhases(
   );
 }
 
-/** [N,s,s,I/B,h,w,B] → [N,I/B,h,s,w,s,B], and what lies outside is cut off. */
+/** [N,s,s,I/B,h,w,B] → [N,I/B,h,s,w,s,B], pixel by pixel; what lies outside is left out. */
 function weavePhases(
   layout: BlockLayout,
   { input }: ConvGeometry,
@@ -104,16 +138,17 @@ function weavePhases(
   const { builder: b, block } = layout;
   const [batch, channels, height, width] = input;
   const blocks = channels / block;
-  const extents = [rows.pixels * rows.stride, columns.pixels * columns.stride] as const;
-  const woven = layout.permute(
-    value,
-    [batch, rows.stride, columns.stride, blocks, rows.pixels, columns.pixels, block],
-    [0, 3, 4, 1, 5, 2, 6],
-    [batch * blocks, ...extents, block],
-  );
-  const kept =
-    extents[0] === height && extents[1] === width
-      ? woven
-      : b.emit("Slice", [woven, b.ints([0, 0]), b.ints([height, width]), b.ints([1, 2])]);
-  return b.reshape(kept, [batch, channels, height, width]);
+  const [s, t] = [rows.stride, columns.stride];
+  const order = Array.from({ length: blocks * height * width }, (_, at) => {
+    const [part, row, column] = [
+      Math.floor(at / (height * width)),
+      Math.floor(at / width) % height,
+      at % width,
+    ];
+    const phase = ((row % s) * t + (column % t)) * blocks + part;
+    return (phase * rows.pixels + Math.floor(row / s)) * columns.pixels + Math.floor(column / t);
+  });
+  const pixels = b.reshape(value, [batch, -1, block]);
+  const woven = b.emit("Gather", [pixels, b.ints(order)], { axis: { int: 1 } });
+  return b.reshape(woven, [batch, channels, height, width]);
 }

@@ -89,9 +89,12 @@ function swapFirst(
   shape: readonly [number, number, number, number],
 ): string {
   const [first, second, third, row] = shape;
-  return second === 1 || third === 1
-    ? value
-    : layout.permute(value, shape, [0, 2, 1, 3], [first, third, second, row]);
+  if (second === 1 || third === 1) return value;
+  const order = Array.from({ length: first * second * third }, (_, at) => {
+    const [outer, inner] = [Math.floor(at / second), at % second];
+    return (Math.floor(outer / third) * second + inner) * third + (outer % third);
+  });
+  return layout.takeRows(value, order, row);
 }
 
 function arrangeResult(
@@ -122,6 +125,15 @@ function arrangeResult(
     extents[0] === rows && extents[1] === columns
       ? sum
       : b.emit("Slice", [sum, b.ints([0, 0]), b.ints([rows, columns]), b.ints([1, 2])]);
-  const shape = [groups, blocks, rows * columns, lanes, block];
-  return layout.permute(kept, shape, [1, 4, 0, 3, 2], [outputs, input[1], rows, columns]);
+  const result = [outputs, input[1], rows, columns] as const;
+  const taps = rows * columns;
+  if (lanes === 1) return layout.permute(kept, [groups, blocks, taps, block], [1, 3, 0, 2], result);
+  // [I/B,O/B,taps,B(i),B(o)] → [I/B,O/B,B(i),taps,B(o)] → [I/B,O/B,B(o),B(i),taps] → [O,I,taps]
+  const last = layout.lastToBlocks(b.reshape(kept, [groups * blocks, taps, 1, lanes * block]));
+  const turned = layout.unblock(b.reshape(last, [groups * blocks, block, 1, lanes * taps]), block);
+  const order = Array.from({ length: outputs * groups }, (_, at) => {
+    const [output, group] = [Math.floor(at / groups), at % groups];
+    return group * outputs + output;
+  });
+  return b.reshape(groups === 1 ? turned : layout.takeRows(turned, order, lanes * taps), result);
 }

@@ -7,7 +7,7 @@
  *   evaluation: the running mean and variance in place of μ and σ²
  *
  *   a = γ/√(σ²+ε), ∂β = Σ∂y, ∂γ = Σ∂y·(x−μ)/√(σ²+ε)
- *   ∂x = a·∂y − a/m·Σ∂y − (x−μ)·a/(σ²+ε)/m·Σ∂y·(x−μ)
+ *   ∂x = a·(∂y − Σ∂y/m − (x−μ)/(σ²+ε)/m·Σ∂y·(x−μ)); a convolution takes a into its weight
  */
 import { refuseInput } from "../../core/respike-error.js";
 import type { NodeOf } from "../../graph/node-types.js";
@@ -53,13 +53,14 @@ function lowerTraining(node: NodeOf<"batch-norm">, input: string, context: Lower
       context.giveGradient(node, "beta", b.reshape(sum, [channels]));
       context.giveGradient(node, "gamma", b.reshape(b.emit("Mul", [correlation, inverse]), [channels]));
       if (wanted !== true) return [null];
-      const minusA = b.emit("Mul", [a, b.scalar(-1 / m)]);
-      const slope = b.emit("Mul", [b.emit("Mul", [minusA, correlation]), b.emit("Mul", [inverse, inverse])]);
-      const dx = b.emit("Add", [
-        b.emit("Add", [b.emit("Mul", [dy, a]), b.emit("Mul", [centred, slope])]),
-        b.emit("Mul", [minusA, sum]),
-      ]);
-      return [b.reshape(dx, [batch, channels, height, width])];
+      const share = (value: string) => b.emit("Mul", [value, b.scalar(-1 / m)]);
+      const slope = b.emit("Mul", [share(correlation), b.emit("Mul", [inverse, inverse])]);
+      const along = b.emit("Add", [b.emit("Mul", [centred, slope]), share(sum)]);
+      const value = b.reshape(b.emit("Add", [dy, along]), [batch, channels, height, width]);
+      const factor = b.reshape(a, [channels]);
+      const dx = b.emit("Mul", [value, b.reshape(a, [channels, 1, 1])]);
+      context.noteScaled(dx, { value, factor });
+      return [dx];
     },
   };
 }

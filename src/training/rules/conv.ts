@@ -13,7 +13,7 @@ import type { NodeOf } from "../../graph/node-types.js";
 import type { OnnxBuilder } from "../onnx-builder.js";
 import { type ConvGeometry, describeGeometry } from "./conv-geometry.js";
 import { emitWeightGradient } from "./conv-weight-gradient.js";
-import { type GradientRule, onlyInput } from "./gradient-rule.js";
+import { type GradientRule, onlyInput, scaleOutputs } from "./gradient-rule.js";
 
 /** @param emitGradient of the weight: by a convolution, or by products where the device is better at them */
 export function makeConvRule(emitGradient: typeof emitWeightGradient): GradientRule<"conv"> {
@@ -34,9 +34,13 @@ export function makeConvRule(emitGradient: typeof emitWeightGradient): GradientR
       return {
         value,
         backward(gradient, [wanted]) {
-          context.giveGradient(node, "weight", emitGradient(builder, geometry, x, gradient));
-          if (bias.length > 0) context.giveGradient(node, "bias", builder.sum(gradient, [0, 2, 3], false));
-          return [wanted === true ? emitInputGradient(builder, geometry, weight, gradient) : null];
+          const { value: dy, factor } = context.findScaled(gradient);
+          const scale = (tensor: string, rank: number) => scaleOutputs(builder, tensor, factor, rank);
+          context.giveGradient(node, "weight", scale(emitGradient(builder, geometry, x, dy), 4));
+          if (bias.length > 0) {
+            context.giveGradient(node, "bias", scale(builder.sum(dy, [0, 2, 3], false), 1));
+          }
+          return [wanted === true ? emitInputGradient(builder, geometry, scale(weight, 4), dy) : null];
         },
       };
     },

@@ -24,6 +24,17 @@ export interface LoweringContext {
   giveGradient(node: NodeOf<Op>, name: string, gradient: string): void;
   /** Says the next value of a tensor that is not trained but tracked, as running statistics are. */
   giveTracked(node: NodeOf<Op>, name: string, next: string): void;
+  /** Says that a gradient is a value times a factor, for a rule that can put the factor elsewhere. */
+  noteScaled(gradient: string, parts: ScaledGradient): void;
+  /** What was noted of a gradient, else itself without a factor. */
+  findScaled(gradient: string): ScaledGradient;
+}
+
+/** A gradient in two parts. The nodes that multiply them are left out where nobody reads their product. */
+export interface ScaledGradient {
+  readonly value: string;
+  /** [C], one for each channel; null stands for 1 */
+  readonly factor: string | null;
 }
 
 export interface LoweredNode {
@@ -42,6 +53,18 @@ export interface GradientRule<O extends Op> {
   /** Tensors that the forward pass changes. */
   readonly tracked: readonly string[];
   lower(node: NodeOf<O>, inputs: readonly string[], context: LoweringContext): LoweredNode;
+}
+
+/** A tensor [O,…] of so many axes, the part of each output o multiplied by factor[o]. */
+export function scaleOutputs(
+  builder: OnnxBuilder,
+  tensor: string,
+  factor: string | null,
+  rank: number,
+): string {
+  if (factor === null) return tensor;
+  const column = rank === 1 ? factor : builder.reshape(factor, [-1, ...new Array<number>(rank - 1).fill(1)]);
+  return builder.emit("Mul", [tensor, column]);
 }
 
 /** The first of the inputs of a node that has one. */
