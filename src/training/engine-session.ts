@@ -9,8 +9,9 @@
  */
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { countElements } from "../core/tensor.js";
+import { nameNext, nameVelocity } from "./emit-update.js";
 import type { Engine } from "./load-engine.js";
-import { type CompiledGraph, nameNext, nameVelocity } from "./lower-to-training-graph.js";
+import type { CompiledGraph } from "./lower-to-training-graph.js";
 import type { NetworkState } from "./network-state.js";
 import type { TrainingDevice } from "./training-device.js";
 

@@ -1,12 +1,11 @@
 /**
  * Compiles a network into one ONNX graph that does a whole training step: forward pass
- * with batch statistics, softmax cross-entropy, backward pass, SGD with momentum.
+ * with batch statistics, softmax cross-entropy, backward pass, update (emit-update.ts).
  *
- * Knows: the order of forward and backward passes, the loss, the optimiser.
- * May not know: an operator's gradient (rules/), the engine that runs the graph, data.
+ * Knows: the order of forward and backward passes, the loss.
+ * May not know: an operator's gradient (rules/), the optimiser, the engine that runs the graph, data.
  *
  *   loss = −1/N Σₙ Σ_k t[n,k]·log softmax(z[n])_k, targets summing to 1: ∂z = (softmax(z) − t)/N
- *   g = ∂loss/∂w + d·w,  v ← μ·v + g,  w ← w − rate·v      (PyTorch's SGD, no dampening)
  *
  * Inputs:  `images` [N,C,H,W], `targets` [N,classes], `rate` [], and for each tensor of the
  *          state its name, for trained ones also `<name>/velocity`.
@@ -17,20 +16,15 @@ import type { Graph } from "../graph/graph.js";
 import type { GraphNode } from "../graph/node-types.js";
 import { encodeOnnxModel, makeValueInfo, type OnnxValueInfo } from "../inference/onnx-model.js";
 import { blockedDomain } from "./blocked/block-layout.js";
+import { emitUpdates, nameNext, nameVelocity, type UpdateOptions } from "./emit-update.js";
 import { listState, nameTensor, type StateTensor } from "./network-state.js";
 import { OnnxBuilder } from "./onnx-builder.js";
 import type { LoweredNode, LoweringContext, ScaledGradient } from "./rules/gradient-rule.js";
 import { findRule, type GradientRules, gradientRules } from "./rules/rule-table.js";
 
-export interface StepOptions {
+export interface StepOptions extends UpdateOptions {
   /** N */
   readonly batch: number;
-  /** μ */
-  readonly momentum: number;
-  /** d, for every trained tensor but ceilings. */
-  readonly weightDecay: number;
-  /** d of the activations' ceilings; `weightDecay` by default. */
-  readonly ceilingDecay?: number | undefined;
 }
 
 export interface CompiledGraph {
@@ -46,16 +40,6 @@ function listOpsets({ nodes }: OnnxBuilder) {
   const standard = { domain: "", version: 17 };
   const isBlocked = nodes.some(({ domain }) => domain === blockedDomain);
   return isBlocked ? [standard, { domain: blockedDomain, version: 1 }] : [standard];
-}
-
-/** The name of a trained tensor's momentum. */
-export function nameVelocity(name: string): string {
-  return `${name}/velocity`;
-}
-
-/** The name of a state input's next value. */
-export function nameNext(name: string): string {
-  return `${name}/next`;
 }
 
 /**
@@ -74,10 +58,9 @@ export function lowerToTrainingGraph(
   const logits = lowering.runForward();
   lowering.runBackward(emitLoss(builder, logits, options.batch, classes));
   const state = listState(graph);
-  for (const entry of state) {
-    if (entry.kind === "trained") emitStep(builder, entry, lowering.gradient(entry.name), options);
-    else builder.emitAs(nameNext(entry.name), "Identity", [lowering.tracked(entry.name)]);
-  }
+  const find = ({ name, kind }: StateTensor) =>
+    kind === "trained" ? lowering.gradient(name) : lowering.tracked(name);
+  emitUpdates(builder, state, find, options);
   const outputs = [
     makeValueInfo("loss", "float32", []),
     makeValueInfo("logits", "float32", [options.batch, classes]),
@@ -166,16 +149,6 @@ function emitLoss(b: OnnxBuilder, output: string, batch: number, classes: number
   b.emitAs("loss", "Mul", [total, b.scalar(-1 / batch)]);
   const difference = b.emit("Sub", [b.emit("Exp", [log]), "targets"]);
   return b.reshape(b.emit("Mul", [difference, b.scalar(1 / batch)]), [batch, classes, 1, 1]);
-}
-
-function emitStep(b: OnnxBuilder, { name }: StateTensor, gradient: string, options: StepOptions): void {
-  const { weightDecay, ceilingDecay = weightDecay } = options;
-  const decay = name.endsWith(".ceiling") ? ceilingDecay : weightDecay;
-  const decayed = decay === 0 ? gradient : b.emit("Add", [gradient, b.emit("Mul", [name, b.scalar(decay)])]);
-  const kept = b.emit("Mul", [nameVelocity(name), b.scalar(options.momentum)]);
-  const velocity = nameNext(nameVelocity(name));
-  b.emitAs(velocity, "Add", [kept, decayed]);
-  b.emitAs(nameNext(name), "Sub", [name, b.emit("Mul", [velocity, "rate"])]);
 }
 
 /** One compilation in progress: values of the nodes, then their gradients, by the nodes' ids. */

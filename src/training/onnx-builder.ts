@@ -46,14 +46,21 @@ export class OnnxBuilder {
     return output;
   }
 
-  /** Appends a node whose output has a given name, as outputs of the graph do. */
+  /** Appends a node whose outputs have given names, as outputs of the graph do. */
   emitAs(
-    output: string,
+    output: string | readonly string[],
     opType: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
   ): void {
-    this.nodes.push(makeNode(opType, inputs, [output], attributes));
+    this.nodes.push(makeNode(opType, inputs, typeof output === "string" ? [output] : output, attributes));
+  }
+
+  /** Values behind each other along the first axis. */
+  concat(values: readonly string[]): string {
+    const [first] = values;
+    if (first !== undefined && values.length === 1) return first;
+    return this.emit("Concat", values, { axis: { int: 0 } });
   }
 
   /** A float32 scalar, shape []. */

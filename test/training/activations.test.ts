@@ -13,12 +13,12 @@ import {
   parseActivation,
   printActivation,
 } from "#src/training/activations.js";
+import { nameVelocity } from "#src/training/emit-update.js";
 import { EvaluationSession, TrainingSession } from "#src/training/engine-session.js";
 import { loadEngine } from "#src/training/load-engine.js";
 import {
   lowerToEvaluationGraph,
   lowerToTrainingGraph,
-  nameVelocity,
   type StepOptions,
 } from "#src/training/lower-to-training-graph.js";
 import { applyState, listState, readState } from "#src/training/network-state.js";

@@ -5,9 +5,10 @@ import { type ActivationPlan, addCeilings, chooseActivationRules } from "#src/tr
 import { makeBlockedRules } from "#src/training/blocked/blocked-rules.js";
 import { probeBlocks } from "#src/training/blocked/probe-blocks.js";
 import { buildResnet } from "#src/training/build-resnet.js";
+import { nameVelocity } from "#src/training/emit-update.js";
 import { TrainingSession } from "#src/training/engine-session.js";
 import { loadEngine } from "#src/training/load-engine.js";
-import { lowerToTrainingGraph, nameVelocity } from "#src/training/lower-to-training-graph.js";
+import { lowerToTrainingGraph } from "#src/training/lower-to-training-graph.js";
 import { readState } from "#src/training/network-state.js";
 import { gradientRules } from "#src/training/rules/rule-table.js";
 import { randomTensor } from "./tiny-networks.js";

@@ -11,9 +11,10 @@ import {
 } from "#src/training/activations.js";
 import { explainUnblockable, makeBlockedRules } from "#src/training/blocked/blocked-rules.js";
 import { probeBlocks } from "#src/training/blocked/probe-blocks.js";
+import { nameVelocity } from "#src/training/emit-update.js";
 import { TrainingSession } from "#src/training/engine-session.js";
 import { loadEngine } from "#src/training/load-engine.js";
-import { lowerToTrainingGraph, nameVelocity } from "#src/training/lower-to-training-graph.js";
+import { lowerToTrainingGraph } from "#src/training/lower-to-training-graph.js";
 import { nameTensor, readState } from "#src/training/network-state.js";
 import { differentiate, readTensors, runFloat64, StraightThrough } from "./float64-network.js";
 import {

@@ -1,13 +1,10 @@
 /** One step of SGD and the running statistics, in float64 beside the graph. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { nameVelocity } from "#src/training/emit-update.js";
 import { EvaluationSession, TrainingSession } from "#src/training/engine-session.js";
 import { loadEngine } from "#src/training/load-engine.js";
-import {
-  lowerToEvaluationGraph,
-  lowerToTrainingGraph,
-  nameVelocity,
-} from "#src/training/lower-to-training-graph.js";
+import { lowerToEvaluationGraph, lowerToTrainingGraph } from "#src/training/lower-to-training-graph.js";
 import { applyState, readState } from "#src/training/network-state.js";
 import { differentiate, readTensors, runFloat64 } from "./float64-network.js";
 import { batchNormNode, convNode, inputNode, randomBatch, reluNode, withHead } from "./tiny-networks.js";

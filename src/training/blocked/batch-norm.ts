@@ -3,10 +3,10 @@
  *
  *   σ² = mean(x²) − μ², not below 0
  *   y  = a·x + (β − a·μ)
- *   ∂x = a·(∂y + s·x − Σ∂y/m − s·μ),  s = −1/(σ²+ε)/m·Σ∂y·(x−μ); a convolution takes a into its weight
+ *   ∂x = a·(∂y + s·x + r − s·μ),  r = −Σ∂y/m,  s = −1/(σ²+ε)/m·Σ∂y·(x−μ); a convolution takes a into its weight
  */
 import type { NodeOf } from "../../graph/node-types.js";
-import { refuseSingleValue, trackStatistics } from "../rules/batch-norm.js";
+import { refuseSingleValue } from "../rules/batch-norm.js";
 import type { FourExtents } from "../rules/conv-geometry.js";
 import {
   type GradientRule,
@@ -42,27 +42,26 @@ function lowerTraining(
   const channels = extents[1];
   const m = batch * extents[2] * extents[3];
   if (m < 2) throw refuseSingleValue(node);
-  const mu = layout.averageChannels(x);
-  const square = b.emit("Mul", [layout.sumProducts(x, x, extents), b.scalar(1 / m)]);
+  const mu = layout.sumChannels(x, extents, 1 / m);
+  const square = layout.sumProducts(x, x, extents, 1 / m);
   const spread = b.emit("Sub", [square, b.emit("Mul", [mu, mu])]);
   const variance = b.emit("Max", [spread, b.scalar(0)]);
   const inverse = invertDeviation(b, variance, node.attributes.epsilon);
   const a = b.emit("Mul", [context.tensor(node, "gamma"), inverse]);
-  trackStatistics(node, mu, variance, m / (m - 1), context);
+  context.giveTracked(node, "mean", mu);
+  context.giveTracked(node, "variance", b.emit("Mul", [variance, b.scalar(m / (m - 1))]));
   return {
     value: emitAffine(layout, x, a, mu, context.tensor(node, "beta"), channels),
     backward(gradient, [wanted]) {
-      const sum = layout.sumChannels(gradient, extents);
-      const product = layout.sumProducts(gradient, x, extents);
-      const correlation = b.emit("Sub", [product, b.emit("Mul", [mu, sum])]);
+      const rest = layout.sumChannels(gradient, extents, -1 / m);
+      const product = layout.sumProducts(gradient, x, extents, -1 / m);
+      const correlation = b.emit("Sub", [product, b.emit("Mul", [mu, rest])]);
       const seen = b.emit("Mul", [correlation, inverse]);
-      context.giveGradient(node, "beta", sum);
-      context.giveGradient(node, "gamma", seen);
+      context.giveGradient(node, "beta", b.emit("Mul", [rest, b.scalar(-m)]));
+      context.giveGradient(node, "gamma", b.emit("Mul", [seen, b.scalar(-m)]));
       if (wanted !== true) return [null];
-      const share = b.emit("Mul", [inverse, b.scalar(-1 / m)]);
-      const slope = b.emit("Mul", [seen, share]);
-      const least = b.emit("Mul", [sum, b.scalar(-1 / m)]);
-      const offset = b.emit("Sub", [least, b.emit("Mul", [slope, mu])]);
+      const slope = b.emit("Mul", [seen, inverse]);
+      const offset = b.emit("Sub", [rest, b.emit("Mul", [slope, mu])]);
       const value = layout.scale(x, slope, channels, { bias: offset, sum: gradient });
       const dx = layout.scale(value, a, channels);
       context.noteScaled(dx, { value, factor: a });

@@ -126,27 +126,28 @@ export class BlockLayout {
     return this.#emit("GlobalAveragePool", [value], {});
   }
 
-  /** The mean over (n,h,w): [C]. */
-  averageChannels(value: string): string {
-    return this.builder.emit("ReduceMean", [this.average(value)], {
-      axes: { ints: [0, 2, 3] },
-      keepdims: { int: 0 },
-    });
+  /** Σ over (n,h,w), times a factor: [C]. */
+  sumChannels(value: string, [batch, channels, height, width]: FourExtents, factor = 1): string {
+    const means = this.builder.reshape(this.average(value), [batch, channels]);
+    return this.#sumRows(means, batch, factor * height * width);
   }
 
-  /** Σ over (n,h,w): [C]. */
-  sumChannels(value: string, [batch, , height, width]: FourExtents): string {
-    return this.builder.emit("Mul", [
-      this.averageChannels(value),
-      this.builder.scalar(batch * height * width),
-    ]);
+  /** Σₙ of [N,C], times a factor: [C]. */
+  #sumRows(value: string, batch: number, factor: number): string {
+    const row = this.builder.constant([batch], new Array<number>(batch).fill(factor));
+    return this.builder.emit("MatMul", [row, value]);
   }
 
   /**
-   * Σ over (n,h,w) of the product of two values: [C]. With images and channels as one axis, one value is
+   * Σ over (n,h,w) of the product of two values, times a factor: [C]. With images and channels as one axis, one value is
    * a depthwise window of the size of the map: no product is ever stored.
    */
-  sumProducts(value: string, other: string, [batch, channels, height, width]: FourExtents): string {
+  sumProducts(
+    value: string,
+    other: string,
+    [batch, channels, height, width]: FourExtents,
+    factor = 1,
+  ): string {
     const { builder: b } = this;
     const both = batch * channels;
     const sums = this.convolve(
@@ -154,7 +155,7 @@ export class BlockLayout {
       b.reshape(other, [both, 1, height, width]),
       { kernel: [height, width], groups: both },
     );
-    return b.sum(b.reshape(sums, [batch, channels]), [0], false);
+    return this.#sumRows(b.reshape(sums, [batch, channels]), batch, factor);
   }
 
   /** A blocked value with zeros around every map, or fewer pixels, every stride-th of them. */

@@ -3,7 +3,7 @@
  *
  *   training:   μ = mean(x), σ² = mean((x−μ)²) over (n,h,w), m = N·H·W
  *               y = γ·(x−μ)/√(σ²+ε) + β
- *               running ← 0.9·running + 0.1·(μ, σ²·m/(m−1))
+ *               the running statistics follow μ and σ²·m/(m−1)
  *   evaluation: the running mean and variance in place of μ and σ²
  *
  *   a = γ/√(σ²+ε), ∂β = Σ∂y, ∂γ = Σ∂y·(x−μ)/√(σ²+ε)
@@ -12,9 +12,6 @@
 import { refuseInput } from "../../core/respike-error.js";
 import type { NodeOf } from "../../graph/node-types.js";
 import { type GradientRule, type LoweringContext, onlyInput } from "./gradient-rule.js";
-
-/** The weight of the newest batch in the running statistics. */
-export const runningMomentum = 0.1;
 
 export const batchNormRule: GradientRule<"batch-norm"> = {
   trained: ["gamma", "beta"],
@@ -43,45 +40,33 @@ function lowerTraining(node: NodeOf<"batch-norm">, input: string, context: Lower
   ]);
   const a = b.emit("Mul", [perChannel("gamma"), inverse]);
   const y = b.emit("Add", [b.emit("Mul", [centred, a]), perChannel("beta")]);
-  trackStatistics(node, mu, variance, m / (m - 1), context);
+  const unbiased = b.emit("Mul", [b.reshape(variance, [channels]), b.scalar(m / (m - 1))]);
+  context.giveTracked(node, "mean", b.reshape(mu, [channels]));
+  context.giveTracked(node, "variance", unbiased);
   return {
     value: b.reshape(y, [batch, channels, height, width]),
-    backward(gradient: string, [wanted]: readonly boolean[]) {
+    backward: (gradient: string, [wanted]: readonly boolean[]) => {
       const dy = b.reshape(gradient, [batch, channels, height * width]);
       const sum = b.sum(dy, [0, 2], true);
       const correlation = b.sum(b.emit("Mul", [dy, centred]), [0, 2], true);
       context.giveGradient(node, "beta", b.reshape(sum, [channels]));
       context.giveGradient(node, "gamma", b.reshape(b.emit("Mul", [correlation, inverse]), [channels]));
       if (wanted !== true) return [null];
-      const share = (value: string) => b.emit("Mul", [value, b.scalar(-1 / m)]);
+      const share = (total: string) => b.emit("Mul", [total, b.scalar(-1 / m)]);
       const slope = b.emit("Mul", [share(correlation), b.emit("Mul", [inverse, inverse])]);
       const along = b.emit("Add", [b.emit("Mul", [centred, slope]), share(sum)]);
       const value = b.reshape(b.emit("Add", [dy, along]), [batch, channels, height, width]);
-      const factor = b.reshape(a, [channels]);
-      const dx = b.emit("Mul", [value, b.reshape(a, [channels, 1, 1])]);
-      context.noteScaled(dx, { value, factor });
-      return [dx];
+      return [multiply(value, b.reshape(a, [channels]), context)];
     },
   };
 }
 
-/** running ← 0.9·running + 0.1·(μ, σ²·unbias) */
-export function trackStatistics(
-  node: NodeOf<"batch-norm">,
-  mean: string,
-  variance: string,
-  unbias: number,
-  context: LoweringContext,
-): void {
+/** A gradient times a factor [C], which the next rule may put elsewhere. */
+function multiply(value: string, factor: string, context: LoweringContext): string {
   const { builder: b } = context;
-  const [channels] = context.shape(node.id);
-  const mix = (name: string, newest: string, factor: number) => {
-    const kept = b.emit("Mul", [context.tensor(node, name), b.scalar(1 - runningMomentum)]);
-    const added = b.emit("Mul", [b.reshape(newest, [channels]), b.scalar(runningMomentum * factor)]);
-    context.giveTracked(node, name, b.emit("Add", [kept, added]));
-  };
-  mix("mean", mean, 1);
-  mix("variance", variance, unbias);
+  const product = b.emit("Mul", [value, b.reshape(factor, [-1, 1, 1])]);
+  context.noteScaled(product, { value, factor });
+  return product;
 }
 
 function lowerEvaluation(node: NodeOf<"batch-norm">, input: string, context: LoweringContext) {

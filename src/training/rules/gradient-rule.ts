@@ -22,8 +22,8 @@ export interface LoweringContext {
   tensor(node: NodeOf<Op>, name: string): string;
   /** Says the gradient of a node's trainable tensor, in the tensor's shape. */
   giveGradient(node: NodeOf<Op>, name: string, gradient: string): void;
-  /** Says the next value of a tensor that is not trained but tracked, as running statistics are. */
-  giveTracked(node: NodeOf<Op>, name: string, next: string): void;
+  /** Says what a tensor that is not trained but tracked should move towards, as running statistics do. */
+  giveTracked(node: NodeOf<Op>, name: string, newest: string): void;
   /** Says that a gradient is a value times a factor, for a rule that can put the factor elsewhere. */
   noteScaled(gradient: string, parts: ScaledGradient): void;
   /** What was noted of a gradient, else itself without a factor. */
