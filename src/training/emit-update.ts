@@ -65,7 +65,7 @@ function emitTracked(b: OnnxBuilder, group: readonly StateTensor[], newest: stri
   const names = group.map(({ name }) => name);
   const kept = b.emit("Mul", [b.concat(names), b.scalar(1 - runningMomentum)]);
   const added = b.emit("Mul", [newest, b.scalar(runningMomentum)]);
-  give(b, group, names.map(nameNext), b.emit("Add", [kept, added]));
+  give(b, group, names.map(nameNext), "Add", [kept, added]);
 }
 
 function emitTrained(
@@ -80,18 +80,24 @@ function emitTrained(
   const decayed =
     decay === 0 ? gradient : b.emit("Add", [gradient, b.emit("Mul", [weight, b.scalar(decay)])]);
   const kept = b.emit("Mul", [b.concat(names.map(nameVelocity)), b.scalar(momentum)]);
-  const velocity = b.emit("Add", [kept, decayed]);
-  give(b, group, names.map(nameVelocity).map(nameNext), velocity);
-  give(b, group, names.map(nameNext), b.emit("Sub", [weight, b.emit("Mul", [velocity, "rate"])]));
+  const velocity = give(b, group, names.map(nameVelocity).map(nameNext), "Add", [kept, decayed]);
+  give(b, group, names.map(nameNext), "Sub", [weight, b.emit("Mul", [velocity, "rate"])]);
 }
 
+/** Emits an operator's result, and each tensor's part of it as an output. */
 function give(
   b: OnnxBuilder,
   group: readonly StateTensor[],
   outputs: readonly string[],
-  joined: string,
-): void {
-  const sizes = group.map(({ shape }) => countElements(shape));
-  if (outputs.length > 1) b.emitAs(outputs, "Split", [joined, b.ints(sizes)]);
-  else b.emitAs(outputs, "Identity", [joined]);
+  opType: string,
+  inputs: readonly string[],
+): string {
+  const [only] = outputs;
+  if (only !== undefined && outputs.length === 1) {
+    b.emitAs(only, opType, inputs);
+    return only;
+  }
+  const joined = b.emit(opType, inputs);
+  b.emitAs(outputs, "Split", [joined, b.ints(group.map(({ shape }) => countElements(shape)))]);
+  return joined;
 }
