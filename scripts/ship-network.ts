@@ -1,18 +1,17 @@
 /**
  * Puts a network that `respike train` made where the repository keeps its own, with its whole provenance.
  *
- *   node dist-dev/scripts/ship-network.js FILE.safetensors RUN_FOLDER [--to FOLDER] [--as NAME]
- *     [--commit HASH] [--device TEXT] [--processor TEXT]
+ *   node dist-dev/scripts/ship-network.js FILE.safetensors RUN_FOLDER --commit HASH [--to FOLDER] [--as NAME]
+ *     [--device TEXT] [--processor TEXT]
  *
  * FILE.provenance.json stands beside the file, RUN_FOLDER is the `--out` of the run. What `train` cannot know is added:
- * the commit that was run (that of this checkout by default), threads, the processor (this machine's); and the device,
+ * the commit that was run, which the run does not record and the notes say so, threads, the processor (this machine's); and the device,
  * where the run moved from one to another. Refused are a run that is not finished, a file that is not the run's, and an
  * accuracy of fewer than 10,000 test images. NAME.safetensors and
  * NAME.provenance.json in FOLDER (networks/, FILE's own name) are written anew.
  * Then: npx biome check --write networks
  */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { basename, join } from "node:path";
@@ -32,7 +31,12 @@ const { values: flags, positionals } = parseArgs({
   },
 });
 const [file, run] = positionals;
-assert.ok(file !== undefined && run !== undefined, "ship-network.js FILE.safetensors RUN_FOLDER");
+const { commit } = flags;
+assert.ok(
+  file !== undefined && run !== undefined,
+  "ship-network.js FILE.safetensors RUN_FOLDER --commit HASH",
+);
+assert.match(commit ?? "", /^[0-9a-f]{40}$/, "--commit HASH: the commit that was run, all 40 digits");
 
 type Facts = Readonly<Record<string, unknown>>;
 const readFacts = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Facts;
@@ -72,7 +76,8 @@ const provenance = {
   ...(flags.device === undefined ? {} : { device: flags.device }),
   threads: config.flags.threads ?? null,
   processor: flags.processor ?? cpus()[0]?.model ?? null,
-  commit: flags.commit ?? execFileSync("git", ["rev-parse", "HEAD"], { encoding: "utf8" }).trim(),
+  commit,
+  notes: { commit: "not recorded by the run; given when the network was put here" },
 };
 mkdirSync(flags.to, { recursive: true });
 writeFileSync(join(flags.to, `${name}.safetensors`), bytes);

@@ -23,7 +23,7 @@ export interface TrainCallOptions extends CallOptions, Omit<TrainingRequest, "se
   readonly device?: TrainingDevice | undefined;
   /** Worker threads that make batches ahead (0: the training thread makes them). */
   readonly batchWorkers?: number | undefined;
-  /** The trained network's file; none is written without it. */
+  /** The trained network's file, `….safetensors`; none is written without it. */
   readonly output?: string | undefined;
   /** Run folder: checkpoint, curve, report; nothing is kept of the run without it. */
   readonly out?: string | undefined;

@@ -13,6 +13,7 @@ import { openTrainingFolder } from "../node/training-folder.js";
 import { refuseExisting, refuseUnwritable } from "../node/write-whole-file.js";
 import { parseActivation } from "../training/activations.js";
 import { checkDevice } from "../training/check-device.js";
+import { checkMemory } from "../training/check-memory.js";
 import { warnOfOneClass } from "../training/check-training-images.js";
 import type { Checkpoint } from "../training/checkpoint.js";
 import { chooseLowering } from "../training/choose-lowering.js";
@@ -32,7 +33,7 @@ export type { TrainCallOptions, TrainOutcome, TrainResult };
  * any moment it goes on with `resume`: with one thread to the same bits. Test images are looked at once, when the run
  * is over. Graph and images are only read.
  *
- * @throws RespikeError exit 2 for options, 3 for images that are refused or a graph that cannot be trained (each node
+ * @throws RespikeError exit 2 for options, and for a batch whose step needs more memory than is free, 3 for images that are refused or a graph that cannot be trained (each node
  * without a gradient is named), 4 where the loss or a weight is no longer a number, 5 without onnxruntime-node or the device; the
  * signal's reason where it is aborted, after a checkpoint
  * @example Goes on with a trained network on a few images of one's own:
@@ -76,10 +77,10 @@ export async function train(options: TrainCallOptions): Promise<TrainOutcome> {
   await checkDevice(engine, call.device);
   await refuseOutputs(call);
   const data = await takeData(call);
-  warnOfSeenTest(data, call);
   const plan = planTraining(call, data, activation);
   if (plan.keep === "best") warnings.push(...warnOfOneClass(data, plan.judged));
   const { recipe, graph } = plan;
+  if (call.device === "cpu") checkMemory(graph, activation, recipe.batch);
   const lowering = await chooseLowering(engine, graph, recipe.batch, call.lowering, call.device);
   // 2. where the run is kept
   const folder = call.out === undefined ? null : await openTrainingFolder(call.out, call);
@@ -129,6 +130,7 @@ async function chooseTraining(
 async function refuseOutputs({ output, out, force, resume }: TrainingCall): Promise<void> {
   if (resume === true && out === undefined) throw refuseResume();
   if (output === undefined) return;
+  if (!output.endsWith(".safetensors")) throw refuseName(output);
   if (force !== true && resume !== true) await refuseExisting(output);
   await refuseUnwritable(output);
 }
@@ -144,9 +146,11 @@ function nameFolder(out: string | undefined): TrainOutcome["folder"] {
   return out === undefined ? null : { path: out, report: join(out, "report.html") };
 }
 
-function takeData(call: TrainingCall): Dataset | Promise<Dataset> {
-  const { data, warn } = call;
-  return typeof data === "string" ? openData(data, { ...call, onWarning: warn }) : data;
+async function takeData(call: TrainingCall): Promise<Dataset> {
+  const { data: asked, warn } = call;
+  const data = typeof asked === "string" ? await openData(asked, { ...call, onWarning: warn }) : asked;
+  warnOfSeenTest(data, call);
+  return data;
 }
 
 /** A graph's trained ceilings are trained on. */
@@ -167,6 +171,12 @@ async function countTestImages(
   const judged = Uint32Array.from({ length: test.n }, (_, at) => at);
   const accuracy = await measureAccuracy(plan.graph, test, last.best, { ...options, judged });
   return { correct: Math.round(accuracy * test.n), n: test.n };
+}
+
+function refuseName(output: string) {
+  const rule = "the network is written as safetensors, and its name ends so";
+  const next = `write -o ${output.replace(/\.[^./\\]*$/, "")}.safetensors`;
+  return refuseUsage({ code: "usage", where: "-o", rule, value: `'${output}'`, next });
 }
 
 function refuseResume() {

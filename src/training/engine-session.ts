@@ -30,6 +30,8 @@ export function sessionOptions(device: TrainingDevice, threads: number): Inferen
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",
+    // With its plan of one large piece the engine would keep the first step's memory beside that of the others.
+    enableMemPattern: false,
     logSeverityLevel: 3,
   };
 }

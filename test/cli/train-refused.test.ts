@@ -1,8 +1,9 @@
 /** `respike train` where it must end without a network: diverging, without its engine, wrong calls. */
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { encodeNpy } from "#src/datasets/npy.js";
 import { call, callJson, type Envelope, model, root, start } from "./call-respike.js";
 import { at, training } from "./small-training.js";
 
@@ -30,6 +31,21 @@ test("weights that are no numbers after the last step are not saved: exit 4 name
     assert.equal(existsSync(join(at, name)), false, name);
 });
 
+test("a batch whose step does not fit into memory is refused with exit 2 before anything is written", async () => {
+  const many = 65_536;
+  writeFileSync(join(at, "many.npy"), encodeNpy([many, 1, 32, 32], new Uint8Array(many * 1024)));
+  const labels = Uint8Array.from({ length: many }, (_, image) => image % 4);
+  writeFileSync(join(at, "many-l.npy"), encodeNpy([many], labels));
+  const words = ["train", "resnet110", "--data", "many.npy,many-l.npy", "--batch", "60000"];
+  const { code, doc } = await callJson(at, ...words, "-o", "many.safetensors", "--out", "many");
+  assert.equal(code, 2);
+  const [problem] = doc.errors;
+  assert.deepEqual([problem?.code, problem?.where], ["too-little-memory", "--batch"]);
+  assert.match(problem?.value ?? "", /^60000 images need about \d{3}\.\d GB, free are [\d.]+ [GM]B$/);
+  assert.match(problem?.next ?? "", /--batch \d+, the largest that fits|free some memory/);
+  for (const name of ["many.safetensors", "many"]) assert.equal(existsSync(join(at, name)), false, name);
+});
+
 test("without onnxruntime-node training ends with exit 5 and the line that installs it; the rest works", async () => {
   const bare = join(at, "bare");
   const package_ = join(bare, "node_modules", "respike");
@@ -51,6 +67,8 @@ test("without onnxruntime-node training ends with exit 5 and the line that insta
   const inspected = await start(at, ["inspect", model], main).done;
   assert.equal(inspected.code, 0, inspected.err);
 });
+
+writeFileSync(join(at, "is.safetensors"), "");
 
 const refusals: readonly (readonly [name: string, words: readonly string[], code: number, says: RegExp])[] = [
   [
@@ -87,7 +105,19 @@ const refusals: readonly (readonly [name: string, words: readonly string[], code
     2,
     /only activations clip and qcfs/,
   ],
-  ["an existing file", ["resnet8", "--data", "i.npy,l.npy", "-o", "i.npy"], 2, /not overwritten/],
+  [
+    "a file of another format",
+    ["resnet8", "--data", "i.npy,l.npy", "-o", "kept/x.pth"],
+    2,
+    /'kept\/x\.pth'[\s\S]*write -o kept\/x\.safetensors/,
+  ],
+  [
+    "a file without an extension",
+    ["resnet8", "--data", "i.npy,l.npy", "-o", "./x"],
+    2,
+    /write -o \.\/x\.safetensors/,
+  ],
+  ["an existing file", ["resnet8", "--data", "i.npy,l.npy", "-o", "is.safetensors"], 2, /not overwritten/],
 ];
 
 for (const [name, words, code, says] of refusals) {

@@ -20,6 +20,9 @@ interface Provenance {
   readonly seed?: number;
   readonly run?: { readonly seed: number };
   readonly commit: string;
+  readonly engine: string;
+  /** What the run did not record, in words, by the field's name. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 interface Kept {
@@ -114,6 +117,11 @@ for (const network of networks) {
     assert.match(command, / --seed 1\b/);
     assert.equal(seed, 1);
     assert.match(commit, /^[0-9a-f]{40}$/);
+  });
+
+  test(`${name}: its provenance tells the engine's version, or says that it was not recorded`, () => {
+    const { engine, notes } = provenance;
+    if (!/^onnxruntime-node \d+\.\d+\.\d+$/.test(engine)) assert.match(notes?.engine ?? "", /not recorded/);
   });
 
   test(`${name}: the epoch is the ${keep === "last" ? "last" : "latest with the highest accuracy on the judged images"}`, () => {
