@@ -31,7 +31,7 @@ export function sessionOptions(device: TrainingDevice, threads: number): Inferen
     interOpNumThreads: 1,
     executionMode: "sequential",
     // With its plan of one large piece the engine would keep the first step's memory beside that of the others.
-    enableMemPattern: false,
+    enableMemPattern: device !== "cpu",
     logSeverityLevel: 3,
   };
 }
