@@ -1,15 +1,16 @@
 /**
  * A Markdown table of predicted against true steps, from certified networks and evaluations on test images.
  *
- *   node dist-dev/scripts/tabulate-predictions.js 'LABEL=SNN,RUNFOLDER[,RUNFOLDER…]' …
+ *   node dist-dev/scripts/tabulate-predictions.js 'LABEL=SNN[+SNN…],RUNFOLDER[,RUNFOLDER…]' …
  *
  * SNN: saved with a certificate (`convert`, or `diagnose --certify -o`). RUNFOLDER: of `evaluate`, or several shards'.
- * The true T is the first of the times that predictions are measured at from which on the loss stays within the bound.
+ * Where a recipe is made for one T, an SNN and its run folders for each T: of both the T it was made for is read, and
+ * log ε is interpolated over log T between them. The true T is the first of the times that predictions are measured at from which on the loss stays within the bound.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Certificate } from "#src/evaluation/diagnosis/certificate.js";
-import { type StepPrediction, stepChoices } from "#src/evaluation/diagnosis/predict-steps.js";
+import { predictSteps, type StepPrediction, stepChoices } from "#src/evaluation/diagnosis/predict-steps.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { loadSnn } from "#src/index.js";
 import { readCertificate } from "#src/library/read-certificate.js";
@@ -23,19 +24,31 @@ interface Truth {
   readonly losses: ReadonlyMap<number, number>;
 }
 
-function readTruth(folders: readonly string[]): Truth {
-  let n = 0;
-  const right = new Map<number, number>();
+/** @param isOneT of each run its last time alone */
+function readTruth(folders: readonly string[], isOneT: boolean): Truth {
+  const counted = new Map<number, { readonly n: number; readonly lost: number }>();
   for (const folder of folders) {
-    const result = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as EvaluationResult;
-    n += result.data.n;
-    for (const { t, annOnly, snnOnly } of result.snn.at) {
+    const { data, snn } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as EvaluationResult;
+    for (const { t, annOnly, snnOnly } of isOneT ? snn.at.slice(-1) : snn.at) {
       if (annOnly === null || snnOnly === null) throw new Error(`${folder}: evaluated without the network`);
-      right.set(t, (right.get(t) ?? 0) + annOnly - snnOnly);
+      const { n, lost } = counted.get(t) ?? { n: 0, lost: 0 };
+      counted.set(t, { n: n + data.n, lost: lost + annOnly - snnOnly });
     }
   }
-  const losses = [...right].sort(([a], [b]) => a - b).map(([t, lost]) => [t, (100 * lost) / n] as const);
-  return { n, losses: new Map(losses) };
+  const sorted = [...counted].sort(([a], [b]) => a - b);
+  const n = Math.min(...sorted.map(([, each]) => each.n));
+  return { n, losses: new Map(sorted.map(([t, each]) => [t, (100 * each.lost) / each.n])) };
+}
+
+/** The certificate's own prediction, or one from the certificates of conversions for several T. */
+function predict(certificates: readonly Certificate[]): readonly StepPrediction[] {
+  const [only] = certificates;
+  if (certificates.length === 1 && only !== undefined) return only.prediction;
+  const last = certificates.flatMap(({ steps }) => steps.slice(-1)).sort((a, b) => a.t - b.t);
+  return predictSteps(
+    last,
+    last.map((step) => ({ ...step, disagreement: step.disagreementMoved })),
+  );
 }
 
 /** The first time from which on the loss stays within the bound; null where it does not. */
@@ -56,7 +69,7 @@ function judge(predicted: number | null, truth: number | null): { factor: string
 
 function describeRow(
   label: string,
-  { images }: Certificate,
+  images: number,
   { loss, T, disagreement }: StepPrediction,
   truth: Truth,
 ): { readonly cells: readonly string[]; readonly within: boolean } {
@@ -65,7 +78,7 @@ function describeRow(
   const changed = disagreement === null ? "–" : `[${disagreement.map((d) => d.toFixed(1)).join(", ")}]`;
   const cells = [
     label,
-    String(images.n),
+    String(images),
     `≤ ${loss}`,
     String(T ?? "beyond T"),
     changed,
@@ -80,12 +93,17 @@ function describeRow(
 const rows = [];
 for (const argument of process.argv.slice(2)) {
   const [label = "", paths = ""] = argument.split("=");
-  const [snn = "", ...folders] = paths.split(",");
-  const certificate = readCertificate(await loadSnn(snn));
-  if (certificate === undefined) throw new Error(`${snn} has no certificate: respike diagnose --certify -o`);
-  const truth = readTruth(folders);
-  for (const prediction of certificate.prediction)
-    rows.push(describeRow(label, certificate, prediction, truth));
+  const [files = "", ...folders] = paths.split(",");
+  const certificates: Certificate[] = [];
+  for (const file of files.split("+")) {
+    const certificate = readCertificate(await loadSnn(file));
+    if (certificate === undefined)
+      throw new Error(`${file} has no certificate: respike diagnose --certify -o`);
+    certificates.push(certificate);
+  }
+  const truth = readTruth(folders, certificates.length > 1);
+  const images = Math.min(...certificates.map((certificate) => certificate.images.n));
+  for (const prediction of predict(certificates)) rows.push(describeRow(label, images, prediction, truth));
 }
 const head = [
   "network",

@@ -8,6 +8,12 @@ export const each = (count, line) =>
 /** Planes from the highest down. */
 export const downFrom = (planes) => Array.from({ length: planes }, (_, k) => planes - 1 - k);
 
+/** Takes 2^p·θ off what is left of V in two registers where that is at least as much. */
+export const climbBits = (p) => `${each(2, `
+    const silent${p}_# = i32x4.gt_s(rung${p}_#, r#);
+    r# = i32x4.sub(r#, v128.andnot(rung${p}_#, silent${p}_#));`)}
+    const silent${p} = i16x8.narrow_i32x4_s(silent${p}_0, silent${p}_1);`;
+
 /** Begins the loop over a tile's steps. @param sumOffset, outOffset of a part of the pixel, if it is not the whole */
 export const stepLoop = (sumOffset = "", outOffset = "") => `
   const sumStep = tile.sumStep;

@@ -6,7 +6,7 @@
  * AssemblyScript does not unroll; fire-any.ts does the same for any alphabet with loops over planes. All hold eight channels of a
  * pixel in registers over a tile's steps.
  */
-import { downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
+import { climbBits, downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
 
 /** Lines for both registers of 4 channels. */
 const both = (lines) => each(2, lines);
@@ -20,12 +20,6 @@ const charge = `
       v0 = i32x4.add(v0, v128.load(sum));
       v1 = i32x4.add(v1, v128.load(sum, 16));
     }`;
-
-/** Takes 2^p·θ off what is left of V where that is at least as much. */
-const climbBits = (p) => `${both(`
-    const silent${p}_# = i32x4.gt_s(rung${p}_#, r#);
-    r# = i32x4.sub(r#, v128.andnot(rung${p}_#, silent${p}_#));`)}
-    const silent${p} = i16x8.narrow_i32x4_s(silent${p}_0, silent${p}_1);`;
 
 /** The same, and writes plane p. */
 const climb = (p) => `${climbBits(p)}

@@ -6,7 +6,7 @@
  * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋, found by the ladder of generate-fire.mjs. Eight
  * channels of a pixel stay in registers over a tile's steps.
  */
-import { downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
+import { climbBits, downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
 
 const both = (lines) => each(2, lines);
 
@@ -44,10 +44,7 @@ function fireRefine${planes}<T>(tile: TileArguments, block: i32, x: usize, half:
     const isNegative = i16x8.bitmask(sign);
     let s = i16x8.splat(0);`;
 
-const climb = (planes) => (p) => `${both(`
-    const silent${p}_# = i32x4.gt_s(rung${p}_#, r#);
-    r# = i32x4.sub(r#, v128.andnot(rung${p}_#, silent${p}_#));`)}
-    const silent${p} = i16x8.narrow_i32x4_s(silent${p}_0, silent${p}_1);
+const climb = (planes) => (p) => `${climbBits(p)}
     const bits${p} = ~i16x8.bitmask(silent${p});
     store<u8>(out + ${p} * outPlane, <u8>(bits${p} & ~isNegative));
     store<u8>(out + ${planes + p} * outPlane, <u8>(bits${p} & isNegative));

@@ -7,11 +7,11 @@ import type { Certificate, CertifiedAccuracy } from "../evaluation/diagnosis/cer
 import type { StepPrediction } from "../evaluation/diagnosis/predict-steps.js";
 import { knowsImages } from "../evaluation/diagnosis/unseen-images.js";
 import { cleanText } from "./clean-text.js";
-import { absent, formatCount, formatFixed, formatSignificant } from "./format-number.js";
+import { formatCount, formatFixed, formatSignificant } from "./format-number.js";
 
 /** One fact a line: on what, the limit, T, the prediction. */
 export function describeCertificate(certificate: Certificate): readonly string[] {
-  const { images, network, limit, atT, prediction } = certificate;
+  const { images, network, limit, atT, prediction, forOneT = false } = certificate;
   return [
     `on ${formatCount(images.n)} training images of ${cleanText(images.data)} that no choice has seen; the network is right on ${formatFixed(network.accuracy)} %`,
     ...(knowsImages(network.accuracy)
@@ -21,7 +21,7 @@ export function describeCertificate(certificate: Certificate): readonly string[]
       : []),
     `limit of many steps (activations clipped at λ): ${describeAccuracy(limit)}`,
     `at T = ${formatCount(atT.T)}: ${describeAccuracy(atT)}, ${formatFixed(atT.disagreementMoved, 1)} % on the same images moved`,
-    ...prediction.map((each) => describePrediction(each, atT.T)),
+    ...prediction.map((each) => describePrediction(each, atT.T, forOneT)),
   ];
 }
 
@@ -31,9 +31,18 @@ function describeAccuracy({ accuracy, loss, lossCi95, epsilon, disagreement }: C
 }
 
 /** Never a loss to a tenth: a bound, the steps, and how many decisions change there. */
-export function describePrediction({ loss, T, disagreement }: StepPrediction, simulated: number): string {
+export function describePrediction(
+  { loss, T, disagreement }: StepPrediction,
+  simulated: number,
+  isForOneT: boolean,
+): string {
   const bound = `a loss of at most ${loss} point${loss === 1 ? "" : "s"}`;
-  if (T === null) return `${bound}: not within T = ${formatCount(simulated)}`;
-  const between = disagreement === null ? absent : disagreement.map((d) => formatFixed(d, 1)).join(", ");
-  return `${bound}: predicted from T = ${formatCount(T)} on; ${between === absent ? "" : `[${between}] % of the decisions change there`}`;
+  const own = `T = ${formatCount(simulated)}, which it was made for`;
+  if (T === null)
+    return `${bound}: ${isForOneT ? `not at ${own}` : `not within T = ${formatCount(simulated)}`}`;
+  const changed =
+    disagreement === null
+      ? ""
+      : `; [${disagreement.map((d) => formatFixed(d, 1)).join(", ")}] % of the decisions change there`;
+  return `${bound}: predicted ${isForOneT ? `at ${own}` : `from T = ${formatCount(T)} on`}${changed}`;
 }

@@ -45,6 +45,8 @@ export interface Certificate {
   /** T → ∞: each ReLU clipped at λ, shortcuts as converted, no spikes. */
   readonly limit: CertifiedAccuracy;
   readonly atT: CertifiedAccuracy & { readonly T: number; readonly disagreementMoved: number };
+  /** Thresholds, currents or potentials were made for T: the prediction judges that T alone. */
+  readonly forOneT?: true;
   /** What the prediction was read off. */
   readonly steps: readonly CertifiedStep[];
   readonly prediction: readonly StepPrediction[];

@@ -128,16 +128,20 @@ export async function certifyRun(
     steps: errors.map(({ t, epsilon, disagreement }, which) => {
       return { t, epsilon, disagreement, disagreementMoved: movedErrors[which]?.disagreement ?? 0 };
     }),
-    // What was made for one T says nothing of conversions for another.
-    prediction: belongsToOneT(snn)
-      ? predictSteps(errors.slice(-1), movedErrors.slice(-1))
-      : predictSteps(errors, movedErrors),
+    ...predict(snn, errors, movedErrors),
   };
 }
 
-/** Whether its thresholds, currents or potentials were made for one T. */
-function belongsToOneT({ options }: Snn): boolean {
-  return warnOfOtherSteps({ options }, Number(options.T) + 1) !== null;
+/** What was made for one T says nothing of conversions for another. */
+function predict(
+  { options }: Snn,
+  errors: readonly OutputError[],
+  moved: readonly OutputError[],
+): Pick<Certificate, "prediction" | "forOneT"> {
+  const isForOneT = warnOfOtherSteps({ options }, Number(options.T) + 1) !== null;
+  return isForOneT
+    ? { forOneT: true, prediction: predictSteps(errors.slice(-1), moved.slice(-1)) }
+    : { prediction: predictSteps(errors, moved) };
 }
 
 /** The outputs of the limit T → ∞, [n,classes]. */

@@ -69,6 +69,15 @@ export interface Experiment {
   readonly quoted?: readonly QuotedNumbers[];
 }
 
+/** A network for CIFAR-10, which most rows are about. */
+export function cifar10Network(
+  family: NetworkSpec["family"],
+  depth: number,
+  shortcut?: NetworkSpec["shortcut"],
+): NetworkSpec {
+  return { data: "cifar10", family, depth, ...(shortcut === undefined ? {} : { shortcut }) };
+}
+
 /** `ResNet-44`, `plain-20` */
 export function nameNetwork({ family, depth, shortcut }: NetworkSpec): string {
   const name = `${family === "resnet" ? "ResNet" : "plain"}-${depth}`;

@@ -37,6 +37,8 @@ const roundingUpdates = 24;
 const sharedTries = 8;
 const layerTries = 7;
 const layerImages = 64;
+/** Fitting layers one by one from kept spikes takes about as long as so many simulations of the whole network. */
+const adjustingRuns = 6;
 /** Of the article's networks on 32×32 images, about. */
 const macsALayer = 1.9e6;
 /** Passes are measured on 64 images in front of and behind each. */
@@ -52,9 +54,7 @@ function countWork({ options, T, n, at, macs }: Job): Work {
     // up to the layer that is looked at: half of the network on average
     layer: (layerTries * layerImages * T * (macs / macsALayer)) / 2,
   }[compensate];
-  // two to three simulations a layer, up to it; workers start anew for each
-  const layers = macs / macsALayer;
-  const adjusting = adjust === "off" ? 0 : (3 * adjustN * (T + networkPass) * layers) / 2;
+  const adjusting = adjust === "off" ? 0 : adjustingRuns * adjustN * (T + networkPass);
   return {
     conversion: statistics + passImages * networkPass + rounding + search + adjusting,
     evaluation: n * (T + networkPass + at.length),

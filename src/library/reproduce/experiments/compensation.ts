@@ -5,14 +5,14 @@
  */
 import {
   type Claim,
+  cifar10Network,
   type Experiment,
   makeRows,
-  type NetworkSpec,
   nameRow,
   type Quantity,
 } from "../experiment.js";
 
-const at = (depth: number): NetworkSpec => ({ data: "cifar10", family: "resnet", depth });
+const at = (depth: number) => cifar10Network("resnet", depth);
 const depths = [20, 32, 44, 56];
 const times = [64, 128, 350];
 const methods = ["maximum", "shared", "layer"];

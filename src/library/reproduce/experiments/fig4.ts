@@ -4,27 +4,22 @@
  * Knows: what the article shows; it prints no numbers. May not know: how rows are run.
  */
 import {
+  cifar10Network as at,
   type Claim,
   type Experiment,
   makeRows,
-  type NetworkSpec,
   nameRow,
   type RowSpec,
 } from "../experiment.js";
 
-const at = (family: NetworkSpec["family"], depth: number): NetworkSpec => ({
-  data: "cifar10",
-  family,
-  depth,
-});
-
 export const plainDepths = [20, 32, 44, 56];
-export const residualDepths = [20, 32, 44, 56, 110];
-const recipes = ["paper", "default"];
-const networks = [
+const residualDepths = [20, 32, 44, 56, 110];
+/** Plain and residual, those of figure 5 too. */
+export const networks = [
   ...plainDepths.map((depth) => at("plain", depth)),
   ...residualDepths.map((depth) => at("resnet", depth)),
 ];
+const recipes = ["paper", "default"];
 
 const rows: readonly RowSpec[] = recipes.flatMap((recipe) =>
   networks.flatMap((network) =>

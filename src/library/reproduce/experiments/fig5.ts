@@ -4,6 +4,7 @@
  * Knows: what the article shows; it prints no numbers. May not know: how rows are run.
  */
 import {
+  cifar10Network as at,
   type Claim,
   type Experiment,
   makeRows,
@@ -11,19 +12,13 @@ import {
   nameRow,
   type Quantity,
 } from "../experiment.js";
-import { plainDepths, residualDepths } from "./fig4.js";
+import { networks, plainDepths } from "./fig4.js";
 
-const at = (family: NetworkSpec["family"], depth: number): NetworkSpec => ({
-  data: "cifar10",
-  family,
-  depth,
-});
 const rowOf = (family: NetworkSpec["family"], depth: number) => nameRow(at(family, depth), "network", 1);
 
-const rows = [
-  ...plainDepths.map((depth) => at("plain", depth)),
-  ...residualDepths.map((depth) => at("resnet", depth)),
-].flatMap((network) => makeRows("The networks themselves", network, ["network"], { T: 1 }));
+const rows = networks.flatMap((network) =>
+  makeRows("The networks themselves", network, ["network"], { T: 1 }),
+);
 
 const gain = (better: string, worse: string): Quantity => ({ kind: "gain", of: "network", better, worse });
 

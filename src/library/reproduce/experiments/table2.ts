@@ -5,6 +5,7 @@
  */
 import {
   type Claim,
+  cifar10Network,
   type Experiment,
   type Explanation,
   makeRows,
@@ -15,12 +16,7 @@ import {
 } from "../experiment.js";
 import { listFewStepPresets } from "../recipes.js";
 
-const at = (depth: number, shortcut?: "P" | "avg"): NetworkSpec => ({
-  data: "cifar10",
-  family: "resnet",
-  depth,
-  ...(shortcut === undefined ? {} : { shortcut }),
-});
+const at = (depth: number, shortcut?: "P" | "avg") => cifar10Network("resnet", depth, shortcut);
 
 /** Points more that are lost without shortcut normalisation. */
 const publishedGains = [
