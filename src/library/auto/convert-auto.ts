@@ -25,7 +25,7 @@ import {
 } from "../convert.js";
 import { version } from "../version.js";
 import { type AutoCallOptions, checkAutoOptions, countJudged } from "./auto-options.js";
-import { CandidateJudge } from "./judge-candidates.js";
+import { CandidateJudge, type JudgeSetup } from "./judge-candidates.js";
 import { autoTimes, listContenders, type PresetContender } from "./list-contenders.js";
 import { findClosest, type Search, searchSteps } from "./search-steps.js";
 
@@ -61,7 +61,11 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   const judged = chooseJudged(train, name, judgeN, bound, options.seed ?? 0);
   const opened = { name, train, runner: makeWorkerRunner(options.threads), isTrial: false };
   // 2. the search
-  const auto = await searchPresets(model, conversion, opened, judged, {
+  const leaveOut = (preset: string, T: number, { where, rule, value }: RespikeError) => {
+    const message = `left out, it cannot be run: ${where}: ${value} (${rule})`;
+    warnings.push({ code: "candidate-left-out", where: `${preset} at T = ${T}`, message });
+  };
+  const auto = await searchPresets(model, conversion, opened, judged, leaveOut, {
     bound,
     times: times ?? autoTimes,
     alphabet: alphabet ?? null,
@@ -83,6 +87,7 @@ async function searchPresets(
   conversion: ConvertCallOptions,
   opened: OpenedCalibration,
   judged: ReturnType<typeof chooseJudged>,
+  onLeftOut: JudgeSetup["onLeftOut"],
   asked: Asked,
 ): Promise<AutoResult> {
   const { signal } = conversion;
@@ -97,6 +102,7 @@ async function searchPresets(
     runner: opened.runner,
     signal,
     onProgress: tick,
+    onLeftOut,
     async convert(preset, T) {
       const options = { ...conversion, preset, T, certify: "off", onProgress: tick } as const;
       return (await convertOn(model, options, trial)).snn;

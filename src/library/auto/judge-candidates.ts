@@ -6,6 +6,7 @@
 import { computeFloatValues } from "../../conversion/float-values.js";
 import { readTasks } from "../../conversion/image-source.js";
 import type { LongCallOptions } from "../../core/progress.js";
+import { RespikeError } from "../../core/respike-error.js";
 import type { TaskRunner } from "../../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import type { ChunkRecord } from "../../evaluation/chunk-record.js";
@@ -31,6 +32,8 @@ export interface JudgeSetup extends LongCallOptions {
   readonly runner: TaskRunner;
   /** Converts with a preset for T. */
   readonly convert: (preset: string, T: number) => Promise<Snn>;
+  /** Told of a candidate that the simulator refuses: its potentials could leave 32 bits within T steps. */
+  readonly onLeftOut: (preset: string, T: number, error: RespikeError) => void;
 }
 
 /** One conversion on its way through the judging images. */
@@ -50,8 +53,21 @@ export class CandidateJudge {
     this.#setup = setup;
   }
 
-  /** What the first n judging images say of the candidate; those seen before are not simulated again. */
-  async look(contender: PresetContender, T: number, n: number): Promise<Look> {
+  /**
+   * What the first n judging images say of the candidate; those seen before are not simulated again. Null where the
+   * simulator cannot run so many steps of it.
+   */
+  async look(contender: PresetContender, T: number, n: number): Promise<Look | null> {
+    try {
+      return await this.#simulate(contender, T, n);
+    } catch (error) {
+      if (!(error instanceof RespikeError && error.code === "membrane-overflow")) throw error;
+      this.#setup.onLeftOut(contender.preset, T, error);
+      return null;
+    }
+  }
+
+  async #simulate(contender: PresetContender, T: number, n: number): Promise<Look> {
     const { images, times, data, runner, signal, onProgress } = this.#setup;
     const track = await this.#open(contender, T);
     const { predictions } = await this.#runNetwork(track.snn);

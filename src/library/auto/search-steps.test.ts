@@ -75,6 +75,21 @@ test("an interval that is too wide on all images is unproven, and nothing is cho
   assert.equal(findClosest([]), null);
 });
 
+test("a candidate that cannot be run is passed over, and the search goes on", async () => {
+  const { search } = makeSearch({ slow, fast }, { wholeFront: true });
+  const { look } = search;
+  const refusing = {
+    ...search,
+    look: async (...[contender, T, n]: Parameters<typeof look>) => (T === 4 ? null : look(contender, T, n)),
+  };
+  const { chosen, candidates } = await searchSteps(refusing);
+  assert.deepEqual([chosen?.preset, chosen?.T], ["slow", 8]);
+  assert.deepEqual(
+    candidates.map(({ T }) => T),
+    [2, 2, 8, 8],
+  );
+});
+
 test("the whole front is looked at with the fewest images once the choice is made", async () => {
   const { search } = makeSearch({ slow, fast }, { wholeFront: true });
   const { chosen, candidates } = await searchSteps(search);

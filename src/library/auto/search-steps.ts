@@ -21,7 +21,8 @@ export interface Search<C extends Contender = Contender> {
   readonly sizes: readonly number[];
   /** Look at candidates that cannot be chosen any more, too, with the fewest images. */
   readonly wholeFront: boolean;
-  readonly look: (contender: C, T: number, n: number) => Promise<Look>;
+  /** Null where the candidate cannot be run. */
+  readonly look: (contender: C, T: number, n: number) => Promise<Look | null>;
   /** Called before each candidate, with how many are settled. */
   readonly onCandidate?: (contender: C, T: number) => void;
 }
@@ -50,9 +51,10 @@ export async function searchSteps<C extends Contender>(search: Search<C>): Promi
         chosen === null || (minimise === "steps" ? chosen.T === T : !settled.has(contender));
       if (!isOpen && !wholeFront) continue;
       search.onCandidate?.(contender, T);
-      const candidate: AutoCandidate = isOpen
+      const candidate: AutoCandidate | null = isOpen
         ? await judge(search, contender, T, chosen)
         : await glance(search, contender, T);
+      if (candidate === null) continue;
       candidates.push(candidate);
       if (candidate.verdict === "meets" || candidate.verdict === "dearer") settled.add(contender);
       if (candidate.verdict === "meets" && isBetter(candidate, chosen)) chosen = candidate;
@@ -69,10 +71,11 @@ async function judge<C extends Contender>(
   contender: C,
   T: number,
   chosen: AutoCandidate | null,
-): Promise<AutoCandidate> {
+): Promise<AutoCandidate | null> {
   let [seen, verdict]: [Look | null, AutoVerdict] = [null, "unproven"];
   for (const n of sizes) {
     seen = await look(contender, T, n);
+    if (seen === null) return null;
     const [low, high] = seen.lossCi95;
     if (chosen !== null && seen.sop > chosen.sop) verdict = "dearer";
     else if (low > bound) verdict = "rejected";
@@ -85,7 +88,7 @@ async function judge<C extends Contender>(
 
 async function glance<C extends Contender>(search: Search<C>, contender: C, T: number) {
   const seen = await search.look(contender, T, search.sizes[0] as number);
-  return describe(contender, T, seen, "not needed");
+  return seen && describe(contender, T, seen, "not needed");
 }
 
 function describe(
