@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { experiments } from "#src/library/reproduce/experiments/experiment-list.js";
 import type { FoundNetwork } from "#src/library/reproduce/find-networks.js";
 import { forecastJob, nominalSpeed, weighJob } from "#src/library/reproduce/forecast.js";
+import { listQuantityRows } from "#src/library/reproduce/measure-quantity.js";
 import {
   type KnownData,
   type MissingData,
@@ -48,9 +49,9 @@ test("every claim's and explanation's rows are rows of its experiment; every rec
     for (const claim of claims) {
       const all = ["kind" in claim.quantity ? [claim.quantity] : claim.quantity, claim.explanations ?? []];
       for (const each of all.flat()) {
-        const quantity = "difference" in each ? each.quantity : each;
-        const { kind: _, of: __, ...own } = { of: null, ...quantity };
-        for (const row of Object.values(own)) assert.ok(ids.has(row), `${id}, ${claim.id}: ${row}`);
+        const quantities = ["difference" in each ? each.quantity : each].flat();
+        for (const quantity of quantities)
+          for (const row of listQuantityRows(quantity)) assert.ok(ids.has(row), `${id}, ${claim.id}: ${row}`);
       }
     }
   }

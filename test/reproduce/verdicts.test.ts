@@ -90,6 +90,18 @@ test("a series is confirmed where each value is larger than the one before, and 
   assert.equal(judge({ quantity: [small, large], published: null }).verdict, "confirmed");
   assert.equal(judge({ quantity: [large, small], published: null }).verdict, "differs");
   assert.equal(judge({ quantity: [small, large, gain("good", "gone")], published: null }).verdict, "not run");
+  const explanations = [
+    { difference: "turned", quantity: [small, large] },
+    { difference: "the same", quantity: [large, small] },
+    { difference: "one missing", quantity: [small, large, gain("good", "gone")] },
+    { difference: "one there", quantity: [small, gain("good", "gone")] },
+  ];
+  const explained = judge({ quantity: [large, small], published: null, explanations }).explanations;
+  assert.deepEqual(
+    explained.map(({ outcome }) => outcome),
+    ["explains it", "does not explain it", "not run", "not run"],
+  );
+  assert.match(explained[0]?.sentence ?? "", /^2\.20 \[.*\], 7\.50 \[.*\] points; 0 of 1 steps do not grow$/);
   const missing = judge({ quantity: [small, gain("good", "later"), gain("good", "gone")], published: null });
   assert.equal(missing.sentence, "Could not be run because no weights.");
 });

@@ -46,7 +46,8 @@ export type Quantity =
 export interface Explanation {
   /** What is changed, in words: `V(0) = θ/2 in place of 0`. */
   readonly difference: string;
-  readonly quantity: Quantity;
+  /** Of the claim's form: one, or a series. */
+  readonly quantity: Quantity | readonly Quantity[];
 }
 
 export interface Claim {

@@ -79,20 +79,42 @@ const describeMissing = (because: string) =>
   because === notYet ? "Not run yet." : `Could not be run because ${because}.`;
 
 function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById): JudgedClaim {
+  const { falls, missing, told } = measureSeries(series, rows);
+  const { id, says, published, explanations = [] } = claim;
+  if (told === null) return notRun(claim, joinReasons(missing), rows);
+  const verdict = falls === 0 ? (missing.length === 0 ? "confirmed" : "not run") : "differs";
+  const head = { confirmed: "Confirmed", differs: "Differs", "not run": "Not decided" }[verdict];
+  const main = verdict === "not run" ? null : 0;
+  return {
+    ...{ id, says, published, measured: null, ci95: null, verdict },
+    explanations: explanations.map((each) => explain(each, published, main, rows)),
+    sentence: `${head}: ${told}.`,
+  };
+}
+
+/** The values that there are, in words; null where they are fewer than two. */
+function measureSeries(series: readonly Quantity[], rows: RowsById) {
   const found = series.map((quantity) => measureQuantity(quantity, rows));
   const missing = found.flatMap((each) => ("because" in each ? [each.because] : []));
   const values = found.flatMap((each) => ("because" in each ? [] : [each]));
-  const { id, says, published } = claim;
-  if (values.length < 2) return notRun(claim, joinReasons(missing), rows);
   const falls = values.filter(({ value }, at) => at > 0 && value <= (values[at - 1]?.value ?? 0)).length;
   const list = values.map(({ value, ci95 }) => `${formatFixed(value)} ${interval(ci95)}`).join(", ");
   const left = missing.length === 0 ? "" : `; ${missing.length} of ${series.length} values are missing`;
-  const verdict = falls === 0 ? (missing.length === 0 ? "confirmed" : "not run") : "differs";
-  const head = { confirmed: "Confirmed", differs: "Differs", "not run": "Not decided" }[verdict];
-  return {
-    ...{ id, says, published, measured: null, ci95: null, verdict, explanations: [] },
-    sentence: `${head}: ${list} points; ${falls} of ${values.length - 1} steps do not grow${left}.`,
-  };
+  const told = `${list} points; ${falls} of ${values.length - 1} steps do not grow${left}`;
+  return { falls, missing, told: values.length < 2 ? null : told };
+}
+
+function explainSeries(
+  difference: string,
+  series: readonly Quantity[],
+  isDecided: boolean,
+  rows: RowsById,
+): JudgedExplanation {
+  const { falls, missing, told } = measureSeries(series, rows);
+  const open = { difference, measured: null, ci95: null } as const;
+  if (told === null) return { ...open, outcome: "not run", sentence: describeMissing(joinReasons(missing)) };
+  const grows = falls > 0 ? "does not explain it" : missing.length > 0 ? "not run" : "explains it";
+  return { ...open, outcome: isDecided ? grows : "measured instead", sentence: told };
 }
 
 /** Whether changing one thing brings the published number, or the claimed sign, about. @param main what differs; null where it was not run */
@@ -102,6 +124,7 @@ function explain(
   main: number | null,
   rows: RowsById,
 ): JudgedExplanation {
+  if (!("kind" in quantity)) return explainSeries(difference, quantity, main !== null, rows);
   const found = measureQuantity(quantity, rows);
   if ("because" in found) {
     const sentence = describeMissing(found.because);

@@ -10,6 +10,7 @@ import {
   type NetworkSpec,
   nameNetwork,
   nameRow,
+  type Quantity,
   type RowSpec,
 } from "../experiment.js";
 import { listFewStepPresets } from "../recipes.js";
@@ -49,12 +50,18 @@ function listRows(): RowSpec[] {
   return [...own, ...stand, ...others, ...beyond];
 }
 
+/** What is changed to explain a difference. */
+const changes = [
+  ["authors", "the authors' code of 2021 (99.9th percentile, V(0) = θ/2, output neurons)"],
+  ["default", "99.9th percentile of 2,000 images and V(0) = θ/2"],
+  ["maximum", "without compensation"],
+  ["cao", "without compensation, reset to zero"],
+] as const;
+
 function claimAbout({ network, name, numbers }: Published): Claim[] {
   const row = nameRow(network, "paper", 350);
-  const explain = (recipe: string, difference: string) => ({
-    difference,
-    quantity: { kind: "loss", row: nameRow(network, recipe, 350) } as const,
-  });
+  const explain = (read: (row: string) => Quantity) =>
+    changes.map(([recipe, difference]) => ({ difference, quantity: read(nameRow(network, recipe, 350)) }));
   const title = `${name}, ${nameNetwork(network)}`;
   const loses = numbers.loss === 0 ? "nothing" : `${numbers.loss} points`;
   return [
@@ -69,18 +76,14 @@ function claimAbout({ network, name, numbers }: Published): Claim[] {
       says: `${title}: the spiking network gets ${numbers.snn} % right`,
       quantity: { kind: "accuracy", of: "snn", row },
       published: numbers.snn,
+      explanations: explain((other) => ({ kind: "accuracy", of: "snn", row: other })),
     },
     {
       id: `${network.data}-loss`,
       says: `${title}: the conversion loses ${loses}`,
       quantity: { kind: "loss", row },
       published: numbers.loss,
-      explanations: [
-        explain("authors", "the authors' code of 2021 (99.9th percentile, V(0) = θ/2, output neurons)"),
-        explain("default", "99.9th percentile of 2,000 images and V(0) = θ/2"),
-        explain("maximum", "without compensation"),
-        explain("cao", "without compensation, reset to zero"),
-      ],
+      explanations: explain((other) => ({ kind: "loss", row: other })),
     },
   ];
 }

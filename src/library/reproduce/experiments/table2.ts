@@ -137,6 +137,16 @@ const claims: readonly Claim[] = [
     says: "the deeper the network, the more shortcut normalisation gains",
     quantity: depths.map((depth) => gainOf(at(depth), "paper")),
     published: null,
+    explanations: [
+      {
+        difference: "99.9th percentile of 2,000 images and V(0) = θ/2",
+        quantity: depths.map((depth) => gainOf(at(depth), "default")),
+      },
+      {
+        difference: "no compensation, depths 20, 32 and 44",
+        quantity: explained.map((depth) => gainOf(at(depth), "maximum")),
+      },
+    ],
   },
 ];
 
