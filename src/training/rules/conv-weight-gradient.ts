@@ -8,7 +8,7 @@
  * pixels of one channel, windows dilated by I: so the result has kh rows of kw·I values, and the engine copies x in
  * long pieces. Every group of images has a result of its own; they are summed.
  *
- *   x   [N,I,H,W]        → [1,N,H,W·I], by a Transpose of [N,I,H·W], several times as fast as one of four axes
+ *   x   [N,I,H,W]        → [1,N,H,W·I]
  *   ∂y  [N,O,H′,W′]      → G·O windows [N/G,H′,W′]
  *   ∂w  [1,G·O,kh,kw·I]  → [O,I,kh,kw]
  *
