@@ -1,94 +1,90 @@
-/** `convert --preset auto` on the shipped MNIST network, through the built command line, with few judging images. */
+/** `--preset auto` on the shipped MNIST network with few images: what is chosen, saved, and refused. */
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, test } from "node:test";
 import { encode as encodePng } from "fast-png";
 import { RespikeError } from "#src/core/respike-error.js";
-import type { AutoResult } from "#src/evaluation/auto-result.js";
+import { encodeNpy } from "#src/datasets/npy.js";
 import { convertAuto } from "#src/library/auto/convert-auto.js";
+import { openCalibration } from "#src/library/convert.js";
 import { evaluate } from "#src/library/evaluate.js";
 import { loadModel } from "#src/library/load-model.js";
-import { loadSnn } from "#src/library/snn-files.js";
-import { callJson, model } from "../cli/call-respike.js";
+import { loadSnn, saveSnn } from "#src/library/snn-files.js";
+import { callJson, makeWorkplace, model } from "../cli/call-respike.js";
 
-const cache = process.env.RESPIKE_CACHE;
-const few = [
-  "convert",
-  model,
-  "--calibrate",
-  "mnist",
-  "--calibrate-n",
-  "64",
-  "--adjust-n",
-  "16",
-  "--judge-n",
-  "160",
-];
-let at = "";
-let auto: AutoResult;
-before(async () => {
-  at = mkdtempSync(join(tmpdir(), "respike-auto-"));
-  const words = [
-    ...few,
-    "--preset",
-    "auto",
-    "--max-loss",
-    "3",
-    "--alphabet",
-    "multi-level",
-    "--certify",
-    "off",
-  ];
-  const { code, err, doc } = await callJson(at, ...words, "-o", "few.snn.safetensors");
-  assert.equal(code, 0, err);
-  auto = (doc.result as unknown as { auto: AutoResult }).auto;
-});
+const at = makeWorkplace();
 after(() => rmSync(at, { recursive: true, force: true }));
 
-test("the choice meets the bound on all judging images, at the smallest T that was tried last, with the fewest operations", () => {
+const few = { calibrate: "mnist", calibrateN: 32, adjustN: 8, judgeN: 98, threads: 1 } as const;
+const { snn: chosenSnn, result } = await convertAuto(await loadModel(model), {
+  ...few,
+  alphabet: "signed",
+  times: [2, 6],
+  maxLoss: 2,
+  certify: "off",
+});
+const { auto } = result;
+
+test("2 steps do not carry the bound, 6 do on all judging images: these are chosen", () => {
   const { chosen, candidates, judgedOn, bound, network } = auto;
-  assert.ok(chosen !== null && chosen.verdict === "meets" && chosen.alphabet === "multi-level");
-  assert.deepEqual([bound, judgedOn.n, judgedOn.of, judgedOn.split], [3, 160, 5000, "train"]);
-  assert.ok(chosen.n === 160 && chosen.lossCi95[1] <= 3);
+  assert.deepEqual([bound, judgedOn.n, judgedOn.of, judgedOn.split], [2, 98, 5000, "train"]);
   assert.ok(network.accuracy > 95 && network.macs > 1e6);
-  assert.deepEqual(new Set(candidates.map(({ preset }) => preset)), new Set(["refine"]));
-  for (const { T, verdict, sop, lossCi95, n } of candidates) {
-    if (verdict === "meets") assert.ok(T === chosen.T && sop >= chosen.sop);
-    if (verdict === "rejected") assert.ok(lossCi95[0] > 3 && (n === 128 || n === 160));
-    assert.ok(T <= chosen.T);
-  }
+  assert.deepEqual(
+    candidates.map(({ preset, T, alphabet }) => [preset, T, alphabet]),
+    [
+      ["signed", 2, "signed"],
+      ["signed", 6, "signed"],
+    ],
+  );
+  const [two, six] = candidates;
+  assert.ok(two && two.lossCi95[1] > 2);
+  assert.equal(two.verdict, two.lossCi95[0] > 2 ? "rejected" : "unproven");
+  assert.ok(six && six.verdict === "meets" && six.n === 98 && six.lossCi95[1] <= 2);
+  assert.deepEqual(chosen, six);
 });
 
 test("the saved network has the preset, T and all candidates, and loses on the test images no 10 points", async () => {
-  const snn = await loadSnn(join(at, "few.snn.safetensors"));
+  const path = join(at, "few.snn.safetensors");
+  await saveSnn(chosenSnn, path);
+  const snn = await loadSnn(path);
   const { preset, T, auto: saved } = snn.options;
-  assert.deepEqual([preset, T], [auto.chosen?.preset, auto.chosen?.T]);
+  assert.deepEqual([preset, T], ["signed", 6]);
   assert.deepEqual(saved, JSON.parse(JSON.stringify(auto)));
-  const { result } = await evaluate(snn, {
-    n: 100,
-    threads: 1,
-    ...(cache === undefined ? {} : { cacheDir: cache }),
-  });
-  assert.ok(result.snn.T === T && (result.snn.at.at(-1)?.loss ?? 100) < 10);
+  const evaluated = await evaluate(snn, { n: 60, threads: 1 });
+  assert.ok(evaluated.result.snn.T === T && (evaluated.result.snn.at.at(-1)?.loss ?? 100) < 10);
 });
 
 test("a bound that nothing meets ends with exit code 4, names the closest and writes the front", async () => {
-  const front = join(at, "front.html");
-  const clipped = { lambdaFactor: 0.02, adjust: "off", alphabet: "multi-level", times: [2, 4] } as const;
-  const asked = { ...clipped, maxLoss: 3, judgeN: 160, calibrateN: 64, front };
   const shipped = await loadModel(model);
+  const { train } = await openCalibration(shipped, { calibrate: "mnist" }, () => undefined);
+  const digits = train.pixels.slice(0, 40 * 784);
+  writeFileSync(join(at, "digits.npy"), encodeNpy([40, 1, 28, 28], digits));
+  writeFileSync(join(at, "labels.npy"), encodeNpy([40], Uint8Array.from(train.labels.subarray(0, 40))));
+  const front = join(at, "front.html");
+  const clipped = { lambdaFactor: 0.02, adjust: "off", alphabet: "multi-level", times: [2] } as const;
+  const calibrate = `${join(at, "digits.npy")},${join(at, "labels.npy")}`;
+  const asked = { ...few, ...clipped, calibrate, judgeN: "all", maxLoss: 40, front } as const;
   await assert.rejects(convertAuto(shipped, asked), (error) => {
     assert.ok(error instanceof RespikeError && error.exitCode === 4 && error.code === "max-loss");
-    assert.match(error.value, /^the closest is refine at T = [24]: .* on 128 images$/);
+    assert.match(error.value, /^the closest is refine at T = 2: .* on 4 images$/);
     return true;
   });
   assert.match(readFileSync(front, "utf8"), /<svg[\s\S]*refine \(multi-level\)/);
   await assert.rejects(convertAuto(shipped, asked), { code: "output-exists" });
 });
 
-test("what had to be changed in the images is said, as without auto", async () => {
+test("what auto chooses is not given, and images that cannot show the bound are refused", async () => {
+  const shipped = await loadModel(model);
+  await assert.rejects(convertAuto(shipped, { ...few, T: 9 }), { where: "-T", exitCode: 2 });
+  await assert.rejects(convertAuto(shipped, few), (error) => {
+    assert.ok(error instanceof RespikeError && error.exitCode === 2 && error.where === "--judge-n");
+    assert.match(error.next, /390/);
+    return true;
+  });
+});
+
+test("through the command line: the choice is printed and saved, and what had to be changed in the images is said", async () => {
   const folder = join(at, "digits");
   for (let index = 0; index < 20; index++) {
     const own = join(folder, String(index % 10));
@@ -98,26 +94,14 @@ test("what had to be changed in the images is said, as without auto", async () =
     const picture = encodePng({ width: 28, height: 28, channels: 2, depth: 8, data });
     writeFileSync(join(own, `${index}.png`), picture);
   }
-  const quick = {
-    calibrate: folder,
-    calibrateN: 8,
-    adjust: "off",
-    certify: "off",
-    judgeN: 2,
-    times: [2],
-  } as const;
-  const { warnings } = await convertAuto(await loadModel(model), {
-    ...quick,
-    alphabet: "multi-level",
-    maxLoss: 100,
-  });
-  assert.equal(warnings.filter(({ code }) => code === "images-changed").length, 1);
-});
-
-test("what auto chooses is not given, and images that cannot show the bound are refused", async () => {
-  const given = await callJson(at, ...few, "--preset", "auto", "-T", "9", "-o", "none.snn.safetensors");
-  assert.deepEqual([given.code, given.doc.errors[0]?.where], [2, "-T"]);
-  const narrow = await callJson(at, ...few, "--preset", "auto", "-o", "none.snn.safetensors");
-  assert.deepEqual([narrow.code, narrow.doc.errors[0]?.where], [2, "--judge-n"]);
-  assert.match(narrow.doc.errors[0]?.next ?? "", /390/);
+  const words = ["--calibrate", folder, "--calibrate-n", "8", "--adjust", "off", "--certify", "off"];
+  const loose = ["--preset", "auto", "--max-loss", "100", "--alphabet", "multi-level", "--threads", "1"];
+  const saved = ["-o", "loose.snn.safetensors"];
+  const { code, err, doc } = await callJson(at, "convert", model, ...words, ...loose, ...saved);
+  assert.equal(code, 0, err);
+  const { auto: said } = doc.result as unknown as { auto: typeof auto };
+  assert.deepEqual([said.chosen?.preset, said.chosen?.T, said.judgedOn.n], ["refine", 2, 2]);
+  const { options } = await loadSnn(join(at, "loose.snn.safetensors"));
+  assert.deepEqual([options.preset, options.T], ["refine", 2]);
+  assert.equal(doc.warnings.filter((warning) => warning.code === "images-changed").length, 1);
 });
