@@ -93,7 +93,7 @@ async function searchPresets(
   const { signal } = conversion;
   const { bound, minimise, alphabet, times } = asked;
   const contenders = listContenders(model.graph, conversion, alphabet);
-  const { begin, tick } = makeAutoProgress(contenders.length * times.length, conversion.onProgress);
+  const { begin, tick } = makeAutoProgress(contenders.length, times, conversion.onProgress);
   const trial = { ...opened, isTrial: true };
   const judge = new CandidateJudge({
     images: judged.images,
@@ -141,18 +141,28 @@ function growSizes(n: number): readonly number[] {
   return [...sizes, n];
 }
 
-/** Settled candidates of those that there are at most: the search ends when none can be better. */
-function makeAutoProgress(total: number, onProgress: ((event: ProgressEvent) => void) | undefined) {
-  let [done, name] = [-1, ""];
+/** What making a candidate takes besides its steps, in steps. */
+const stepsToConvert = 16;
+
+/** Steps of settled candidates, of those that there are at most: the search ends when none can be better. */
+function makeAutoProgress(
+  contenders: number,
+  times: readonly number[],
+  onProgress: ((event: ProgressEvent) => void) | undefined,
+) {
+  const weigh = (T: number) => stepsToConvert + T;
+  const total = contenders * times.reduce((sum, T) => sum + weigh(T), 0);
+  let [done, current, name] = [0, 0, ""];
   return {
     begin(contender: PresetContender, T: number) {
-      done++;
+      done += current;
+      current = weigh(T);
       name = `${contender.preset} at T = ${T}`;
     },
     /** What a candidate is at stands in the note. */
     tick(part: ProgressEvent) {
       const note = `${name}: ${part.phase} ${part.done}/${part.total}`;
-      onProgress?.({ phase: "auto", note, done, total, unit: "candidates at most" });
+      onProgress?.({ phase: "auto, at most", note, done, total, unit: "steps" });
     },
   };
 }
