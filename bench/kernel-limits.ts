@@ -10,7 +10,8 @@
  *
  * limits (rates 5 and 10 %): the limit is 16-byte loads from the first cache, each added to a sum, in WebAssembly. A kernel's
  * useful work: the 16-byte pieces of weights (event list) or of table rows (tables) that it has to load and add; its share of
- * the limit is that work at the limit's speed over the layer's whole time, listing of spikes and neurons included.
+ * the limit is that work at the limit's speed over its own time, listing of spikes included. In brackets the same over
+ * the layer's whole time, neurons and building of tables included.
  *
  * layers (rates 1, 2, 5 and 10 %): every kernel that can run the layer, scatter among them, in int16, int32 and float32; with
  * signed-burst:3 and with a pool before the neurons (a list) at 5 %; the constant current of the image: µs an image and step,
@@ -53,8 +54,15 @@ const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /** A 3×3 layer behind binary spikes of a rate. */
-const prepareFamily = (shape: Shape, rate: number, prefer: KernelFamily) =>
-  prepareStage(makeLayer(shape, { rate }), { steps, images, value: () => rate, isPoisson: true, prefer });
+const prepareFamily = (shape: Shape, rate: number, prefer: KernelFamily, alone = false) =>
+  prepareStage(makeLayer(shape, { rate }), {
+    steps,
+    images,
+    value: () => rate,
+    isPoisson: true,
+    prefer,
+    alone,
+  });
 
 /** Pieces of 16 bytes that a pixel's sums need. */
 function piecesOf(family: KernelFamily, channels: number, rate: number): number {
@@ -66,9 +74,9 @@ function piecesOf(family: KernelFamily, channels: number, rate: number): number 
 
 async function compareWithLimit(shape: Shape, rate: number): Promise<void> {
   const [channels, height, width] = shape;
-  const layers = await Promise.all(families.map((family) => prepareFamily(shape, rate, family)));
+  const layers = await Promise.all(families.map((family) => prepareFamily(shape, rate, family, true)));
   for (const layer of layers) layer.run();
-  const rows = layers.map(() => ({ times: [] as number[], shares: [] as number[] }));
+  const rows = layers.map(() => ({ times: [] as number[], own: [] as number[], wholes: [] as number[] }));
   const limits: number[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const [at, layer] of layers.entries()) {
@@ -77,16 +85,20 @@ async function compareWithLimit(shape: Shape, rate: number): Promise<void> {
       const limit = (before + measureLimit()) / 2;
       limits.push(limit);
       const pieces = piecesOf(families[at] as KernelFamily, channels, rate) * height * width;
-      rows[at]?.times.push(time);
-      rows[at]?.shares.push(pieces / (time * limit * 1000));
+      const least = pieces / (limit * 1000);
+      rows[at]?.times.push(layer.currents());
+      rows[at]?.own.push(least / layer.currents());
+      rows[at]?.wholes.push(least / time);
     }
   }
   const texts = rows.map(
-    ({ times, shares }, at) =>
-      `${families[at]} ${median(times).toFixed(2)} µs, ${(100 * median(shares)).toFixed(0)} %`,
+    ({ times, own, wholes }, at) =>
+      `${families[at]} ${median(times).toFixed(2)} µs, ${percent(own)} % (${percent(wholes)} % of the layer)`,
   );
   console.log(`${placeOf(shape, rate)} (limit ${median(limits).toFixed(2)} · 10⁹/s): ${texts.join("; ")}`);
 }
+
+const percent = (shares: readonly number[]) => (100 * median(shares)).toFixed(0);
 
 const placeOf = ([channels, height, width]: Shape, rate: number) =>
   `${channels} channels, ${height}×${width}, rate ${+(100 * rate).toFixed(2)} %`;

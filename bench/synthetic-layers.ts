@@ -10,6 +10,7 @@ import type { GraphNode, NumberFormat, Shape, Sides } from "#src/graph/node-type
 import type { Snn } from "#src/graph/snn.js";
 import type { SpikeAlphabet } from "#src/graph/spike-alphabet.js";
 import type { SimulationRequest } from "#src/simulator/backend.js";
+import type { KernelExports } from "#src/simulator/wasm/kernel-module.js";
 import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
 import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
 import { wrapGraph } from "../test/parity/make-random-snn.js";
@@ -112,6 +113,8 @@ export interface MeasuredStage {
   readonly kernel: string;
   /** µs of an image and step in the stage. */
   run(): number;
+  /** The same of the last run's current kernels alone (where `alone` was asked for), run once more without neurons. */
+  readonly currents: () => number;
   /** What the planner reckons, µs. */
   readonly modelled: number | null;
   /** Σ|s| a neuron and step that the layer hears. */
@@ -128,11 +131,34 @@ export interface MeasuredRun {
   readonly prefer?: KernelFamily;
   /** `layer` by default. */
   readonly stage?: "first" | "layer";
+  /** Whether the layer's current kernels are timed alone, too. */
+  readonly alone?: boolean;
+}
+
+/** Where the address of θ stands among the words of TileArguments. */
+const thresholdWord = 13;
+
+/** Runs the current kernels of `layer` once more behind each of its calls, and adds up their milliseconds. */
+function watchCurrents(spent: { milliseconds: number }): (kernels: KernelExports) => KernelExports {
+  return (kernels) => ({
+    ...kernels,
+    runTiles(tile) {
+      kernels.runTiles(tile);
+      const words = new Int32Array(kernels.memory.buffer);
+      const threshold = words[tile / 4 + thresholdWord] as number;
+      if (words[threshold / 4] !== thetas.layer) return;
+      const before = performance.now();
+      kernels.runCurrents(tile);
+      spent.milliseconds += performance.now() - before;
+    },
+  });
 }
 
 export async function prepareStage(snn: Snn, run: MeasuredRun): Promise<MeasuredStage> {
   const { steps, images, value, isPoisson, stage = "layer" } = run;
-  const simulator = await makeWasmBackend(undefined, run.prefer).prepare(snn);
+  const alone = { milliseconds: 0 };
+  const watch = run.alone === true ? watchCurrents(alone) : undefined;
+  const simulator = await makeWasmBackend(undefined, run.prefer, watch).prepare(snn);
   const [c, h, w] = snn.graph.input.attributes.shape;
   const request: SimulationRequest = {
     images: Float32Array.from({ length: images * c * h * w }, (_, i) => value(i)),
@@ -150,11 +176,13 @@ export async function prepareStage(snn: Snn, run: MeasuredRun): Promise<Measured
     kernel: explanation?.kernel ?? "unknown",
     run() {
       const before = spent();
+      alone.milliseconds = 0;
       const { layers } = simulator.run(request);
       const spikes = layers[0]?.magnitudes ?? layers[0]?.counts ?? new Int32Array(1);
       rate = spikes.reduce((sum, count) => sum + count, 0) / spikes.length / steps;
-      return ((spent() - before) * 1000) / images / steps;
+      return ((spent() - before - alone.milliseconds) * 1000) / images / steps;
     },
+    currents: () => (alone.milliseconds * 1000) / images / steps,
     modelled: explanation?.modelledMicroseconds ?? null,
     rate: () => rate,
   };

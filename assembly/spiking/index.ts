@@ -12,7 +12,7 @@
 export { buildTables16, buildTablesFloat, buildTablesInt } from "./add-tables";
 export { buildTables12 } from "./tables-twelve";
 export { fillPositions } from "./event-window";
-export { runTiles } from "./run-tiles";
+export { runCurrents, runTiles } from "./run-tiles";
 export { runListFloat, runListInt } from "./event-list";
 export { runGate } from "./gate";
 export { runGateLevels } from "./gate-levels";

@@ -46,15 +46,20 @@ export const wasmBackend: WasmBackend = makeWasmBackend();
 /**
  * @param spikeBudget bytes of spikes under way; smaller budgets mean fewer images at a time and shorter time blocks
  * @param prefer a family of kernels that is taken wherever it can run, for tests and benches
+ * @param watch puts something between the simulator and its kernels, for benches
  */
-export function makeWasmBackend(spikeBudget = defaultSpikeBudget, prefer?: KernelFamily): WasmBackend {
+export function makeWasmBackend(
+  spikeBudget = defaultSpikeBudget,
+  prefer?: KernelFamily,
+  watch: (kernels: KernelExports) => KernelExports = (kernels) => kernels,
+): WasmBackend {
   return {
     name: "wasm",
     /** @throws RespikeError exit 3 (`not-supported`) for what the kernels cannot run, exit 5 where they cannot be loaded */
     async prepare(snn, options = {}) {
       const plan = options.plan ?? planSnn(snn.graph, options.replayed);
       const kernels = chooseKernels(plan, false, prefer);
-      const module = await loadKernels(options.wasmUrl);
+      const module = watch(await loadKernels(options.wasmUrl));
       return new PreparedSimulator({ snn, plan, kernels, module, spikeBudget, prefer });
     },
   };

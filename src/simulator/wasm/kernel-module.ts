@@ -17,6 +17,8 @@ export interface KernelExports {
   /** 8 loads and additions a round, for benches. */
   addFromCache(table: number, rounds: number): number;
   runTiles(tile: number): void;
+  /** The same without neurons, for benches. */
+  runCurrents(tile: number): void;
   runListInt(list: number): void;
   runListFloat(list: number): void;
   runGate(gate: number): void;
