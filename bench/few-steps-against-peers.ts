@@ -2,7 +2,7 @@
  * Few steps: accuracy of our presets against SpikingJelly's and sinabs's conversions on the same images, then speed.
  *
  *   node dist-dev/bench/few-steps-against-peers.js [--only resnet20] [--n 1000] [--steps 8,16,32,64] [--peer-steps 64]
- *     [--ours binary,signed,refine,ltb] [--peers robust,ltb,sinabs] [--threads 1] [--minutes M] [--table]
+ *     [--ours binary,signed,refine,ltb|none] [--peers robust,ltb,sinabs|none] [--threads 1] [--minutes M] [--table]
  *     [--out runs/few-steps-against-peers]
  *   node dist-dev/bench/few-steps-against-peers.js --race [--only resnet20] [--rounds 5] [--seconds 1] [--no-compile]
  *
@@ -67,6 +67,7 @@ const { values: flags } = parseArgs({
 
 const networks = ["cifar10-resnet20.th", "cifar10-resnet56.th"].filter((file) => file.includes(flags.only));
 const steps = numbersOf(flags.steps);
+const everyStep = Array.from({ length: 64 }, (_, step) => step + 1);
 const work: Work = {
   out: flags.out,
   n: Number(flags.n),
@@ -75,11 +76,11 @@ const work: Work = {
   signal: flags.minutes === undefined ? undefined : AbortSignal.timeout(Number(flags.minutes) * 60_000),
 };
 
-/** `ltb` is the same for any T; the others are made for the T they are read at. */
+/** `ltb` is the same for any T and is read at all of them; the others are made for the T they are read at. */
 function listOwnPieces(network: string): readonly OwnPiece[] {
-  return flags.ours.split(",").flatMap((name): OwnPiece[] => {
-    const preset = name as OwnPiece["preset"];
-    if (preset === "ltb") return [{ network, preset, T: 64, at: steps.filter((t) => t <= 64) }];
+  const presets = flags.ours.split(",").filter((name) => name !== "none") as OwnPiece["preset"][];
+  return presets.flatMap((preset): OwnPiece[] => {
+    if (preset === "ltb") return [{ network, preset, T: 64, at: everyStep }];
     return steps.map((T) => ({ network, preset, T, at: [T] }));
   });
 }
@@ -122,10 +123,11 @@ function printComparisons(): void {
       for (const peer of peerDecisions(network, method)) {
         for (const mine of own) {
           const isOpponent = (opponents[method.name] as readonly string[]).includes(mine.name);
-          if (!isOpponent || mine.T !== peer.T) continue;
+          const isSameRecipe = mine.name === "ltb";
+          if (!isOpponent || mine.T !== peer.T || (isSameRecipe && peer.name !== method.title)) continue;
           const comparison = compareWithPeer(mine, peer, judges);
           rows.push(describeComparison(network.replace(/\..*$/, ""), mine, peer, comparison));
-          if (mine.name !== "ltb") judged.push(comparison);
+          if (!isSameRecipe) judged.push(comparison);
         }
       }
     }
@@ -139,7 +141,8 @@ function printOurs(): void {
     listOwnPieces(network).flatMap((piece) => {
       const kept = readOurs(work, piece);
       if (kept === undefined) return [];
-      return [...kept.at].map(([T, classes]) => {
+      const wanted = [...kept.at].filter(([T]) => steps.includes(T));
+      return wanted.map(([T, classes]) => {
         const { accuracy, ci95, loss, lossCi95, n } = measureAccuracy(classes, kept);
         const interval = ([low, high]: readonly [number, number]) =>
           `[${signed(low, 1)}, ${signed(high, 1)}]`;

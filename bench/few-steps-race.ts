@@ -47,22 +47,34 @@ interface Entry<Candidate> {
   readonly loss: number;
 }
 
-/** Of the peer's methods the one that stays within the bound from the smallest T on; every T up to its last counts. */
+/**
+ * Of the peer's methods, each read from the first step on or with the delay that it estimates, the one that stays within the bound
+ * from the smallest T on; every T up to its last counts.
+ */
 export function choosePeer(
   candidates: readonly PeerCandidate[],
   judges: Judges,
 ): Entry<PeerCandidate> | undefined {
-  const entries = candidates.flatMap((candidate) => {
-    const decisions = candidate.kept?.decisions ?? [];
-    const losses = (decisions[0] ?? []).map((_, step) => {
-      const classes = decisions.map((at) => at[step] as number);
-      return { T: step + 1, loss: measureAccuracy(classes, judges).loss };
-    });
-    const T = findEnoughSteps(losses, raceLoss);
-    const loss = losses.find((each) => each.T === T)?.loss;
-    return T === undefined || loss === undefined ? [] : [{ candidate, T, loss }];
-  });
+  const entries = candidates.flatMap((candidate) =>
+    listReadings(candidate.kept).flatMap((reading) => {
+      const losses = reading.map((classes, step) => {
+        return { T: step + 1, loss: measureAccuracy(classes, judges).loss };
+      });
+      const T = findEnoughSteps(losses, raceLoss);
+      const loss = losses.find((each) => each.T === T)?.loss;
+      return T === undefined || loss === undefined ? [] : [{ candidate, T, loss }];
+    }),
+  );
   return entries.sort((a, b) => a.T - b.T)[0];
+}
+
+/** Decisions after each step: read from the first step on, and delayed. */
+function listReadings(kept: PeerDecisions | undefined): readonly (readonly (readonly number[])[])[] {
+  if (kept === undefined) return [];
+  const { decisions, delayed } = kept;
+  const plain = (decisions[0] ?? []).map((_, step) => decisions.map((at) => at[step] as number));
+  const late = plain.map((classes, step) => delayed[String(step + 1)] ?? classes);
+  return [plain, late];
 }
 
 /** Of ours in these alphabets the one with the smallest T from which on the loss stays within the bound. */
@@ -101,7 +113,7 @@ interface Runner {
   round(): Promise<number>;
 }
 
-const kinds = ["tutorial", "plain", "compiled"] as const;
+const kinds = ["plain", "compiled"] as const;
 
 interface Setting {
   readonly mode: string;

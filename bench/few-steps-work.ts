@@ -89,11 +89,13 @@ export function readOurs(work: Work, piece: OwnPiece): OwnDecisions | undefined 
   if (results === undefined) return undefined;
   const [head = "", ...lines] = readFileSync(join(folder, "predictions.csv"), "utf8").trim().split("\n");
   const rows = lines.map((line) => line.split(",").map(Number));
-  const column = (name: string) => rows.map((row) => row[head.split(",").indexOf(name)] as number);
+  const columns = head.split(",");
+  const column = (name: string) => rows.map((row) => row[columns.indexOf(name)] as number);
+  const measured = piece.at.filter((t) => columns.includes(`t${t}`));
   return {
     labels: column("label"),
     network: column("ann"),
-    at: new Map(piece.at.map((t) => [t, column(`t${t}`)])),
+    at: new Map(measured.map((t) => [t, column(`t${t}`)])),
     operations: new Map(results.snn.at.map(({ t, sopEffective }) => [t, sopEffective])),
   };
 }
@@ -118,7 +120,7 @@ export const readPeer = (work: Work, network: string, method: Method) =>
   readEarlier<PeerDecisions>(peerPath(work, network, method));
 
 /** Images that a peer takes at once; after each its answers are written. */
-const peerBatch = 50;
+const peerBatch = 25;
 
 export async function measurePeer(
   work: Work,
@@ -189,11 +191,8 @@ export async function openFewStepsPeer(
   console.error(`${network} ${method.title}: converting …`);
   const cache = join(folder, "compiled");
   const threads = String(work.threads);
-  const peer = startPeer(python, words, {
-    ...process.env,
-    TORCHINDUCTOR_CACHE_DIR: cache,
-    OMP_NUM_THREADS: threads,
-  });
+  const env = { ...process.env, TORCHINDUCTOR_CACHE_DIR: cache, OMP_NUM_THREADS: threads };
+  const peer = startPeer(python, words, env, work.signal);
   return { ...peer, facts: (await peer.ask()) as FewStepsPeer["facts"] };
 }
 

@@ -28,7 +28,7 @@ LTB_BATCHES, LTB_BATCH = 400, 128
 
 
 class Batches:
-    """Training images, scaled, in a fixed order; said on stderr how many are left."""
+    """Training images, scaled, in groups of indices."""
 
     def __init__(self, pixels, scale, groups):
         self.pixels, self.scale, self.groups = pixels, scale, groups
@@ -36,8 +36,11 @@ class Batches:
     def __len__(self):
         return len(self.groups)
 
+    def read(self, at):
+        return self.scale(self.pixels[np.sort(self.groups[at])])
+
     def __iter__(self):
-        return (self.scale(self.pixels[np.sort(group)]) for group in self.groups)
+        return (self.read(at) for at in range(len(self.groups)))
 
 
 def shuffled_groups(count, batches, size):
@@ -53,12 +56,39 @@ def scaler(mean, std):
     return lambda pixels: (torch.from_numpy(pixels).float() / 255 - mean) / std
 
 
-def make_recipe(method, batches):
+def make_recipe(method, batches, kept):
     if method == "ltb":
-        return ann2snn.LocalThresholdBalancingRecipe(dataloader=batches)
+        return ResumableBalancing(batches, kept)
     return ann2snn.RateCodingRecipe(
         dataloader=batches, mode="99.9%", channel_wise=True, pre_spike_maxpool=True, half_threshold=True
     )
+
+
+class ResumableBalancing(ann2snn.LocalThresholdBalancingRecipe):
+    """The recipe, whose thresholds so far are written every 10 batches and found again."""
+
+    def __init__(self, batches, kept):
+        super().__init__(dataloader=batches)
+        self.kept = kept + ".balancing"
+
+    def calibrate(self, converter, fx_model):
+        hooks = [module for module in fx_model.modules() if type(module).__name__ == "LocalThresholdBalancingHook"]
+        done, total = 0, len(self.dataloader.groups)
+        if os.path.exists(self.kept):
+            done, thresholds = torch.load(self.kept)
+            for hook, threshold in zip(hooks, thresholds, strict=True):
+                hook.threshold = threshold
+        for at in range(done, total):
+            fx_model(self.dataloader.read(at))
+            if (at + 1) % 10 == 0:
+                write((at + 1, [hook.threshold.clone() for hook in hooks]), self.kept)
+                print(f"batch {at + 1} of {total}", file=sys.stderr, flush=True)
+        return fx_model
+
+
+def write(value, path):
+    torch.save(value, path + ".part")
+    os.replace(path + ".part", path)
 
 
 def convert_spikingjelly(network, options, pixels, scale):
@@ -68,21 +98,20 @@ def convert_spikingjelly(network, options, pixels, scale):
     if options.method == "ltb":
         groups = shuffled_groups(len(pixels), LTB_BATCHES, LTB_BATCH)
     known = os.path.exists(options.kept)
-    recipe = make_recipe(options.method, Batches(pixels, scale, groups[:1] if known else groups))
+    recipe = make_recipe(options.method, Batches(pixels, scale, groups[:1] if known else groups), options.kept)
     net = ann2snn.Converter(recipe=recipe, device="cpu").convert(copy.deepcopy(network)).eval()
     if known:
         net.load_state_dict(torch.load(options.kept))
     else:
-        torch.save(net.state_dict(), options.kept + ".part")
-        os.replace(options.kept + ".part", options.kept)
+        write(net.state_dict(), options.kept)
     return net
 
 
 class SpikingJelly:
     def __init__(self, network, options, pixels, scale):
         self.net = convert_spikingjelly(network, options, pixels, scale)
-        probe = [scale(pixels[:128])]
-        self.delays = {t: ann2snn.estimate_delay_start(self.net, probe, "cpu", t) for t in options.read}
+        probe = [scale(pixels[:32])]
+        self.delays = {t: ann2snn.estimate_delay_start(self.net, probe, "cpu", t) for t in range(1, options.steps + 1)}
         functional.set_step_mode(self.net, "s")
 
     def reset(self, batch):
@@ -135,7 +164,6 @@ def read_options():
     parser.add_argument("--std", required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--calibrate", type=int, default=2000)
-    parser.add_argument("--read", default="8,16,32,64", type=lambda text: [int(t) for t in text.split(",")])
     parser.add_argument("--steps", type=int, default=64)
     parser.add_argument("--chunk", type=int, default=16, help="steps of a chunk that is timed")
     parser.add_argument("--batches", default="1,16,64")

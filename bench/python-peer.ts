@@ -13,9 +13,18 @@ export interface PythonPeer {
   end(): Promise<void>;
 }
 
-/** @throws Error with the last that the program said on stderr, from `ask`, where it stops early */
-export function startPeer(python: string, words: readonly string[], env: NodeJS.ProcessEnv): PythonPeer {
+/**
+ * @param signal ends the program
+ * @throws Error with the last that the program said on stderr, from `ask`, where it stops early
+ */
+export function startPeer(
+  python: string,
+  words: readonly string[],
+  env: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): PythonPeer {
   const child = spawn(python, words, { env, stdio: ["pipe", "pipe", "pipe"] });
+  signal?.addEventListener("abort", () => child.kill(), { once: true });
   return {
     ask: talk(child),
     async end() {

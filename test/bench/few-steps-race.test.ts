@@ -35,6 +35,12 @@ test("the peer's method that stays within half a point from the smallest T on ra
   assert.equal(choosePeer([peer(0, [9, 9]), { method: slow.method, kept: undefined }], judges), undefined);
 });
 
+test("a delayed readout that needs fewer steps races", () => {
+  const { method, kept } = peer(0, [9, 9, 9, 0]);
+  const delayed = { "2": wrong(9), "3": wrong(0), "4": wrong(0) };
+  assert.equal(choosePeer([{ method, kept: { ...kept, delayed } }], judges)?.T, 3);
+});
+
 test("ours races at its smallest T within the bound, multi-level only where any alphabet may", () => {
   const candidates = [
     own("binary", "binary", 32, 2),
