@@ -15,6 +15,12 @@ export function namedAlphabet({ snn }: Alphabetical): string | null {
   return alphabet === "binary" ? null : cleanLabel(alphabet, 40);
 }
 
+/** `binary`, `signed`, `refine:7 (multi-level)`: what is more than one value of each sign is said to be. */
+export function labelAlphabet(alphabet: string): string {
+  const label = cleanLabel(alphabet, 40);
+  return ["binary", "signed"].includes(alphabet) ? label : `${label} (multi-level)`;
+}
+
 /** `spikes`, or `burst:4 spikes`. */
 export function nameSpikes(results: Alphabetical): string {
   const alphabet = namedAlphabet(results);

@@ -4,6 +4,7 @@
  * Knows: results. May not know: files; it is told where plots lie.
  */
 import { absent, formatCount, formatFixed, formatShort, formatSignificant } from "../format-number.js";
+import { labelAlphabet } from "../name-spikes.js";
 import { describeReproduction } from "./render-reproduction.js";
 import type {
   ExperimentResult,
@@ -107,7 +108,7 @@ function listCells(
     `${name}, ${data}`,
     network === null ? absent : `${network.arch}, \`${network.file}\``,
     `${recipe}${factors}`,
-    ...[formatCount(T), m.alphabet, formatCount(m.n), describePublished(published ?? {})],
+    ...[formatCount(T), labelAlphabet(m.alphabet), formatCount(m.n), describePublished(published ?? {})],
     ...[formatFixed(m.network), formatFixed(m.snn)],
     `${formatFixed(m.loss)} [${formatFixed(m.lossCi95[0])}, ${formatFixed(m.lossCi95[1])}]`,
     ...[formatShort(m.sopEffective), formatShort(m.annMacs)],

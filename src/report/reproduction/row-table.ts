@@ -4,6 +4,7 @@
  * Knows: a row's fields. May not know: markup, files.
  */
 import { absent, formatCount, formatFixed, formatShort, formatSignificant } from "../format-number.js";
+import { labelAlphabet } from "../name-spikes.js";
 import type { ReproducedRow } from "./reproduction-result.js";
 
 export interface RowTable {
@@ -49,7 +50,8 @@ function describeRow({ data, name, network, method, T, measured }: ReproducedRow
   const weights = network === null ? absent : `${network.arch} (${network.file})`;
   const factors = measured?.compensation == null ? "" : ` (${measured.compensation})`;
   const conversion = `${method}${factors}`;
-  return [`${name}, ${data}`, weights, conversion, formatCount(T), measured?.alphabet ?? absent];
+  const spikes = measured === null ? absent : labelAlphabet(measured.alphabet);
+  return [`${name}, ${data}`, weights, conversion, formatCount(T), spikes];
 }
 
 function listNumbers({ published, measured, because }: ReproducedRow): string[] {

@@ -3,6 +3,7 @@
  *
  * Knows: rows. May not know: experiments.
  */
+import { labelAlphabet } from "../../name-spikes.js";
 import type { ExperimentResult, ReproducedRow } from "../reproduction-result.js";
 import { defineLinePlot } from "./define-line-plot.js";
 import type { LinePoint } from "./draw-lines.js";
@@ -54,7 +55,7 @@ export const fewSteps = (experiment: string, preset: string) =>
           .sort((a, b) => a.depth - b.depth),
         ({ name, data, measured }) => {
           const alphabet = measured?.alphabet ?? "binary";
-          return `${name}, ${data}${alphabet === "binary" ? "" : ` (${alphabet})`}`;
+          return `${name}, ${data}${alphabet === "binary" ? "" : `, ${labelAlphabet(alphabet)}`}`;
         },
       ),
   );
