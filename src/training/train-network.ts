@@ -63,7 +63,7 @@ export interface TrainingOptions extends LongCallOptions {
   readonly onEpoch?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
   /**
    * Called within an epoch: every `saveEvery` seconds (30), before the call ends because of its signal, and before the
-   * epoch is judged.
+   * epoch is judged. Steps go on while it works, for 10 seconds at most; it is not called again before it has ended.
    */
   readonly onCheckpoint?: ((checkpoint: Checkpoint) => void | Promise<void>) | undefined;
   readonly saveEvery?: number | undefined;
@@ -98,7 +98,7 @@ export async function trainNetwork(
     const judging = lowerToEvaluationGraph(graph, batch, rules);
     const judge = keep(await EvaluationSession.open(engine, judging, threads, device));
     const source = keep(await openBatchSource(images, { ...options, classes: compiled.classes }));
-    const run = new TrainingRun(engine, graph, rules, images, session, source, options, start.cost);
+    const run = keep(new TrainingRun(engine, graph, rules, images, session, source, options, start.cost));
     while (checkpoint.history.length < countEpochs(schedule)) {
       const record = await run.trainEpoch(checkpoint);
       const state = run.readState(checkpoint.history.length, source.stepsPerEpoch);
@@ -162,8 +162,12 @@ function advance(
 }
 
 /** The steps of a run: which batch, which rate, when a checkpoint is due. */
+/** How long a checkpoint may be written beside the steps that follow, in milliseconds. */
+const longestWriting = 10_000;
+
 class TrainingRun {
   #saved = performance.now();
+  #writing: Promise<void> = Promise.resolve();
   #reported = 0;
   #busy = 0;
   #ended = performance.now();
@@ -267,16 +271,27 @@ class TrainingRun {
     });
   }
 
+  /** A checkpoint is written beside the next steps, the epoch's last one and a signal's before anything else. */
   async #saveWhereDue(checkpoint: Checkpoint): Promise<void> {
     const { signal, saveEvery = 30, onCheckpoint } = this.options;
-    const ended = checkpoint.position.step === this.source.stepsPerEpoch;
-    const due = ended || performance.now() - this.#saved >= saveEvery * 1000;
-    if (onCheckpoint !== undefined && (due || signal?.aborted === true)) {
+    const passed = performance.now() - this.#saved;
+    if (passed >= longestWriting) await this.#writing;
+    const isLast = checkpoint.position.step === this.source.stepsPerEpoch || signal?.aborted === true;
+    if (onCheckpoint !== undefined && (isLast || passed >= saveEvery * 1000)) {
+      await this.#writing;
       const state = this.readState(checkpoint.history.length, checkpoint.position.step);
-      await onCheckpoint({ ...checkpoint, state, cost: this.cost });
       this.#saved = performance.now();
+      this.#writing = Promise.resolve(onCheckpoint({ ...checkpoint, state, cost: this.cost }));
+      // What it rejects with is thrown where it is waited for.
+      this.#writing.catch(() => {});
+      if (isLast) await this.#writing;
     }
     signal?.throwIfAborted();
+  }
+
+  /** Ends when nothing is written any more. */
+  async release(): Promise<void> {
+    await this.#writing.catch(() => {});
   }
 }
 

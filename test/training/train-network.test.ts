@@ -99,6 +99,50 @@ test("stopped while an epoch is judged, a run goes on from its last step: the sa
   assert.ok(resumed.cost.seconds > checkpoint.cost.seconds && resumed.cost.idle < resumed.cost.seconds);
 });
 
+test("while a checkpoint is written no second one is, and none is when the run has ended; what the last holds goes on to the same bits", async () => {
+  let isWriting = false;
+  const checkpoints: Checkpoint[] = [];
+  const onCheckpoint = async (checkpoint: Checkpoint) => {
+    assert.equal(isWriting, false);
+    isWriting = true;
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    checkpoints.push(checkpoint);
+    isWriting = false;
+  };
+  const controller = new AbortController();
+  const stopAt = (checkpoint: Checkpoint) => {
+    if (checkpoint.history.length === 2) controller.abort(new Error("enough"));
+    return onCheckpoint(checkpoint);
+  };
+  await assert.rejects(
+    trainNetwork(graph, images, {
+      ...options,
+      saveEvery: 1e-4,
+      onCheckpoint: stopAt,
+      signal: controller.signal,
+    }),
+    /enough/,
+  );
+  assert.equal(isWriting, false);
+  assert.ok(checkpoints.length > 4, String(checkpoints.length));
+  const checkpoint = checkpoints.at(-1) as Checkpoint;
+  const resumed = await trainNetwork(graph, images, { ...options, checkpoint });
+  const whole = await trainNetwork(graph, images, options);
+  assert.deepEqual(timeless(resumed), timeless(whole));
+});
+
+test("a checkpoint that cannot be written ends the run with what stood in its way", async () => {
+  const onCheckpoint = async () => {
+    await new Promise((resolve) => setImmediate(resolve));
+    throw new Error("no space left");
+  };
+  await assert.rejects(trainNetwork(graph, images, { ...options, onCheckpoint }), /no space left/);
+  await assert.rejects(
+    trainNetwork(graph, images, { ...options, saveEvery: 1e-4, onCheckpoint }),
+    /no space left/,
+  );
+});
+
 test("progress is one phase, so that its rate can be measured; the loss and the engine's idle share stand in the note", async () => {
   const phases = new Set<string>();
   const notes: (string | undefined)[] = [];
