@@ -76,14 +76,16 @@ export function measureMisfit(
   const shift = new Float64Array(size);
   let [error, total] = [0, 0];
   for (let image = 0; image < images; image++) {
-    for (let i = 0; i < size; i++) {
-      const at = image * size + i;
-      const a = Math.max(activation[at] as number, 0);
-      const scale = lambda[Math.floor(i / area)] as number;
-      const missing = a - scale * perCount * (counts[at] as number);
-      error += missing * missing;
-      total += a * a;
-      shift[i] = (shift[i] as number) + missing / scale;
+    for (let channel = 0; channel < lambda.length; channel++) {
+      const scale = lambda[channel] as number;
+      for (let i = channel * area; i < (channel + 1) * area; i++) {
+        const at = image * size + i;
+        const a = Math.max(activation[at] as number, 0);
+        const missing = a - scale * perCount * (counts[at] as number);
+        error += missing * missing;
+        total += a * a;
+        shift[i] = (shift[i] as number) + missing / scale;
+      }
     }
   }
   return { error: total > 0 ? error / total : error, shift: shift.map((sum) => sum / images) };
