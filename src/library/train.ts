@@ -130,7 +130,7 @@ async function chooseTraining(
 async function refuseOutputs({ output, out, force, resume }: TrainingCall): Promise<void> {
   if (resume === true && out === undefined) throw refuseResume();
   if (output === undefined) return;
-  if (!output.endsWith(".safetensors")) throw refuseName(output);
+  if (!/(?<!\.snn)\.safetensors$/.test(output)) throw refuseName(output);
   if (force !== true && resume !== true) await refuseExisting(output);
   await refuseUnwritable(output);
 }
@@ -174,8 +174,8 @@ async function countTestImages(
 }
 
 function refuseName(output: string) {
-  const rule = "the network is written as safetensors, and its name ends so";
-  const next = `write -o ${output.replace(/\.[^./\\]*$/, "")}.safetensors`;
+  const rule = "the network is written as FILE.safetensors; FILE.snn.safetensors are spiking ones";
+  const next = `write -o ${output.replace(/(\.snn)?\.[^./\\]*$/, "")}.safetensors`;
   return refuseUsage({ code: "usage", where: "-o", rule, value: `'${output}'`, next });
 }
 

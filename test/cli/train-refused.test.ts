@@ -117,6 +117,18 @@ const refusals: readonly (readonly [name: string, words: readonly string[], code
     2,
     /write -o \.\/x\.safetensors/,
   ],
+  [
+    "a spiking network's name",
+    ["resnet8", "--data", "i.npy,l.npy", "-o", "x.snn.safetensors"],
+    2,
+    /write -o x\.safetensors/,
+  ],
+  [
+    "--resume without the folder",
+    ["resnet8", "--data", "i.npy,l.npy", "-o", "x.safetensors", "--resume"],
+    2,
+    /name the folder: --out/,
+  ],
   ["an existing file", ["resnet8", "--data", "i.npy,l.npy", "-o", "is.safetensors"], 2, /not overwritten/],
 ];
 

@@ -87,6 +87,16 @@ export const trainVerb = defineVerb({
       ...(data === undefined
         ? [usageProblem("--data", "says which images are trained on", "missing", "write --data cifar10")]
         : []),
+      ...(flags.resume && flags.out === undefined
+        ? [
+            usageProblem(
+              "--resume",
+              "goes on with the run folder of --out",
+              "no --out",
+              "name the folder: --out",
+            ),
+          ]
+        : []),
     ];
     if (output === undefined || data === undefined) throw refuseUsage(missing);
     const out = flags.out ?? nameRunFolder(arch as string);
