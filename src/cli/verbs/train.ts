@@ -98,7 +98,7 @@ export const trainVerb = defineVerb({
           ]
         : []),
     ];
-    if (output === undefined || data === undefined) throw refuseUsage(missing);
+    if (output === undefined || data === undefined || missing.length > 0) throw refuseUsage(missing);
     const out = flags.out ?? nameRunFolder(arch as string);
     const command = describeCommand(arch as string, flags, context.seed);
     const outcome = await train({
