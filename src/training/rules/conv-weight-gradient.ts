@@ -8,7 +8,7 @@
  * pixels of one channel, windows dilated by I: so the result has kh rows of kw·I values, and the engine copies x in
  * long pieces. Every group of images has a result of its own; they are summed.
  *
- *   x   [N,I,H,W]        → [1,N,H,W·I]
+ *   x   [N,I,H,W]        → [1,N,H,W·I], by a product with the identity, which takes all threads, as Transpose does not
  *   ∂y  [N,O,H′,W′]      → G·O windows [N/G,H′,W′]
  *   ∂w  [1,G·O,kh,kw·I]  → [O,I,kh,kw]
  *
@@ -68,7 +68,7 @@ function emitWindows(b: OnnxBuilder, geometry: ConvGeometry, x: string, gradient
   const result = b.emit(
     "Conv",
     [
-      b.reshape(emitTransposed(b, x, input), [1, batch, height, width * inputs]),
+      b.reshape(emitChannelsLast(b, x, input), [1, batch, height, width * inputs]),
       b.reshape(emitGroups(b, gradient, output, images), [groups * outputs, images, rows, columns]),
     ],
     {
@@ -102,7 +102,15 @@ function emitGroups(
   return b.emit("Transpose", [grouped], { perm: { ints: [0, 2, 1, 3] } });
 }
 
-/** [N,C,H,W] → [N,H·W,C]; with a MatMul that reads it the engine makes one operator of both. */
+/** [N,C,H,W] → [N,H·W,C] */
+function emitChannelsLast(b: OnnxBuilder, value: string, shape: FourExtents): string {
+  const channels = shape[1];
+  if (channels === 1) return value;
+  const diagonal = Array.from({ length: channels ** 2 }, (_, at) => (at % (channels + 1) === 0 ? 1 : 0));
+  return b.emit("MatMul", [emitTransposed(b, value, shape), b.constant([channels, channels], diagonal)]);
+}
+
+/** [N,C,H,W] → [N,H·W,C], as an operand of a MatMul, which the engine makes one operator of. */
 function emitTransposed(
   b: OnnxBuilder,
   value: string,
