@@ -161,10 +161,10 @@ function advance(
   return { ...after, best, bestEpoch: after.history.length };
 }
 
-/** The steps of a run: which batch, which rate, when a checkpoint is due. */
 /** How long a checkpoint may be written beside the steps that follow, in milliseconds. */
 const longestWriting = 10_000;
 
+/** The steps of a run: which batch, which rate, when a checkpoint is due. */
 class TrainingRun {
   #saved = performance.now();
   #writing: Promise<void> = Promise.resolve();
