@@ -6,9 +6,10 @@
  *     [--steps 64] [--n 16] [--rounds 9]
  *
  * A layer's useful work: the 16-byte pieces of table rows (tables) or of weights (events) that it has to load and add, those of
- * its shortcut too; its share of the limit is that work at the limit's speed over the layer's whole time, listing of spikes
- * and neurons included. The limit is measured before and after each run of the network; times and shares are medians of the
- * rounds. The rate is what the layer's largest source sent, bits a neuron and step.
+ * its shortcut too; a kernel's share of the limit is that work at the limit's speed over its own time, listing of spikes included.
+ * It is run once more behind each of its calls for that, without neurons; the layer's share is the same work against the layer's
+ * whole time, neurons and building of tables included. The limit is measured before and after each run of the network; times and
+ * shares are medians of the rounds. The rate is what the layer's largest source sent, bits a neuron and step.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -19,9 +20,10 @@ import type { WindowSynapses } from "#src/simulator/plan/window-synapses.js";
 import { chooseKernels } from "#src/simulator/wasm/choose-kernels.js";
 import type { LayerKernel } from "#src/simulator/wasm/layer-kernel.js";
 import { usedBytes } from "#src/simulator/wasm/pack-tables.js";
-import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
+import { type CountedSimulator, makeWasmBackend } from "#src/simulator/wasm-backend.js";
 import { convertModel, defaultModel, describeMachine, median, readImages } from "./bench-support.js";
 import { measureLimit } from "./machine-limit.js";
+import { watchStages } from "./watch-stages.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,7 +41,8 @@ const snn =
   flags.snn === undefined
     ? await convertModel(flags.model, flags.lambda)
     : decodeSnn(readFileSync(flags.snn), flags.snn);
-const simulator = await makeWasmBackend().prepare(snn);
+const watched = watchStages(planSnn(snn.graph), () => simulator.readMilliseconds());
+const simulator: CountedSimulator = await makeWasmBackend(undefined, undefined, watched.watch).prepare(snn);
 const { images } = await readImages(snn, n);
 const request = { images, n, steps, snapshots: [steps], readout: "mean", delay: 0 } as const;
 
@@ -59,11 +62,17 @@ const idOf = new Map(plan.neurons.map(({ id, name }) => [name, id]));
 const kernels = chooseKernels(plan, false).filter(
   ({ lanes, windows }) => lanes === "int16" && windows.length > 0,
 );
-const measured = kernels.map(() => ({ times: [] as number[], shares: [] as number[] }));
+const measured = kernels.map(() => ({
+  own: [] as number[],
+  ownShares: [] as number[],
+  times: [] as number[],
+  shares: [] as number[],
+}));
 const limits: number[] = [];
 let rates = new Map<string, number>();
 for (let round = 0; round <= rounds; round++) {
   const before = new Map(simulator.readMilliseconds());
+  watched.restart();
   const limitBefore = measureLimit();
   const { layers } = simulator.run(request);
   const limit = (limitBefore + measureLimit()) / 2;
@@ -77,12 +86,18 @@ for (let round = 0; round <= rounds; round++) {
   limits.push(limit);
   for (const [at, kernel] of kernels.entries()) {
     const { id } = kernel.stage;
-    const spent = (simulator.readMilliseconds().get(id) ?? 0) - (before.get(id) ?? 0);
-    const time = (1000 * spent) / n / steps;
+    const alone = watched.milliseconds.get(id) ?? 0;
+    const spent = (simulator.readMilliseconds().get(id) ?? 0) - (before.get(id) ?? 0) - alone;
+    const [time, own] = [spent, alone].map((milliseconds) => (1000 * milliseconds) / n / steps) as [
+      number,
+      number,
+    ];
     const pieces = kernel.windows.reduce(
       (sum, window) => sum + piecesOf(kernel, window, rates.get(window.source) ?? 0),
       0,
     );
+    measured[at]?.own.push(own);
+    measured[at]?.ownShares.push(pieces / (own * limit * 1000));
     measured[at]?.times.push(time);
     measured[at]?.shares.push(pieces / (time * limit * 1000));
   }
@@ -94,12 +109,23 @@ console.log(describeMachine());
 console.log(`limit ${median(limits).toFixed(2)} · 10⁹ loads and additions of 16 bytes a second`);
 console.log(
   layTable(
-    ["layer", "shape", "kernel", "rate of its source", "µs", "share of the limit"],
+    [
+      "layer",
+      "shape",
+      "kernel",
+      "rate of its source",
+      "kernel alone, µs",
+      "share of the limit",
+      "layer, µs",
+      "share of the layer",
+    ],
     kernels.map((kernel, at) => [
       kernel.stage.name,
       kernel.stage.shape.join("×"),
       kernel.name,
       `${(100 * (rates.get(largestOf(kernel.windows).source) ?? 0)).toFixed(1)} %`,
+      median(measured[at]?.own ?? []).toFixed(2),
+      `${(100 * median(measured[at]?.ownShares ?? [])).toFixed(0)} %`,
       median(measured[at]?.times ?? []).toFixed(2),
       `${(100 * median(measured[at]?.shares ?? [])).toFixed(0)} %`,
     ]),
