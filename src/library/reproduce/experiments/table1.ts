@@ -47,7 +47,26 @@ function listRows(): RowSpec[] {
   const beyond = all.flatMap((network) =>
     [16, 32, 64].flatMap((T) => makeRows("Beyond: few steps", network, listFewStepPresets(), { T })),
   );
-  return [...own, ...stand, ...others, ...beyond];
+  const weights = published.flatMap(({ network }) =>
+    otherNetworks(network).flatMap(({ network: other }) =>
+      makeRows("Other weights", other, ["network"], { T: 1 }),
+    ),
+  );
+  return [...own, ...stand, ...others, ...beyond, ...weights];
+}
+
+/** Networks that may explain another accuracy of the network itself. */
+function otherNetworks(
+  network: NetworkSpec,
+): { readonly network: NetworkSpec; readonly difference: string }[] {
+  const here = {
+    network: { ...network, shortcut: "P" } as const,
+    difference: "the network trained here, option P",
+  };
+  if (network.data === "mnist") return [here];
+  if (network.data === "cifar100")
+    return [here, { network: resnet("cifar100", 32), difference: "weights of others, 32 layers" }];
+  return [here, { network: { ...network, shortcut: "A" }, difference: "weights of others, option A" }];
 }
 
 /** What is changed to explain a difference. */
@@ -70,6 +89,10 @@ function claimAbout({ network, name, numbers }: Published): Claim[] {
       says: `${title}: the network gets ${numbers.network} % right`,
       quantity: { kind: "accuracy", of: "network", row },
       published: numbers.network,
+      explanations: otherNetworks(network).map(({ network: other, difference }) => ({
+        difference,
+        quantity: { kind: "accuracy", of: "network", row: nameRow(other, "network", 1) },
+      })),
     },
     {
       id: `${network.data}-snn`,
