@@ -15,6 +15,7 @@ import { parseArgs } from "node:util";
 import { resolveConvertOptions } from "#src/conversion/convert-options.js";
 import { presets } from "#src/conversion/presets/preset-list.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
+import { isMadeForOneT } from "#src/graph/made-for-steps.js";
 import { convert } from "#src/library/convert.js";
 import { evaluate } from "#src/library/evaluate.js";
 import { loadModel } from "#src/library/load-model.js";
@@ -91,8 +92,8 @@ function listPieces(): readonly Piece[] {
 function piecesOf(network: PublishedNetwork): readonly Piece[] {
   const pieces = flags.presets.split(",").flatMap((preset) => {
     if (!presets.some(({ name }) => name === preset)) throw new Error(`no preset '${preset}'`);
-    const { lambda, adjust } = resolveConvertOptions({ preset });
-    if (lambda !== "mmse" && adjust === "off") return [{ network, preset, T: longT, at: [...steps, longT] }];
+    if (!isMadeForOneT(resolveConvertOptions({ preset })))
+      return [{ network, preset, T: longT, at: [...steps, longT] }];
     return steps.map((T) => ({ network, preset, T, at: [T] }));
   });
   return pieces.sort((a, b) => a.T - b.T);

@@ -36,12 +36,13 @@ test("binary and signed: least error a channel, adjusted; T and delay by the net
   const { lambda, lambdaScope, adjust, T, delay, spikes } = resolveConvertOptions({ preset: "binary" });
   assert.deepEqual(
     [lambda, lambdaScope, adjust, T, delay, spikes],
-    ["mmse", "channel", "bias+potential", 32, 8, "binary"],
+    ["mmse", "channel", "bias+potential", 32, 20, "binary"],
   );
   const deep = resolveConvertOptions({ preset: "binary" }, false, 55);
-  assert.deepEqual([deep.T, deep.delay], [64, 16]);
+  assert.deepEqual([deep.T, deep.delay], [64, 40]);
   const asked = resolveConvertOptions({ preset: "binary", T: 6, delay: undefined }, false, 55);
-  assert.deepEqual([asked.T, asked.delay], [6, 1]);
+  assert.deepEqual([asked.T, asked.delay], [6, 3]);
+  for (const T of [1, 2, 3]) assert.ok(resolveConvertOptions({ preset: "binary", T }).delay < T);
   assert.equal(resolveConvertOptions({ preset: "binary", delay: 0 }).delay, 0);
   const signed = resolveConvertOptions({ preset: "signed" }, true, 109);
   assert.deepEqual([signed.lambda, signed.spikes, signed.T, signed.delay], ["mmse", "signed", 16, 0]);

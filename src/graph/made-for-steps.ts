@@ -6,18 +6,41 @@
 import type { Warning } from "../core/respike-error.js";
 import type { Snn } from "./snn.js";
 
-/** A warning where thresholds, constant currents or initial potentials belong to another T; null where they fit, or fit any. */
-export function warnOfOtherSteps({ options }: Pick<Snn, "options">, steps: number): Warning | null {
-  const { T, lambda, adjust = "off" } = options;
-  const parts = [
+/** Options of a conversion, those that say whether it belongs to one T among them; what is left out is the default. */
+export interface StepOptions {
+  readonly lambda?: unknown;
+  readonly adjust?: unknown;
+  readonly delay?: unknown;
+}
+
+/**
+ * What of an SNN holds for the T it was made for alone: thresholds of least error, adjusted currents and potentials, a
+ * readout that leaves steps out. Empty where it fits any T.
+ *
+ * A compensation, which is searched at one T too, changes the weights of an SNN that fits any T, and is not among them.
+ */
+export function listPartsForOneT({ lambda, adjust = "off", delay = 0 }: StepOptions): readonly string[] {
+  return [
     ...(lambda === "mmse" ? ["thresholds"] : []),
     ...(adjust === "off" ? [] : ["constant currents"]),
     ...(adjust === "bias+potential" ? ["initial potentials"] : []),
+    ...(delay === 0 ? [] : ["readout"]),
   ];
+}
+
+/** Whether each T is a conversion of its own. */
+export function isMadeForOneT(options: StepOptions): boolean {
+  return listPartsForOneT(options).length > 0;
+}
+
+/** A warning where something of the SNN belongs to another T; null where it fits, or fits any. */
+export function warnOfOtherSteps({ options }: Pick<Snn, "options">, steps: number): Warning | null {
+  const { T } = options;
+  const parts = listPartsForOneT(options);
   if (typeof T !== "number" || T === steps || parts.length === 0) return null;
   return {
     code: "made-for-other-steps",
     where: `T = ${steps}`,
-    message: `its ${parts.join(", ")} were made for T = ${T}; convert again with -T ${steps}`,
+    message: `made for T = ${T}: its ${parts.join(", ")}; convert again with -T ${steps}`,
   };
 }

@@ -17,7 +17,7 @@ after(() => rmSync(at, { recursive: true, force: true }));
 
 test("binary and signed report each layer's errors; the same bytes with one thread and two", async () => {
   for (const [preset, alphabet, delay] of [
-    ["binary", "binary", 1],
+    ["binary", "binary", 3],
     ["signed", "signed", 0],
   ] as const) {
     const one = await made(preset, `${preset}-1.snn.safetensors`, "--threads", "1");

@@ -111,7 +111,7 @@ test("a network made for one T says so at another, one that fits any T does not"
   assert.equal(warning?.code, "made-for-other-steps");
   assert.match(
     warning?.message ?? "",
-    /thresholds, constant currents were made for T = 8; convert again with -T 16/,
+    /made for T = 8: its thresholds, constant currents; convert again with -T 16/,
   );
   const any = await convertTiny(tinyResNet("A"), { T: 8 });
   assert.equal(warnOfOtherSteps(any.snn, 16), null);

@@ -7,6 +7,7 @@ import { encode as encodePng } from "fast-png";
 import { RespikeError } from "#src/core/respike-error.js";
 import { encodeNpy } from "#src/datasets/npy.js";
 import { convertAuto } from "#src/library/auto/convert-auto.js";
+import { listContenders } from "#src/library/auto/list-contenders.js";
 import { openCalibration } from "#src/library/convert.js";
 import { evaluate } from "#src/library/evaluate.js";
 import { loadModel } from "#src/library/load-model.js";
@@ -82,6 +83,32 @@ test("what auto chooses is not given, and images that cannot show the bound are 
     assert.match(error.next, /390/);
     return true;
   });
+});
+
+test("a preset that an option does not fit is left out, and why; an option that fits none is refused", async () => {
+  const { graph } = await loadModel(model);
+  const { contenders, leftOut } = listContenders(graph, { output: "neuron" }, null);
+  const namesOf = (list: readonly { preset: string }[]) => list.map(({ preset }) => preset);
+  assert.deepEqual(namesOf(contenders), ["default", "binary", "signed", "ltb"]);
+  assert.deepEqual(namesOf(leftOut), ["refine"]);
+  assert.equal(leftOut[0]?.error.where, "--output");
+  assert.throws(() => listContenders(graph, { output: "neuron" }, "multi-level"), {
+    where: "--output",
+    exitCode: 2,
+  });
+  assert.throws(() => listContenders(graph, { lambda: "most" }, null), { where: "--lambda", exitCode: 2 });
+  const own = {
+    ...few,
+    output: "neuron",
+    times: [4],
+    maxLoss: 100,
+    judgeN: 8,
+    adjust: "off",
+    certify: "off",
+  } as const;
+  const { warnings } = await convertAuto(await loadModel(model), own);
+  const said = warnings.find(({ code, where }) => code === "candidate-left-out" && where === "refine");
+  assert.match(said?.message ?? "", /^left out, it cannot be made: --output: neuron /);
 });
 
 test("through the command line: the choice is printed and saved, and what had to be changed in the images is said", async () => {

@@ -90,6 +90,10 @@ test("rows of one network and recipe share a job across T and tables; a search h
   assert.equal(jobsOf("cifar10 ResNet-44, layer").size, 3);
   assert.ok(isBoundToT(expandOptions(findRecipe("shared"), false)));
   assert.ok(!isBoundToT(expandOptions(findRecipe("authors"), false)));
+  assert.deepEqual(
+    ["binary", "signed", "refine", "ltb"].map((name) => isBoundToT(expandOptions(findRecipe(name), false))),
+    [true, true, true, false],
+  );
   // the article's recipe is the search for one factor at T = 350
   const paper = plan.rows.find(({ id }) => id === "cifar10 ResNet-20, paper, T = 350");
   const shared = plan.rows.find(({ id }) => id === "cifar10 ResNet-20, shared, T = 350");

@@ -12,7 +12,7 @@ import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import { hashIndices } from "../../datasets/decoded-split.js";
 import { refinementOfGraph } from "../../graph/check-refinement.js";
 import type { Graph } from "../../graph/graph.js";
-import { warnOfOtherSteps } from "../../graph/made-for-steps.js";
+import { isMadeForOneT } from "../../graph/made-for-steps.js";
 import { isOp, type Readout } from "../../graph/node-types.js";
 import { preprocessPixels } from "../../graph/preprocessing.js";
 import { largestCount, quantumAt } from "../../graph/refinement.js";
@@ -138,8 +138,7 @@ function predict(
   errors: readonly OutputError[],
   moved: readonly OutputError[],
 ): Pick<Certificate, "prediction" | "forOneT"> {
-  const isForOneT = warnOfOtherSteps({ options }, Number(options.T) + 1) !== null;
-  return isForOneT
+  return isMadeForOneT(options)
     ? { forOneT: true, prediction: predictSteps(errors.slice(-1), moved.slice(-1)) }
     : { prediction: predictSteps(errors, moved) };
 }

@@ -25,7 +25,7 @@ import {
 } from "../convert.js";
 import { version } from "../version.js";
 import { type AutoCallOptions, checkAutoOptions, countJudged } from "./auto-options.js";
-import { CandidateJudge, type JudgeSetup } from "./judge-candidates.js";
+import { CandidateJudge } from "./judge-candidates.js";
 import { autoTimes, listContenders, type PresetContender } from "./list-contenders.js";
 import { findClosest, type Search, searchSteps } from "./search-steps.js";
 
@@ -61,9 +61,10 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   const judged = chooseJudged(train, name, judgeN, bound, options.seed ?? 0);
   const opened = { name, train, runner: makeWorkerRunner(options.threads), isTrial: false };
   // 2. the search
-  const leaveOut = (preset: string, T: number, { where, rule, value }: RespikeError) => {
-    const message = `left out, it cannot be run: ${where}: ${value} (${rule})`;
-    warnings.push({ code: "candidate-left-out", where: `${preset} at T = ${T}`, message });
+  const leaveOut = (preset: string, T: number | null, { where, rule, value }: RespikeError) => {
+    const message = `left out, it cannot be ${T === null ? "made" : "run"}: ${where}: ${value} (${rule})`;
+    const which = T === null ? preset : `${preset} at T = ${T}`;
+    warnings.push({ code: "candidate-left-out", where: which, message });
   };
   const auto = await searchPresets(model, conversion, opened, judged, leaveOut, {
     bound,
@@ -87,12 +88,13 @@ async function searchPresets(
   conversion: ConvertCallOptions,
   opened: OpenedCalibration,
   judged: ReturnType<typeof chooseJudged>,
-  onLeftOut: JudgeSetup["onLeftOut"],
+  onLeftOut: (preset: string, T: number | null, error: RespikeError) => void,
   asked: Asked,
 ): Promise<AutoResult> {
   const { signal } = conversion;
   const { bound, minimise, alphabet, times } = asked;
-  const contenders = listContenders(model.graph, conversion, alphabet);
+  const { contenders, leftOut } = listContenders(model.graph, conversion, alphabet);
+  for (const { preset, error } of leftOut) onLeftOut(preset, null, error);
   const { begin, tick } = makeAutoProgress(contenders.length, times, conversion.onProgress);
   const trial = { ...opened, isTrial: true };
   const judge = new CandidateJudge({

@@ -11,7 +11,14 @@ import type { UsedNetwork } from "../../report/reproduction/reproduction-result.
 import { version } from "../version.js";
 import { type Experiment, type NetworkSpec, nameNetwork, type RowSpec, uniqueRows } from "./experiment.js";
 import { chooseNetwork, type FoundNetwork, type FoundNetworks } from "./find-networks.js";
-import { describeOptions, describeRecipe, expandOptions, findRecipe, isBoundToT } from "./recipes.js";
+import {
+  delayAt,
+  describeOptions,
+  describeRecipe,
+  expandOptions,
+  findRecipe,
+  isBoundToT,
+} from "./recipes.js";
 
 export interface PlannedRow extends RowSpec {
   readonly experiment: string;
@@ -180,7 +187,9 @@ function makeJob(
   const asked = request.n === "all" ? known.testImages : request.n;
   const n = Math.min(asked, most ?? asked, known.testImages);
   const { preprocessing, sha256: modelSha256 } = model;
-  const decides = { version, modelSha256, preprocessing, options, T, data: known.trainSha256, seed };
+  const delay = delayAt(options, T);
+  const late = delay === 0 ? {} : { delay };
+  const decides = { version, modelSha256, preprocessing, options, T, ...late, data: known.trainSha256, seed };
   const conversion = hashText(stableJson(decides));
   const name = `${data}-${family}${depth}${shortcut ?? ""}-${nameOptions(options)}-T${T}`;
   const job = { conversion, name, modelSha256, data, options, T, at, seed, macs };

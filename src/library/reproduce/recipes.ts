@@ -8,6 +8,7 @@
 import type { ExplicitOptions } from "../../conversion/convert-options.js";
 import { presets } from "../../conversion/presets/preset-list.js";
 import { flagName } from "../../core/flag-name.js";
+import { isMadeForOneT } from "../../graph/made-for-steps.js";
 
 export interface Recipe {
   readonly name: string;
@@ -97,17 +98,14 @@ export function expandOptions(recipe: Recipe, quick: boolean): ExplicitOptions {
   return { ...preset?.options, ...explicit };
 }
 
-const anyT = ["preset", "lambda", "lambdaScope", "calibrateN", "shortcutNorm", "compensate", "v0", "reset"];
-const anyTToo = ["spikes", "maxpool", "avgpool", "output", "readout", "number", "seed"];
+/** Whether the SNN is made for one T: searched for it, or made of parts that fit no other. */
+export function isBoundToT({ compensate = "off", ...options }: ExplicitOptions): boolean {
+  return compensate !== "off" || isMadeForOneT(options);
+}
 
-/** Whether the SNN is made for one T: anything but normalisation may be. */
-export function isBoundToT(options: ExplicitOptions): boolean {
-  const { compensate = "off", lambda } = options;
-  return (
-    compensate !== "off" ||
-    lambda === "mmse" ||
-    Object.keys(options).some((key) => ![...anyT, ...anyTToo].includes(key))
-  );
+/** Steps that the recipe's preset leaves out of the readout at T. */
+export function delayAt({ preset, delay }: ExplicitOptions, T: number): number {
+  return delay ?? presets.find(({ name }) => name === preset)?.delayAt?.(T) ?? 0;
 }
 
 /** As words of `respike convert`: `--preset paper --shortcut-norm off`. */
