@@ -6,18 +6,19 @@
  */
 import { noteCall } from "./calls";
 import { neuronOf, outOf, sumOf } from "./fire-tile";
-import { TileArguments } from "./tile-arguments";
+import { isFirst, TileArguments } from "./tile-arguments";
 
-/** Adds the spikes of a block of a pixel, counted as −1 in 8 bits each. */
+/** Adds the spikes of a block of a pixel, counted as −1 in 8 bits each, to the counts, which are 0 before the first step. */
 // @ts-ignore: decorator
 @inline
-function subtractCounts(counts: usize, fired: v128): void {
+function subtractCounts(counts: usize, fired: v128, first: bool): void {
   const fired0 = i16x8.extend_low_i8x16_s(fired);
   const fired1 = i16x8.extend_high_i8x16_s(fired);
-  v128.store(counts, i32x4.sub(v128.load(counts), i32x4.extend_low_i16x8_s(fired0)));
-  v128.store(counts, i32x4.sub(v128.load(counts, 16), i32x4.extend_high_i16x8_s(fired0)), 16);
-  v128.store(counts, i32x4.sub(v128.load(counts, 32), i32x4.extend_low_i16x8_s(fired1)), 32);
-  v128.store(counts, i32x4.sub(v128.load(counts, 48), i32x4.extend_high_i16x8_s(fired1)), 48);
+  const none = i32x4.splat(0);
+  v128.store(counts, i32x4.sub(first ? none : v128.load(counts), i32x4.extend_low_i16x8_s(fired0)));
+  v128.store(counts, i32x4.sub(first ? none : v128.load(counts, 16), i32x4.extend_high_i16x8_s(fired0)), 16);
+  v128.store(counts, i32x4.sub(first ? none : v128.load(counts, 32), i32x4.extend_low_i16x8_s(fired1)), 32);
+  v128.store(counts, i32x4.sub(first ? none : v128.load(counts, 48), i32x4.extend_high_i16x8_s(fired1)), 48);
 }
 
 /** U after a spike where `fired`: less θ, or −θ (V = 0) where `Reset` is bool. */
@@ -48,10 +49,12 @@ function fireInt<T, Reset>(tile: TileArguments, block: i32, x: usize): void {
   const th1 = v128.load(thresholds, 16);
   const th2 = v128.load(thresholds, 32);
   const th3 = v128.load(thresholds, 48);
-  let u0 = i32x4.sub(v128.load(potential), th0);
-  let u1 = i32x4.sub(v128.load(potential, 16), th1);
-  let u2 = i32x4.sub(v128.load(potential, 32), th2);
-  let u3 = i32x4.sub(v128.load(potential, 48), th3);
+  const first = isFirst(tile);
+  const before = first ? tile.start + neuron : potential;
+  let u0 = i32x4.sub(v128.load(before), th0);
+  let u1 = i32x4.sub(v128.load(before, 16), th1);
+  let u2 = i32x4.sub(v128.load(before, 32), th2);
+  let u3 = i32x4.sub(v128.load(before, 48), th3);
   const below = i32x4.splat(-1);
   let count = i8x16.splat(0);
   let sum = sumOf<T>(tile, block, x);
@@ -81,7 +84,7 @@ function fireInt<T, Reset>(tile: TileArguments, block: i32, x: usize): void {
   v128.store(potential, i32x4.add(u1, th1), 16);
   v128.store(potential, i32x4.add(u2, th2), 32);
   v128.store(potential, i32x4.add(u3, th3), 48);
-  subtractCounts(tile.count + neuron, count);
+  subtractCounts(tile.count + neuron, count, first);
 }
 
 // @ts-ignore: decorator

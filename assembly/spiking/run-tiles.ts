@@ -43,6 +43,10 @@ import {
   wideSignedBursts3Int,
 } from "./fire-wide";
 import {
+  climbRefine1,
+  climbRefine2,
+  climbRefine3,
+  climbRefine4,
   fireRefine116,
   fireRefine1Int,
   fireRefine216,
@@ -53,8 +57,9 @@ import {
   fireRefine4Int,
 } from "./fire-refine";
 import { fireRefineFloat } from "./fire-refine-float";
+import { neuronOf } from "./fire-tile";
 import { ObservedTime, observedSize, pastObserved, sumRow } from "./observed-times";
-import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
+import { isFirst, Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
 function addPass(tile: TileArguments, pass: Pass): void {
   switch (pass.kernel) {
@@ -79,7 +84,25 @@ function addPass(tile: TileArguments, pass: Pass): void {
   }
 }
 
+/** Whether a neuron kernel reads V from where it starts itself: binary spikes of integers, and what refines with θ below 2¹⁵. */
+function startsItself(neuron: i32): bool {
+  return neuron < 2 || (neuron >= 34 && neuron < 42);
+}
+
+/** V, counts and totals of the tile's row before the first step. */
+function startRow(tile: TileArguments): void {
+  const bytes = <usize>tile.width << 6;
+  for (let block = 0; block < tile.blocks; block++) {
+    const at = neuronOf(tile, block, 0);
+    memory.copy(tile.potential + at, tile.start + at, bytes);
+    memory.fill(tile.count + at, 0, bytes);
+    if (tile.lo < 0) memory.fill(tile.magnitude + at, 0, bytes);
+    if (tile.events != 0) memory.fill(tile.events + at, 0, bytes);
+  }
+}
+
 function fire(tile: TileArguments): void {
+  if (isFirst(tile) && !startsItself(tile.neuron)) startRow(tile);
   switch (tile.neuron) {
     case 0:
       return fireBinary16(tile);
@@ -165,6 +188,14 @@ function fire(tile: TileArguments): void {
       return fireRefine416(tile);
     case 41:
       return fireRefine4Int(tile);
+    case 43:
+      return climbRefine1(tile);
+    case 44:
+      return climbRefine2(tile);
+    case 45:
+      return climbRefine3(tile);
+    case 46:
+      return climbRefine4(tile);
     default:
       return fireRefineFloat(tile);
   }

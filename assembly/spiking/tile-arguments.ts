@@ -60,6 +60,12 @@ export class TileArguments {
   halveFirst: i32;
   halveEnd: i32;
   shift: i32;
+  /** V before the first step of all, laid out as V; 0 where the first step was run before. */
+  start: usize;
+  /** Whether Σ|s| and events are wanted; kernels of layers that refine leave them out otherwise. */
+  totals: i32;
+  /** Of layers that refine with θ below 2¹⁵: 1/θ and (⌊θ/2⌋ + ½)/θ, [block][2][16] float32. */
+  nearest: usize;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;
   first: i32;
@@ -93,6 +99,13 @@ export function coefficientOf(pass: Pass): v128 {
 export function coefficientOfInt(pass: Pass): v128 {
   const size: i32 = 1 << pass.shift;
   return i32x4.splat(pass.negative ? -size : size);
+}
+
+/** Whether the tile's first step is the first of all: V is still at `start`, and nothing is counted. */
+// @ts-ignore: decorator
+@inline
+export function isFirst(tile: TileArguments): bool {
+  return tile.start != 0 && tile.first == 0;
 }
 
 export const passSize: usize = offsetof<Pass>();

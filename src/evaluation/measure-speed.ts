@@ -22,7 +22,7 @@ import { type PortableSnn, unpackSnn } from "./portable-snn.js";
 
 /** What is timed. */
 export type SpeedWork =
-  /** T steps; counts are taken at T only and nothing is summed. */
+  /** T steps and the outputs at T: what a prediction takes. No counts are taken out. */
   | { readonly kind: "simulate"; readonly steps: number }
   /** T steps with what an evaluation counts: spikes and operations of each layer at each of the times; the last is T. */
   | { readonly kind: "count"; readonly at: readonly number[] }
@@ -106,7 +106,8 @@ function simulate(prepared: Prepared, { work, images, n }: SpeedTask): SpeedResu
   const began = performance.now();
   const { readout, delay } = shared;
   const weights = work.kind === "count" ? prepared.weights : undefined;
-  const result = simulator.run({ images, n, steps, snapshots, readout, delay, weights, recycle });
+  const counted = work.kind === "count" ? undefined : [];
+  const result = simulator.run({ images, n, steps, snapshots, readout, delay, weights, counted, recycle });
   prepared.recycle = result;
   const spikes = work.kind === "count" ? countAll(shared, result, n, snapshots.length) : [];
   const milliseconds = performance.now() - began;

@@ -30,6 +30,8 @@ export interface SimulationRequest {
    * counts themselves at T alone.
    */
   readonly weights?: SourceWeights | undefined;
+  /** Layers and gates whose counts (`counts`, `magnitudes`, `events`) are wanted, by name; without, all. Those of others have length 0. */
+  readonly counted?: readonly string[] | undefined;
   /** Asks for each layer's membranes after step T; not together with `exit`. */
   readonly potentials?: boolean | undefined;
   /** Layers whose spikes of all steps are wanted. */

@@ -164,19 +164,19 @@ function checkPixels(plan: SnnPlan, { images, n, poisson }: SimulationRequest): 
   for (let at = 0; at < images.length; at++) {
     const x = images[at] as number;
     if (x >= 0 && x <= 1) continue;
-    const problem = checkPixel(x, poisson !== undefined);
-    if (problem !== null) return { ...problem, where: `image ${Math.floor(at / size)}, pixel ${at % size}` };
+    if (poisson === undefined && Number.isFinite(x)) continue;
+    const problem = describePixel(x);
+    return { ...problem, where: `image ${Math.floor(at / size)}, pixel ${at % size}` };
   }
   return null;
 }
 
-/** Of a pixel outside 0…1. */
-function checkPixel(x: number, isProbability: boolean): Omit<Problem, "where"> | null {
+/** Of a pixel that is no number, or no probability. */
+function describePixel(x: number): Omit<Problem, "where"> {
   const value = String(x);
   if (!Number.isFinite(x)) {
     return { code: "not-finite", rule: "pixels are finite numbers", value, next: "check the data" };
   }
-  if (!isProbability) return null;
   const rule = "with --input poisson a preprocessed pixel is a probability, 0…1";
   const next = "use --input current, or convert with --preprocess unit";
   return { code: "not-a-probability", rule, value, next };

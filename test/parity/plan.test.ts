@@ -73,6 +73,7 @@ test("the generated kernels are what their generator writes", () => {
     for (const [generator, ...written] of [
       ["generate-kernels.mjs", "add-rows.ts", "scatter-events.ts"],
       ["generate-gather.mjs", "gather-events.ts"],
+      ["generate-refine.mjs", "fire-refine.ts"],
       ["generate-fire.mjs", "fire-levels.ts"],
       ["generate-fire-pairs.mjs", "fire-narrow.ts", "fire-wide.ts"],
     ] as const) {

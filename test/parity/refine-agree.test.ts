@@ -55,6 +55,19 @@ test(`wide layers of 16 and 32 channels, and sums and thresholds of all sizes (s
   }
 });
 
+test(`thresholds of 2¹⁵ and more, which float32 cannot divide by exactly, are climbed (seed ${seed})`, async () => {
+  for (const [each, gain] of [1, 3, 7, 15].entries()) {
+    const options = { number: "int32", theta: 60_000, channels: [16, 20], layers: 3 } as const;
+    const snn = makeRandomSnn(seed + 350 + each, refining(gain, options));
+    const request = requestOf(snn, each, { steps: 40 });
+    const result = await assertSameSpikes(wasmBackend, snn, request, `seed ${seed + 350 + each}`);
+    assert.ok(totalSpikes(result) > 0);
+    const simulator = await wasmBackend.prepare(snn);
+    simulator.run(request);
+    assert.ok(simulator.countCalls(kernelNumbers.refineClimbed) > 0);
+  }
+});
+
 test(`quanta that stay: a network whose neurons reach their values falls silent, and time blocks change nothing (seed ${seed})`, async () => {
   for (let each = 0; each < 6; each++) {
     const [shift = 1, halvings = 8] =

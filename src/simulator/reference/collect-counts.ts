@@ -37,6 +37,7 @@ export function collectCounts(
   const collect = (stage: NeuronStage | GateStage, name: string): LayerCounts => {
     const size = request.snapshots.length * stage.shape[0] * stage.shape[1] * stage.shape[2];
     const gather = (of: (run: ImageRun) => ReadonlyMap<string, Int32Array>): Int32Array => {
+      if (request.counted?.includes(name) === false) return new Int32Array(0);
       const all = new Int32Array(request.n * size);
       for (const [index, run] of runs.entries()) all.set(of(run).get(stage.id) as Int32Array, index * size);
       return all;

@@ -6,6 +6,7 @@
 import { isBinary, type SpikeAlphabet } from "../../graph/spike-alphabet.js";
 import type { NeuronStage } from "../plan/snn-plan.js";
 import type { Lanes } from "./layer-kernel.js";
+import { nearestLimit } from "./nearest-spike.js";
 
 /** Current kernels of a pass: tables of 8. */
 export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32: 1, float32: 2 };
@@ -49,17 +50,27 @@ type PairKernels = Readonly<
   Partial<Record<NeuronFamily, Readonly<Record<Exclude<Lanes, "float32">, number>>>>
 >;
 
-/** Of layers that refine, by planes of a sign. */
-const refineKernels: Readonly<Record<number, Readonly<Record<Lanes, number>>>> = {
-  1: { int16: 34, int32: 35, float32: 42 },
-  2: { int16: 36, int32: 37, float32: 42 },
-  3: { int16: 38, int32: 39, float32: 42 },
-  4: { int16: 40, int32: 41, float32: 42 },
+/** Of layers that refine, by planes of a sign: with θ below 2¹⁵, which all 16-bit sums have, and with any. */
+const nearestKernels: Readonly<Record<number, Readonly<Record<"int16" | "int32", number>>>> = {
+  1: { int16: 34, int32: 35 },
+  2: { int16: 36, int32: 37 },
+  3: { int16: 38, int32: 39 },
+  4: { int16: 40, int32: 41 },
 };
+const ladderKernels: Readonly<Record<number, number>> = { 1: 43, 2: 44, 3: 45, 4: 46 };
+const floatRefine = 42;
+
+function refineKernelOf({ hi, threshold }: NeuronStage, lanes: Lanes): number {
+  const planes = 32 - Math.clz32(hi);
+  if (lanes === "float32") return floatRefine;
+  const isNarrow = threshold.every((theta) => theta < nearestLimit);
+  return isNarrow ? (nearestKernels[planes]?.[lanes] ?? 0) : (ladderKernels[planes] ?? 0);
+}
 
 /** The neuron kernel of a layer. */
-export function neuronKernelOf({ lo, hi, reset, threshold, refine }: NeuronStage, lanes: Lanes): number {
-  if (refine !== null) return (refineKernels[32 - Math.clz32(hi)] as Readonly<Record<Lanes, number>>)[lanes];
+export function neuronKernelOf(stage: NeuronStage, lanes: Lanes): number {
+  const { lo, hi, reset, threshold, refine } = stage;
+  if (refine !== null) return refineKernelOf(stage, lanes);
   const name = nameNeurons(lo, hi);
   const fits = (factor: number) => threshold.every((theta) => theta * factor <= 32_767);
   if (lanes !== "float32" && reset === "subtract" && fits(1)) {
@@ -112,4 +123,5 @@ export const kernelNumbers = {
   sparseTables16: 26,
   refine: 27,
   refineFloat: 28,
+  refineClimbed: 29,
 } as const;

@@ -18,6 +18,7 @@ import { type BlockGroup, groupBlocks } from "./group-blocks.js";
 import { neverReached } from "./kernel-numbers.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import type { MemoryArena } from "./memory-arena.js";
+import { nearestConstants } from "./nearest-spike.js";
 import { packTables, type Run, type TableBlock } from "./pack-tables.js";
 import { layOutSlots, type NetworkSize, type SlotMemory } from "./slot-memory.js";
 import { layOutSpikes, type SpikeLayout } from "./spike-layout.js";
@@ -56,6 +57,8 @@ export interface LayerMemory {
   readonly events: readonly EventWindowMemory[];
   readonly lists: readonly ListGroupMemory[];
   readonly threshold: number;
+  /** Of layers that refine: 1/θ and (⌊θ/2⌋ + ½)/θ, [block][2][16] float32; else 0. */
+  readonly nearest: number;
   /** Constant currents that all images share; of `list` layers with a pool 0. */
   readonly base: number;
   /** Constant current after a pool. */
@@ -250,6 +253,7 @@ function layOutLayer(
     })),
     lists: isTables ? [] : kernel.spiking.map((group) => writeList(group, stage.currentShape, lanes, arena)),
     threshold,
+    nearest: stage.refine === null ? 0 : writeNearest(arena, thresholds),
     base: writeLanes(
       arena,
       lanes,
@@ -259,6 +263,17 @@ function layOutLayer(
     v0: writeLanes(arena, wide(lanes), toBlocked(startPotential(stage), stage.shape)),
     elements: countBlocked(stage.shape),
   };
+}
+
+function writeNearest(arena: MemoryArena, thresholds: Float64Array): number {
+  const values = new Float64Array(thresholds.length * 2);
+  for (const [channel, theta] of thresholds.entries()) {
+    const at = (channel >> 4) * 32 + (channel & 15);
+    const [inverse, offset] = nearestConstants(theta);
+    values[at] = inverse;
+    values[at + 16] = offset;
+  }
+  return writeLanes(arena, "float32", values);
 }
 
 /** Targets of every source neuron in the order of the source's bits: [y][x][block][16]. */

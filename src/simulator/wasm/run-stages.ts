@@ -10,7 +10,7 @@ import { isBinary } from "../../graph/spike-alphabet.js";
 import type { NeuronStage, SnnPlan, Stage } from "../plan/snn-plan.js";
 import type { CountSums } from "./count-sums.js";
 import type { BlockGroup } from "./group-blocks.js";
-import { halvedSteps, setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
+import { halvedSteps, noState, setBlockSteps, setSteps, writeGate, writeList } from "./kernel-commands.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { Lanes } from "./layer-kernel.js";
 import {
@@ -22,8 +22,8 @@ import {
 } from "./layer-memory.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { SlotMemory } from "./slot-memory.js";
-import { startGate, startList, startNeurons } from "./start-state.js";
-import { setHalvings, setObserved, writeTiles } from "./tile-commands.js";
+import { startGate, startList } from "./start-state.js";
+import { setHalvings, setObserved, setStart, writeTiles } from "./tile-commands.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
 export type OnRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => void;
@@ -45,6 +45,14 @@ export interface CountObserver {
   readonly stages: ReadonlySet<string>;
   /** Called for each observed time of a slot once a group of the stage's blocks is run; `at` is the time's place in the list. */
   readonly onSums: (stage: NeuronStage, slot: number, t: number, at: number) => void;
+}
+
+/** What is taken of stages while they run. */
+export interface Observation {
+  readonly onRangeEnd: OnRangeEnd;
+  readonly observer?: CountObserver | undefined;
+  /** Whether Σ|s| and events of a stage will be read. */
+  readonly wantsTotals: (stage: NeuronStage) => boolean;
 }
 
 const notObserved = { times: 0, count: 0, weights: [0, 0] } as const;
@@ -70,13 +78,13 @@ export class StageRunner {
     kernels.fillPositions(network.positions);
   }
 
-  runBlock(slots: readonly SlotBlock[], onRangeEnd: OnRangeEnd, observer?: CountObserver): void {
+  runBlock(slots: readonly SlotBlock[], observation: Observation): void {
     for (const stage of this.plan.stages) {
       if (stage.kind === "output") continue;
       const before = performance.now();
       const layer = this.network.layers.get(stage.id);
-      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, onRangeEnd, observer);
-      else this.#runSteps(stage, layer, slots, onRangeEnd);
+      if (layer?.kernel.form === "tables") this.#runTables(layer, slots, observation);
+      else this.#runSteps(stage, layer, slots, observation.onRangeEnd);
       const spent = performance.now() - before;
       this.milliseconds.set(stage.id, (this.milliseconds.get(stage.id) ?? 0) + spent);
     }
@@ -101,12 +109,7 @@ export class StageRunner {
     }
   }
 
-  #runTables(
-    layer: LayerMemory,
-    slots: readonly SlotBlock[],
-    onRangeEnd: OnRangeEnd,
-    observer: CountObserver | undefined,
-  ): void {
+  #runTables(layer: LayerMemory, slots: readonly SlotBlock[], observation: Observation): void {
     const { kernels } = this;
     const { lanes } = layer.kernel;
     const build = {
@@ -114,13 +117,12 @@ export class StageRunner {
       int32: kernels.buildTablesInt,
       float32: kernels.buildTablesFloat,
     }[lanes];
-    const own = observer?.stages.has(layer.stage.id) ? observer : undefined;
     for (const group of layer.groups) {
       const { first, count } = group;
       this.#buildTables(layer.blocks.slice(first, first + count), lanes, build);
       for (const each of slots) {
         if (first === 0) this.#clearSpikes(layer.stage.id, each);
-        this.#runGroup(layer, group, each, onRangeEnd, own);
+        this.#runGroup(layer, group, each, observation);
       }
     }
   }
@@ -130,15 +132,17 @@ export class StageRunner {
     layer: LayerMemory,
     group: BlockGroup,
     { slot, time }: SlotBlock,
-    onRangeEnd: OnRangeEnd,
-    observer: CountObserver | undefined,
+    { onRangeEnd, observer: ofAll, wantsTotals }: Observation,
   ): void {
     const { arena, kernels } = this;
     const { stage } = layer;
     const { first, count } = group;
-    if (time.start === 0) startNeurons(arena, layer, this.#slot(slot), group);
+    const observer = ofAll?.stages.has(stage.id) ? ofAll : undefined;
     const command = this.#tilesOf(layer, group, slot);
     setHalvings(arena, command, halvedSteps(stage.refine, time.start));
+    const { start } = this.#slot(slot).layers.get(stage.id) ?? noState;
+    const ofGroup = start + first * stage.shape[1] * stage.shape[2] * 64;
+    setStart(arena, command, time.start === 0 ? ofGroup : 0, wantsTotals(stage));
     const steps = time.observed.map((t) => t - time.start);
     setObserved(arena, command, observer?.sums.writeTimes(stage, first, steps) ?? notObserved);
     const ranges = observer === undefined ? time : { ...time, ends: time.ends.slice(-1) };

@@ -20,6 +20,8 @@ export class SnapshotTaker {
   readonly #stages: ReadonlyMap<string, NeuronStage | GateStage>;
   /** Stage id → its counts in the result. */
   readonly #layers: ReadonlyMap<string, LayerCounts>;
+  /** Ids of the stages whose counts are wanted. */
+  readonly #counted: ReadonlySet<string>;
 
   constructor(
     private readonly plan: SnnPlan,
@@ -31,6 +33,9 @@ export class SnapshotTaker {
     const { neurons, gates } = plan;
     this.result = emptyResult(plan, request);
     this.#stages = new Map([...neurons, ...gates].map((stage) => [stage.id, stage]));
+    this.#counted = new Set(
+      [...neurons, ...gates].filter((stage) => isCounted(request, stage)).map(({ id }) => id),
+    );
     const layers = [...this.result.layers, ...this.result.gates];
     this.#layers = new Map([...this.#stages.keys()].map((id, index) => [id, layers[index] as LayerCounts]));
   }
@@ -67,7 +72,7 @@ export class SnapshotTaker {
     const t = request.snapshots[snapshot] as number;
     if (this.outputs.reads(stage)) this.#keepCounts(image.kept, `${stage.id} ${t}`, now, stage.shape);
     // Sums stand for the counts before T.
-    if (sums === undefined || t === request.steps) {
+    if (this.#counted.has(stage.id) && (sums === undefined || t === request.steps)) {
       const at = sums === undefined ? this.#placeOf(image, snapshot) : image.index;
       const offset = at * countElements(stage.shape);
       slots.copyBlock(now.countsAt, now.block, stage.shape, counts, offset);
@@ -168,11 +173,12 @@ export class SnapshotTaker {
     const later = snapshots.flatMap((time, at) => (time >= t ? [image.index * snapshots.length + at] : []));
     for (const at of later) this.result.outputs.set(outputs, at * outputs.length);
     for (const stage of this.#stages.values()) {
+      this.#fillSums(image, stage, this.#layerOf(stage.id), later);
+      if (!this.#counted.has(stage.id)) continue;
       const counts = this.slots.readStage(image.state, stage, "counts", (size) => new Int32Array(size));
       const into = this.#layerOf(stage.id);
       const places = into.sums === undefined ? later : [image.index];
       for (const at of places) into.counts.set(counts, at * counts.length);
-      this.#fillSums(image, stage, into, later);
       if (into.magnitudes === undefined) continue;
       const magnitudes = this.slots.readStage(
         image.state,
@@ -229,6 +235,17 @@ export class SnapshotTaker {
   }
 }
 
+const nameOf = (stage: NeuronStage | GateStage) => (stage.kind === "gate" ? stage.id : stage.name);
+
+function isCounted({ counted }: SimulationRequest, stage: NeuronStage | GateStage): boolean {
+  return counted?.includes(nameOf(stage)) ?? true;
+}
+
+/** Whether Σ|s| and events of a stage are wanted, by themselves or as sums. */
+export function wantsTotals(request: SimulationRequest, stage: NeuronStage): boolean {
+  return isCounted(request, stage) || (request.weights?.has(stage.name) ?? false);
+}
+
 function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResult {
   const { n, steps, snapshots, exit, weights, recycle, potentials } = request;
   // All values that are defined are written: old ones need not be cleared.
@@ -237,7 +254,8 @@ function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResul
   const empty = (stage: NeuronStage | GateStage, name: string, old?: LayerCounts): LayerCounts => {
     const { shape, lo } = stage;
     const isSummed = weights?.has(name) ?? false;
-    const length = n * (isSummed ? 1 : snapshots.length) * countElements(shape);
+    const perImage = isCounted(request, stage) ? countElements(shape) : 0;
+    const length = n * (isSummed ? 1 : snapshots.length) * perImage;
     const zeros = () => new Float64Array(n * snapshots.length * sumsEach);
     const sums = isSummed ? { sums: zeros() } : {};
     const counts = { name, shape, counts: take(old?.counts, length), ...sums };

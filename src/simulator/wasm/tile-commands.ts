@@ -23,9 +23,10 @@ import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 /** Words of TileArguments that are written here; where those of observed times begin. */
-const headerWords = 34;
+const headerWords = 37;
 const observedWord = 26;
 const halveWord = 31;
+const startWord = 34;
 
 /** A pass, and what it points at: Segment[] or an EventWindow. */
 interface PassWords {
@@ -79,7 +80,7 @@ export function writeTiles(
 function headerOf(
   network: NetworkMemory,
   slot: SlotMemory,
-  { stage, kernel, threshold }: LayerMemory,
+  { stage, kernel, threshold, nearest }: LayerMemory,
   group: BlockGroup,
   passCount: number,
   passesAt: number,
@@ -98,13 +99,19 @@ function headerOf(
     ...[stage.lo, stage.hi, state.magnitude + elements * 4, neuronKernelOf(stage, kernel.lanes)],
     ...[network.zeros, passCount === 0 ? 0 : 16 * laneBytes],
     ...[0, 0, 0, 0],
-    ...[state.events + elements * 4, 0, 0, 0],
+    ...[state.events === 0 ? 0 : state.events + elements * 4, 0, 0, 0],
+    ...[0, 0, nearest + group.first * 128],
   ];
 }
 
 /** Which steps of the block halve the quantum: those from `first` up to, not including, `end`. */
 export function setHalvings(arena: MemoryArena, command: number, { first, end, shift }: HalvedSteps): void {
   arena.words(command + halveWord * 4, 3).set([first, end, shift]);
+}
+
+/** Where V lies before the first step, 0 if that was run before, and whether Σ|s| and events are wanted. */
+export function setStart(arena: MemoryArena, command: number, start: number, totals: boolean): void {
+  arena.words(command + startWord * 4, 2).set([start, totals ? 1 : 0]);
 }
 
 /** At which times (address and number of ObservedTime[]) a group of blocks sums its counts up, and where the weights of its first element lie. */
