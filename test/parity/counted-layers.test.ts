@@ -23,7 +23,8 @@ for (const backend of [referenceBackend, wasmBackend]) {
       const request = { images, n: 2, steps: 40, snapshots: [3, 40], readout, delay: 0 } as const;
       const all = simulator.run(request);
       const [wanted] = all.layers;
-      assert.ok(wanted?.counts.some((count) => count !== 0));
+      assert.ok(wanted !== undefined);
+      assert.ok(wanted.counts.some((count) => count !== 0));
       const none = simulator.run({ ...request, counted: [] });
       const one = simulator.run({ ...request, counted: [wanted.name], recycle: none });
       assert.deepEqual(none.outputs, all.outputs);
