@@ -65,6 +65,7 @@ for (const target of ["table1", "table2"]) {
     ...{ quick: true, only: wanted.join("|"), out: join(folder, target), jobs: join(folder, "jobs") },
     onForecast: ({ seconds, jobs }) => console.log(`${target}: ${jobs} jobs, about ${seconds?.toFixed(0)} s`),
   });
+  console.log(`${target}: it took ${result.forecast.took?.toFixed(0)} s`);
   for (const { rows } of result.experiments) for (const row of rows) measured.set(row.id, row);
 }
 await rm(folder, { recursive: true });

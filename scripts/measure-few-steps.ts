@@ -8,8 +8,11 @@
  * cheap comes first. Each conversion and evaluation is kept in the folder; called again, the script goes on where it
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It writes rows.json and prints the table of everything
  * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row.
+ *
+ * The network itself is run once, with its first piece, which at few steps takes longer than the spikes; its decisions are kept in
+ * NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are paired with them.
  */
-import { existsSync } from "node:fs";
+import { copyFileSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveConvertOptions } from "#src/conversion/convert-options.js";
@@ -29,6 +32,7 @@ import {
   signed,
   writeJson,
 } from "./measure-support.js";
+import { pairLosses } from "./pair-losses.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -119,15 +123,19 @@ async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<v
   }
   const out = join(flags.out, `${nameOf(piece)}.${n}`);
   const again = existsSync(out) ? { resume: true } : {};
-  const { result } = await evaluate(await loadSnn(saved), { out, ...again, n, at, threads, signal });
+  const own = join(flags.out, `${network.file.replace(/\..*$/, "")}.network.${n}.csv`);
+  const noAnn = existsSync(own);
+  const { result } = await evaluate(await loadSnn(saved), { out, ...again, n, at, threads, signal, noAnn });
+  if (!noAnn) copyFileSync(join(out, "predictions.csv"), own);
+  const { accuracy, losses } = pairLosses(own, join(out, "predictions.csv"), result.data.n);
   const measured: Measured = {
     file: network.file,
     preset,
     T,
     n: result.data.n,
-    ann: result.ann?.accuracy ?? Number.NaN,
+    ann: accuracy,
     alphabet: String(result.snn.alphabet),
-    at: result.snn.at,
+    at: result.snn.at.map((each) => ({ ...each, ...losses(each.t) })),
     annMacs: result.cost.annMacs,
     commands: commandsOf(piece),
   };

@@ -82,7 +82,8 @@ export const reproduceVerb = defineVerb({
       onForecast: (forecast) => context.say(describeForecast(forecast)),
     });
     const { result, warnings, folder } = outcome;
-    return { result, warnings, text: `${renderReproductionText(result)}\nreport: ${folder.report}` };
+    const text = `${renderReproductionText(result)}\n${describeTime(result.forecast)}report: ${folder.report}`;
+    return { result, warnings, text };
   },
 });
 
@@ -103,6 +104,13 @@ async function writeScripts(target: string, out: string, flags: object, context:
   const { jobs, parts, scripts } = result;
   const text = `${jobs} jobs in ${parts} tasks: ${scripts.array}, then ${scripts.merge}\nsubmit both: ${scripts.submit}`;
   return { result, text };
+}
+
+/** What was run took so long, beside what was said before. */
+function describeTime({ seconds, took }: Forecast): string {
+  if (took === null) return "";
+  const said = seconds === null ? "" : `, ${describeDuration(seconds)} were forecast`;
+  return `it took ${describeDuration(took)}${said}\n`;
 }
 
 function describeForecast({ jobs, reused, images, seconds }: Forecast): string {

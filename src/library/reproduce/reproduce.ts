@@ -13,7 +13,7 @@ import type { ReproductionResult } from "../../report/reproduction/reproduction-
 import type { CallOptions } from "../surroundings.js";
 import { version } from "../version.js";
 import { composeResult } from "./compose-result.js";
-import { forecastJob, nominalSpeed, weighJob } from "./forecast.js";
+import { forecastJob, type MeasuredSpeed, nominalSpeed, weighJob } from "./forecast.js";
 import { JobStore } from "./job-store.js";
 import type { Job, ReproductionPlan } from "./plan-reproduction.js";
 import { chooseExperiments, type PlanOptions, planTarget } from "./plan-target.js";
@@ -43,6 +43,8 @@ export interface Forecast {
   readonly images: number;
   /** Null where nothing is to be run, or at most 100 images. */
   readonly seconds: number | null;
+  /** What the jobs took, the measuring of the forecast not counted; null before they are run, and where there were none. */
+  readonly took: number | null;
 }
 
 export interface ReproduceOutcome {
@@ -125,20 +127,27 @@ async function runPending(
   // what is cheap first: most rows are there early
   pending.sort((a, b) => weighJob(a) - weighJob(b));
   if (pending.length === 0 || options.stored === true) {
-    return { jobs: options.stored === true ? 0 : pending.length, reused, images, seconds: null };
+    const jobs = options.stored === true ? 0 : pending.length;
+    return { jobs, reused, images, seconds: null, took: null };
   }
   // so few images that a forecast would take as long
   if (images <= fewImages) {
-    await runJobs(pending, runner, nominalSpeed);
-    return { jobs: pending.length, reused, images, seconds: null };
+    const took = await timeJobs(pending, runner, nominalSpeed);
+    return { jobs: pending.length, reused, images, seconds: null, took };
   }
   const speed = await measureSpeed(pending, runner);
   const seconds = pending.reduce((sum, job) => {
     const { conversion, evaluation } = forecastJob(job, speed);
     return sum + conversion + evaluation;
   }, 0);
-  const forecast = { jobs: pending.length, reused, images, seconds };
+  const forecast = { jobs: pending.length, reused, images, seconds, took: null };
   options.onForecast?.(forecast);
-  await runJobs(pending, runner, speed);
-  return forecast;
+  return { ...forecast, took: await timeJobs(pending, runner, speed) };
+}
+
+/** Runs them. @returns seconds */
+async function timeJobs(jobs: readonly Job[], runner: JobRunner, speed: MeasuredSpeed): Promise<number> {
+  const began = performance.now();
+  await runJobs(jobs, runner, speed);
+  return (performance.now() - began) / 1000;
 }
