@@ -3,7 +3,8 @@
  *
  *   node dist-dev/scripts/tabulate-predictions.js 'LABEL=SNN[+SNN…],RUNFOLDER[,RUNFOLDER…]' …
  *
- * SNN: saved with a certificate (`convert`, or `diagnose --certify -o`). RUNFOLDER: of `evaluate`, or several shards'.
+ * SNN: saved with a certificate (`convert`, or `diagnose --certify -o`). RUNFOLDER: of `evaluate`, or several shards', or a row
+ * that measure-few-steps.ts kept (`cifar10-resnet20-binary-16.all.json`).
  * Where a recipe is made for one T, an SNN and its run folders for each T: of both the T it was made for is read, and
  * log ε is interpolated over log T between them. The true T is the first of the times that predictions are measured at from which on the loss stays within the bound.
  */
@@ -24,15 +25,27 @@ interface Truth {
   readonly losses: ReadonlyMap<number, number>;
 }
 
+interface Run {
+  readonly n: number;
+  readonly at: EvaluationResult["snn"]["at"];
+}
+
+/** A run folder's results, or a row of measure-few-steps.ts. */
+function readRun(path: string): Run {
+  if (path.endsWith(".json")) return JSON.parse(readFileSync(path, "utf8")) as Run;
+  const { data, snn } = JSON.parse(readFileSync(join(path, "results.json"), "utf8")) as EvaluationResult;
+  return { n: data.n, at: snn.at };
+}
+
 /** @param isOneT of each run its last time alone */
 function readTruth(folders: readonly string[], isOneT: boolean): Truth {
   const counted = new Map<number, { readonly n: number; readonly lost: number }>();
   for (const folder of folders) {
-    const { data, snn } = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as EvaluationResult;
-    for (const { t, annOnly, snnOnly } of isOneT ? snn.at.slice(-1) : snn.at) {
-      if (annOnly === null || snnOnly === null) throw new Error(`${folder}: evaluated without the network`);
+    const run = readRun(folder);
+    for (const { t, loss } of isOneT ? run.at.slice(-1) : run.at) {
+      if (loss === null) throw new Error(`${folder}: evaluated without the network`);
       const { n, lost } = counted.get(t) ?? { n: 0, lost: 0 };
-      counted.set(t, { n: n + data.n, lost: lost + annOnly - snnOnly });
+      counted.set(t, { n: n + run.n, lost: lost + (loss / 100) * run.n });
     }
   }
   const sorted = [...counted].sort(([a], [b]) => a - b);
