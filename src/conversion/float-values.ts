@@ -3,6 +3,7 @@
  *
  * Knows: jobs, the float backend. May not know: what the values are for.
  */
+import { shareMemory } from "../core/share-memory.js";
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Graph } from "../graph/graph.js";
@@ -21,7 +22,7 @@ export async function startFloatValuesHandler(
   shared: FloatValuesShared,
 ): Promise<TaskHandler<PixelTask, readonly Float32Array[]>> {
   const network = await preparePixelNetwork(shared);
-  return { handle: (task) => network.run(task, shared.keep), free: () => network.free() };
+  return { handle: (task) => shareMemory(network.run(task, shared.keep)), free: () => network.free() };
 }
 
 /**

@@ -72,14 +72,18 @@ export function quantiseTarget(
   largestPixel: number,
 ): QuantisedTarget {
   const groups = traceSynapses(graph, target);
+  const read = groups.map((group) => readGroup(graph, group, largestPixel));
   const [channels] = graph.shape(target.id);
   const currents = readNumbers(target, "current");
   const perChannel = currents.length / channels;
   const limits = limitsOf(target, format);
   const thresholds = new Int32Array(channels).map((_, c) => {
     const own = currents.subarray(c * perChannel, (c + 1) * perChannel);
-    const weights = groups.flatMap((group) => weightsOf(graph, group, c, largestPixel));
-    return largestThreshold(weights, own, limits);
+    return largestThreshold(
+      read.flatMap((group) => weightsOf(group, c)),
+      own,
+      limits,
+    );
   });
   const synapses = groups.map((group) => quantiseNode(group, thresholds, format));
   const tooLarge = thresholds.indexOf(0);
@@ -98,17 +102,16 @@ export function quantiseTarget(
   };
 }
 
-function weightsOf(
-  graph: Graph,
-  { node, channels }: Synapses,
-  c: number,
-  largestPixel: number,
-): readonly ChannelWeights[] {
-  const channel = channels[c] as number;
-  if (channel < 0) return [];
+/** A group of synapses and what may come through it. */
+interface WeightGroup extends Omit<ChannelWeights, "weights"> {
+  readonly all: Float64Array;
+  /** Weights of an output channel. */
+  readonly perOutput: number;
+  readonly channels: Int32Array;
+}
+
+function readGroup(graph: Graph, { node, channels }: Synapses, largestPixel: number): WeightGroup {
   const all = readNumbers(node, nameOf(node));
-  const perOutput = all.length / graph.shape(node.id)[0];
-  const weights = all.subarray(channel * perOutput, (channel + 1) * perOutput);
   const sources = traceSources(graph, node.inputs[0] as string);
   const alphabets = sources
     .filter((source) => !isOp(source, "input"))
@@ -118,30 +121,56 @@ function weightsOf(
     hi: Math.max(0, ...alphabets.map(({ hi }) => hi)),
   };
   const isImage = alphabets.length < sources.length;
-  return [{ weights, spikes, largestPixel: isImage ? Math.max(largestPixel, spikes.hi, -spikes.lo) : null }];
+  return {
+    all,
+    perOutput: all.length / graph.shape(node.id)[0],
+    channels,
+    spikes,
+    largestPixel: isImage ? Math.max(largestPixel, spikes.hi, -spikes.lo) : null,
+  };
+}
+
+function weightsOf(
+  { all, perOutput, channels, spikes, largestPixel }: WeightGroup,
+  c: number,
+): readonly ChannelWeights[] {
+  const channel = channels[c] as number;
+  if (channel < 0) return [];
+  return [{ weights: all.subarray(channel * perOutput, (channel + 1) * perOutput), spikes, largestPixel }];
 }
 
 const nameOf = (node: WeightedNode) => (node.op === "affine" ? "scale" : "weight");
 
-/** Largest k of 0…limit whose worst case fits; every term grows with k, so halving finds it. */
+/** Scales that are guessed before halving takes over. */
+const mostGuesses = 6;
+
+/**
+ * Largest k of 0…limit whose worst case fits. Every term grows with k, nearly in proportion: what one k takes tells where the
+ * largest lies, and where guesses do not meet it halving does.
+ */
 function largestThreshold(
   groups: readonly ChannelWeights[],
   current: Float64Array,
   { step, constant, theta }: Limits,
 ): number {
-  let [fits, tooLarge] = [0, theta + 1];
   const once = groups.filter(({ largestPixel }) => largestPixel !== null);
   const each = groups.filter(({ largestPixel }) => largestPixel === null);
-  const isWithin = (k: number) =>
+  /** Of the limits, the share that is taken; k fits up to 1. */
+  const shareOf = (k: number) =>
     constant === null
-      ? worstCase(groups, current, k) <= step
-      : worstCase(once, current, k) <= constant &&
-        worstCase(each, none, k) <= step &&
-        largestWeight(once, k) <= step;
-  while (tooLarge - fits > 1) {
-    const k = Math.floor((fits + tooLarge) / 2);
-    if (isWithin(k)) fits = k;
+      ? worstCase(groups, current, k) / step
+      : Math.max(
+          worstCase(once, current, k) / constant,
+          worstCase(each, none, k) / step,
+          largestWeight(once, k) / step,
+        );
+  let [fits, tooLarge] = [0, theta + 1];
+  for (let k = theta, guesses = 1; tooLarge - fits > 1; guesses++) {
+    const share = shareOf(k);
+    if (share <= 1) fits = k;
     else tooLarge = k;
+    const guess = guesses < mostGuesses ? Math.floor(k / share) : Math.floor((fits + tooLarge) / 2);
+    k = Math.max(fits + 1, Math.min(tooLarge - 1, guess));
   }
   return fits;
 }
@@ -201,14 +230,23 @@ function quantiseNode(
     scale[channel] = thresholds[c] as number;
   }
   const perOutput = weight.length / outputs;
-  const rounded = weight.map((w, at) => Math.round(w * (scale[Math.floor(at / perOutput)] as number)));
+  const rounded = new Float64Array(weight.length);
+  let largest = 0;
+  for (let output = 0, at = 0; output < outputs; output++) {
+    const k = scale[output] as number;
+    for (const end = at + perOutput; at < end; at++) {
+      const w = Math.round((weight[at] as number) * k);
+      rounded[at] = w;
+      largest = Math.max(largest, Math.abs(w));
+    }
+  }
   const tensor =
     format === "int16"
       ? makeTensor("int16", shape, Int16Array.from(rounded))
       : makeTensor("int32", shape, Int32Array.from(rounded));
   return {
     node: { ...node, tensors: { ...node.tensors, [name]: tensor } } as GraphNode,
-    largest: rounded.reduce((most, w) => Math.max(most, Math.abs(w)), 0),
+    largest,
   };
 }
 

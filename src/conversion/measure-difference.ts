@@ -37,21 +37,16 @@ export async function makeOutputProbe(
   const real: PixelTask[] = [];
   const chosen = indices.slice(0, imagesOfEach);
   for await (const task of readTasks(source, chosen, batch, preprocessing)) real.push(task);
-  const groups = [
-    { tasks: real, n: chosen.length },
-    { tasks: randomTasks(countElements(graph.input.attributes.shape)), n: imagesOfEach },
-  ];
+  // Random ones are whole batches: they come first.
+  const tasks = [...randomTasks(countElements(graph.input.attributes.shape)), ...real];
+  const images = chosen.length + imagesOfEach;
   const probe = async (probed: Graph) => {
     const { id } = probed.output;
-    const parts: Float32Array[] = [];
-    for (const { tasks, n } of groups) {
-      const shared = { graph: probed, preprocessing, keep: [id], wasmUrl: wasmUrl?.href };
-      const values = await computeFloatValues(runner, shared, tasks, n, batch, signal);
-      parts.push(values.get(id) as Float32Array);
-    }
-    return Float32Array.from(parts.flatMap((part) => Array.from(part)));
+    const shared = { graph: probed, preprocessing, keep: [id], wasmUrl: wasmUrl?.href };
+    const values = await computeFloatValues(runner, shared, tasks, images, batch, signal);
+    return values.get(id) as Float32Array;
   };
-  return { probe, images: chosen.length + imagesOfEach };
+  return { probe, images };
 }
 
 /** Images of random bytes, the same every time. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { shareMemory } from "./share-memory.js";
+import { cutForPosting, shareMemory } from "./share-memory.js";
 
 test("all arrays lie in one shared buffer, each once, with their values and types; the rest is as it was", () => {
   const twice = Float32Array.of(0.1, 0.2, 0.3);
@@ -27,6 +27,16 @@ test("all arrays lie in one shared buffer, each once, with their values and type
   for (const view of buffers as Uint8Array[]) assert.equal(view.buffer, first.buffer);
   assert.ok(data.again.buffer instanceof ArrayBuffer, "the data itself is not touched");
   assert.equal(shareMemory(shared).again, shared.again, "what is shared stays where it is");
+});
+
+test("a part to be posted is a view in shared memory, else a copy of no more than that part", () => {
+  const own = Float32Array.of(1, 2, 3, 4);
+  const shared = shareMemory(own);
+  const [copy, view] = [cutForPosting(own, 1, 3), cutForPosting(shared, 1, 3)];
+  assert.deepEqual([...copy], [2, 3]);
+  assert.deepEqual([...view], [2, 3]);
+  assert.equal(copy.buffer.byteLength, 8);
+  assert.equal(view.buffer, shared.buffer);
 });
 
 test("without shared memory the data comes back as it is", () => {

@@ -53,6 +53,14 @@ export function shareMemory<T>(data: T): T {
   return mapArrays(data, (array) => copies.get(array) ?? array) as T;
 }
 
+/**
+ * `array[from…to−1]` to be posted: a view where the array lies in shared memory; else a copy, for whoever posts a view posts
+ * all that lies around it.
+ */
+export function cutForPosting<A extends Float32Array | Uint16Array>(array: A, from: number, to: number): A {
+  return (isShared(array) ? array.subarray(from, to) : array.slice(from, to)) as A;
+}
+
 /** A copy of plain data with each typed array outside shared memory replaced; what occurs twice is one thing there too. */
 function mapArrays(
   value: unknown,

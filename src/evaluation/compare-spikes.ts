@@ -11,7 +11,7 @@ import type { Snn } from "../graph/snn.js";
 import type { SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { simulatorBackends } from "./backend-list.js";
-import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
+import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
 
 export interface CompareOptions extends LongCallOptions {
   /** T */
@@ -30,7 +30,7 @@ export interface ComparedSpikes {
 }
 
 interface CompareShared {
-  readonly snns: readonly [PortableSnn, PortableSnn];
+  readonly snns: readonly [PortableSpiking, PortableSpiking];
   readonly steps: number;
   readonly readout: Readout;
   readonly delay: number;
@@ -47,7 +47,7 @@ export async function startCompareHandler(
   shared: CompareShared,
 ): Promise<TaskHandler<CompareTask, ComparedSpikes>> {
   const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
-  const prepare = (snn: PortableSnn) => simulatorBackends.wasm.prepare(unpackSnn(snn), options);
+  const prepare = (snn: PortableSpiking) => simulatorBackends.wasm.prepare(unpackSpiking(snn), options);
   const [one, other] = [await prepare(shared.snns[0]), await prepare(shared.snns[1])];
   return {
     handle({ images, n }) {
@@ -109,7 +109,7 @@ export async function compareSpikes(
   await runner.run<CompareShared, CompareTask, ComparedSpikes>({
     kind: "compare-spikes",
     shared: {
-      snns: [packSnn(one), packSnn(other)],
+      snns: [packSpiking(one), packSpiking(other)],
       steps: options.steps,
       readout: options.readout,
       delay: options.delay,

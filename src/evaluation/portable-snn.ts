@@ -17,6 +17,19 @@ export function packSnn(snn: Snn): PortableSnn {
   return { ...snn, graph: snn.graph.nodes, network: snn.network.nodes };
 }
 
+/** What a simulator needs of it: the network that it came from stays where it is. */
+export type PortableSpiking = Omit<PortableSnn, "network">;
+
+export function packSpiking({ network, ...snn }: Snn): PortableSpiking {
+  return { ...snn, graph: snn.graph.nodes };
+}
+
+/** Verifies the graph anew, which stands for the network too: a simulator reads none. */
+export function unpackSpiking(packed: PortableSpiking): Snn {
+  const graph = new Graph(packed.graph);
+  return { ...packed, graph, network: graph };
+}
+
 /** Verifies both graphs anew. */
 export function unpackSnn(packed: PortableSnn): Snn {
   return { ...packed, graph: new Graph(packed.graph), network: new Graph(packed.network) };

@@ -6,13 +6,14 @@
 import type { LayerRun, SpikeTrain } from "../conversion/simulation.js";
 import { describeImages } from "../core/describe-images.js";
 import type { LongCallOptions } from "../core/progress.js";
+import { cutForPosting, shareMemory } from "../core/share-memory.js";
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { PackedSpikes } from "../simulator/backend.js";
 import { simulatorBackends } from "./backend-list.js";
-import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
+import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
 
 export interface ReplayOptions extends Pick<LongCallOptions, "signal"> {
   readonly layer: string;
@@ -24,7 +25,7 @@ export interface ReplayOptions extends Pick<LongCallOptions, "signal"> {
 }
 
 interface ReplayShared {
-  readonly snn: PortableSnn;
+  readonly snn: PortableSpiking;
   readonly layer: string;
   readonly given: readonly string[];
   readonly steps: number;
@@ -52,8 +53,8 @@ export async function startReplayHandler(
 ): Promise<TaskHandler<ReplayTask, ReplayResult>> {
   const { layer, given, steps } = shared;
   const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
-  const snn = unpackSnn(shared.snn);
-  const simulator = await simulatorBackends.wasm.prepare(snn, { wasmUrl, replayed: given });
+  const snn = unpackSpiking(shared.snn);
+  const simulator = await simulatorBackends.wasm.prepare(snn, { wasmUrl, replayed: given, handsOn: true });
   const target = snn.graph.node(layer);
   const refines = isOp(target, "neuron") && target.attributes.refine !== undefined;
   const readout = refines ? "final" : "mean";
@@ -63,7 +64,8 @@ export async function startReplayHandler(
       const asked = { images, n, steps, snapshots: [steps], readout, delay: 0 } as const;
       const { layers, spikes } = simulator.run({ ...asked, replay, keepSpikes: [layer] });
       const counts = layers.find(({ name }) => name === layer)?.counts as Int32Array;
-      return { counts, sent: spikes?.get(layer) as PackedSpikes };
+      // Spikes go back to the workers three times or more: in shared memory they are copied no more.
+      return shareMemory({ counts, sent: spikes?.get(layer) as PackedSpikes });
     },
     free: () => simulator.free(),
   };
@@ -72,7 +74,7 @@ export async function startReplayHandler(
 /**
  * The layer's counts and spikes after T steps, on the runner's threads; no result depends on how many there are.
  *
- * @param images preprocessed [n,C,H,W], read only
+ * @param images preprocessed [n,C,H,W], read only; in shared memory none of them is copied
  * @throws RespikeError of the simulator
  */
 export async function replayLayer(
@@ -91,12 +93,12 @@ export async function replayLayer(
     for (let from = 0; from < n; from += batch) {
       const to = Math.min(n, from + batch);
       const pieces = trains.map((train) => train[from / batch] as PackedSpikes);
-      yield { images: images.slice(from * size, to * size), n: to - from, sent: pieces };
+      yield { images: cutForPosting(images, from * size, to * size), n: to - from, sent: pieces };
     }
   }
   await runner.run<ReplayShared, ReplayTask, ReplayResult>({
     kind: "replay-layer",
-    shared: { snn: packSnn(snn), layer, given: [...given.keys()], steps, wasmUrl: wasmUrl?.href },
+    shared: { snn: packSpiking(snn), layer, given: [...given.keys()], steps, wasmUrl: wasmUrl?.href },
     tasks: makeTasks(),
     describe: ({ n: count }, number) =>
       describeImages(Array.from({ length: count }, (_, i) => number * batch + i)),

@@ -6,6 +6,7 @@
 
 import type { Simulation } from "../conversion/simulation.js";
 import type { LongCallOptions } from "../core/progress.js";
+import { shareMemory } from "../core/share-memory.js";
 import type { TaskRunner } from "../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../datasets/dataset.js";
 import type { Readout } from "../graph/node-types.js";
@@ -30,8 +31,16 @@ export function makeSimulation(
   const [channels, height, width] = train.shape;
   // counts are the same whatever is read, but a network that refines has no mean
   const any = readout === "final" ? readout : "mean";
-  const read = (indices: Uint32Array) =>
-    preprocessPixels(gatherImages(train, indices), channels, height * width, preprocessing);
+  let last: { readonly indices: Uint32Array; readonly images: Float32Array } | undefined;
+  // Layer after layer looks at the same images.
+  const read = (indices: Uint32Array): Float32Array => {
+    if (last?.indices !== indices) {
+      const pixels = gatherImages(train, indices);
+      const images = preprocessPixels(pixels, channels, height * width, preprocessing);
+      last = { indices, images: shareMemory(images) };
+    }
+    return last.images;
+  };
   return {
     predict: (snn, indices, steps) =>
       simulateImages(snn, read(indices), runner, { steps, readout, delay, signal, wasmUrl }),

@@ -12,7 +12,7 @@ import type { SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, simulatorBackends } from "./backend-list.js";
 import { type ImageBatch, shareImages } from "./image-batches.js";
-import { type PortableSnn, packSnn, unpackSnn } from "./portable-snn.js";
+import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
 
 export interface SimulateOptions extends LongCallOptions {
   /** T */
@@ -42,7 +42,7 @@ export interface SimulatedImages {
 }
 
 interface SimulateShared {
-  readonly snn: PortableSnn;
+  readonly snn: PortableSpiking;
   readonly backend: BackendName;
   readonly steps: number;
   readonly readout: Readout;
@@ -62,8 +62,9 @@ interface SimulateResult {
 export async function startSimulateHandler(
   shared: SimulateShared,
 ): Promise<TaskHandler<ImageBatch, SimulateResult>> {
-  const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
-  const simulator = await simulatorBackends[shared.backend].prepare(unpackSnn(shared.snn), options);
+  const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
+  const options = { wasmUrl, handsOn: true };
+  const simulator = await simulatorBackends[shared.backend].prepare(unpackSpiking(shared.snn), options);
   let recycle: SimulationResult | undefined;
   return {
     handle({ images, n }) {
@@ -92,7 +93,7 @@ function largestCount(counts: Int32Array): number {
 }
 
 const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => ({
-  snn: packSnn(snn),
+  snn: packSpiking(snn),
   backend: options.backend ?? "wasm",
   steps: options.steps,
   readout: options.readout ?? "mean",

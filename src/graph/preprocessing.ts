@@ -47,11 +47,11 @@ export function preprocessPixels(
   const { mean, std } = preprocessing;
   const divisor = pixels instanceof Uint8Array && preprocessing.range === "0..1" ? 255 : 1;
   const result = new Float32Array(pixels.length);
-  for (let at = 0; at < pixels.length; at++) {
-    const channel = Math.floor(at / area) % channels;
+  for (let at = 0, plane = 0; at < pixels.length; plane++) {
+    const channel = plane % channels;
     const m = mean[mean.length === 1 ? 0 : channel] as number;
     const s = std[std.length === 1 ? 0 : channel] as number;
-    result[at] = ((pixels[at] as number) / divisor - m) / s;
+    for (const end = at + area; at < end; at++) result[at] = ((pixels[at] as number) / divisor - m) / s;
   }
   return result;
 }

@@ -166,6 +166,11 @@ export interface BackendOptions {
   readonly plan?: SnnPlan | undefined;
   /** Layers that are not simulated: each run says what they send. Of the fast backend; not together with `plan`. */
   readonly replayed?: readonly string[] | undefined;
+  /**
+   * `free` leaves the kernels and their memory to the next simulator of this thread that says so too: for many short
+   * simulations, each of which would take new memory. Of the fast backend.
+   */
+  readonly handsOn?: boolean | undefined;
 }
 
 export interface Backend {

@@ -53,17 +53,34 @@ export function makeWasmBackend(
   prefer?: KernelFamily,
   watch: (kernels: KernelExports) => KernelExports = (kernels) => kernels,
 ): WasmBackend {
+  let spare: SpareKernels | undefined;
   return {
     name: "wasm",
     /** @throws RespikeError exit 3 (`not-supported`) for what the kernels cannot run, exit 5 where they cannot be loaded */
     async prepare(snn, options = {}) {
       const plan = options.plan ?? planSnn(snn.graph, options.replayed);
       const kernels = chooseKernels(plan, false, prefer);
-      const module = watch(await loadKernels(options.wasmUrl));
-      return new PreparedSimulator({ snn, plan, kernels, module, spikeBudget, prefer });
+      const { wasmUrl, handsOn = false } = options;
+      const taken = handsOn && spare?.wasmUrl === wasmUrl?.href ? spare : undefined;
+      if (taken !== undefined) spare = undefined;
+      const module = taken?.module ?? watch(await loadKernels(wasmUrl));
+      const leave = () => {
+        if (handsOn && module.memory.buffer.byteLength <= mostSpare)
+          spare = { wasmUrl: wasmUrl?.href, module };
+      };
+      return new PreparedSimulator({ snn, plan, kernels, module, spikeBudget, prefer, leave });
     },
   };
 }
+
+/** Kernels that nobody uses, and where they came from. */
+interface SpareKernels {
+  readonly wasmUrl: string | undefined;
+  readonly module: KernelExports;
+}
+
+/** Bytes of memory that kernels without a simulator may hold. */
+const mostSpare = 2 ** 27;
 
 interface Prepared {
   readonly snn: Snn;
@@ -73,12 +90,15 @@ interface Prepared {
   readonly module: KernelExports;
   readonly spikeBudget: number;
   readonly prefer: KernelFamily | undefined;
+  /** What becomes of the kernels. */
+  readonly leave: () => void;
 }
 
 /** Holds the memory of the last kind of request, currents or pixel spikes, and a reference simulator once one is asked for. */
 class PreparedSimulator implements CountedSimulator {
   readonly kernels: Readonly<Record<string, string>>;
   #recorder: Simulator | undefined;
+  #isFreed = false;
   #active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
 
   constructor(private readonly prepared: Prepared) {
@@ -121,6 +141,8 @@ class PreparedSimulator implements CountedSimulator {
   free(): void {
     this.#active = undefined;
     this.#recorder = undefined;
+    if (!this.#isFreed) this.prepared.leave();
+    this.#isFreed = true;
   }
 
   countCalls(kernel: number): number {

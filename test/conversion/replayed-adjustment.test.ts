@@ -107,6 +107,32 @@ test("spikes kept in time blocks and by 8 images are those of one block, and rep
   assert.deepEqual(joined, Array.from(whole.spikes?.get(last as string) ?? []));
 });
 
+test("kernels that one simulator leaves serve the next, larger and smaller, to the same counts and outputs as new ones", async () => {
+  const [small, large] = [
+    await convertTiny(tinyPoolNet(), { T: 9 }),
+    await convertTiny(tinyResNet("B"), { T: 70, spikes: "signed" }),
+  ];
+  for (const [{ snn }, steps] of [
+    [small, 9],
+    [large, 70],
+    [small, 9],
+    [large, 70],
+  ] as const) {
+    const asked = {
+      images: prepareImages(5),
+      n: 5,
+      steps,
+      snapshots: [steps],
+      readout: "mean",
+      delay: 0,
+    } as const;
+    const simulator = await wasmBackend.prepare(snn, { handsOn: true });
+    const found = simulator.run(asked);
+    simulator.free();
+    assert.deepEqual(found, (await makeWasmBackend().prepare(snn)).run(asked));
+  }
+});
+
 test("spikes that are missing, too many, or of no layer are refused by name", async () => {
   const { snn } = await convertTiny(tinyResNet("A"), { T: 8 });
   const asked = {

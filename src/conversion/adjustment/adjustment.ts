@@ -75,13 +75,15 @@ export function measureMisfit(
   const area = size / lambda.length;
   const shift = new Float64Array(size);
   let [error, total] = [0, 0];
-  for (let image = 0; image < images; image++) {
-    for (let channel = 0; channel < lambda.length; channel++) {
+  // One sum after the other, image by image: the last bits of a result depend on the order.
+  for (let image = 0, at = 0; image < images; image++) {
+    for (let channel = 0, i = 0; channel < lambda.length; channel++) {
       const scale = lambda[channel] as number;
-      for (let i = channel * area; i < (channel + 1) * area; i++) {
-        const at = image * size + i;
-        const a = Math.max(activation[at] as number, 0);
-        const missing = a - scale * perCount * (counts[at] as number);
+      const worth = scale * perCount;
+      for (const end = i + area; i < end; i++, at++) {
+        let a = activation[at] as number;
+        if (a < 0) a = 0;
+        const missing = a - worth * (counts[at] as number);
         error += missing * missing;
         total += a * a;
         shift[i] = (shift[i] as number) + missing / scale;
