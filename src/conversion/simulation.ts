@@ -6,12 +6,18 @@
 import type { Snn } from "../graph/snn.js";
 
 export interface Simulation {
-  /** Predictions of the SNN's own readout after `steps`, and each layer's largest |N|/T over the images. */
+  /**
+   * Predictions of the SNN's own readout after `steps`, and each layer's largest |N|/T over the images.
+   *
+   * @param isEnough asked after each few images with the predictions so far, −1 of images not simulated yet: once it says
+   * yes no more are begun, and the images simulated are the first of `imageIndices`
+   */
   predict(
     snn: Snn,
     imageIndices: Uint32Array,
     steps: number,
-  ): Promise<{ readonly predictions: Int32Array; readonly maxRates: ReadonlyMap<string, number> }>;
+    isEnough?: (predictions: Int32Array) => boolean,
+  ): Promise<Predicted>;
   /** Spike counts of one layer after `steps`, [n,C,H,W]. */
   countLayer(snn: Snn, layer: string, imageIndices: Uint32Array, steps: number): Promise<Int32Array>;
   /**
@@ -35,6 +41,15 @@ export interface Simulation {
     steps: number,
     onProgress: (done: number) => void,
   ): Promise<SpikeComparison>;
+}
+
+export interface Predicted {
+  /** Class of each image at T; −1 of images that were not simulated. */
+  readonly predictions: Int32Array;
+  /** The readout at T, [n,classes]; 0 of images that were not simulated. */
+  readonly outputs: Float64Array;
+  /** Layer → its largest |N|/T over the images. */
+  readonly maxRates: ReadonlyMap<string, number>;
 }
 
 /** All that a layer sent on some images, a piece for a few of them, in the form of the simulator that gave it. */

@@ -42,8 +42,8 @@ export function makeSimulation(
     return last.images;
   };
   return {
-    predict: (snn, indices, steps) =>
-      simulateImages(snn, read(indices), runner, { steps, readout, delay, signal, wasmUrl }),
+    predict: (snn, indices, steps, isEnough) =>
+      simulateImages(snn, read(indices), runner, { steps, readout, delay, isEnough, signal, wasmUrl }),
     async countLayer(snn, layer, indices, steps) {
       const options = { steps, readout: any, countLayer: layer, signal, wasmUrl } as const;
       const { counts } = await simulateImages(snn, read(indices), runner, options);

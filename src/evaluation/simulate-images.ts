@@ -25,15 +25,17 @@ export interface SimulateOptions extends LongCallOptions {
   readonly backend?: BackendName | undefined;
   /** Layer whose counts are wanted. */
   readonly countLayer?: string | undefined;
+  /** Asked after each batch with the predictions so far: once it says yes no more images are begun. */
+  readonly isEnough?: ((predictions: Int32Array) => boolean) | undefined;
   /** Images a worker takes at once (8). */
   readonly batch?: number | undefined;
   readonly wasmUrl?: URL | undefined;
 }
 
 export interface SimulatedImages {
-  /** Class of each image at T. */
+  /** Class of each image at T; −1 of images that were not simulated. */
   readonly predictions: Int32Array;
-  /** The readout at T, [n,classes]. */
+  /** The readout at T, [n,classes]; 0 of images that were not simulated. */
   readonly outputs: Float64Array;
   /** Layer → the largest |N|/T over images and neurons, in topological order. */
   readonly maxRates: ReadonlyMap<string, number>;
@@ -102,6 +104,13 @@ const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => 
   wasmUrl: options.wasmUrl?.href,
 });
 
+function* takeWhile<Item>(items: Iterable<Item>, isWanted: () => boolean): Generator<Item> {
+  for (const item of items) {
+    if (!isWanted()) return;
+    yield item;
+  }
+}
+
 /**
  * Simulates images for T steps on the runner's threads; no result depends on how many there are.
  *
@@ -119,16 +128,18 @@ export async function simulateImages(
   const { countLayer } = options;
   const perImage = countLayer === undefined ? 0 : countElements(snn.graph.shape(countLayer));
   const batch = options.batch ?? 8;
-  const predictions = new Int32Array(n);
+  const predictions = new Int32Array(n).fill(-1);
   const outputs = new Float64Array(n * countElements(snn.graph.shape(snn.graph.output.id)));
   const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
   const rated = snn.graph.nodes.filter(({ op }) => op === "neuron");
   const largest = new Map(rated.map(({ id }) => [id, 0]));
-  let done = 0;
+  let [done, isEnough] = [0, false];
+  const shared = shareImages(images, size, batch);
   await runner.run<SimulateShared, ImageBatch, SimulateResult>({
     kind: "simulate",
     shared: shareSimulation(snn, options),
-    ...shareImages(images, size, batch),
+    ...shared,
+    tasks: takeWhile(shared.tasks, () => !isEnough),
     signal: options.signal,
     onResult(result, number) {
       predictions.set(result.predictions, number * batch);
@@ -137,6 +148,7 @@ export async function simulateImages(
       for (const [layer, count] of result.largest)
         largest.set(layer, Math.max(largest.get(layer) ?? 0, count));
       done += result.predictions.length;
+      isEnough ||= options.isEnough?.(predictions) ?? false;
       options.onProgress?.({ phase: "simulation", done, total: n, unit: "images" });
     },
   });

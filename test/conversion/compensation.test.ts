@@ -3,15 +3,21 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layerGrid } from "#src/conversion/compensation/compensate-layer.js";
 import { compensateShared } from "#src/conversion/compensation/compensate-shared.js";
+import { randomUnit } from "#src/core/counter-random.js";
 import type { NodeOf } from "#src/graph/node-types.js";
 import { convertTiny } from "./convert-tiny.js";
 import { tinyResNet, upTo } from "./tiny-networks.js";
 
 /** A bench whose simulator agrees with the network on `agreeing(τ)` of 100 images and fires at `rate`. */
-async function search(agreeing: (tau: number) => number, rate: number) {
+const search = (agreeing: (tau: number) => number, rate: number) =>
+  searchWhere((tau, image) => image < agreeing(tau), rate);
+
+/** The same where `agrees(τ, image)`; images are simulated by eights. */
+async function searchWhere(agrees: (tau: number, image: number) => boolean, rate: number) {
   const { snn } = await convertTiny(tinyResNet("A"), { number: "float32" });
   const said: string[] = [];
   const judging = upTo(100);
+  const looked: number[] = [];
   const result = await compensateShared(
     {
       graph: snn.graph,
@@ -22,10 +28,20 @@ async function search(agreeing: (tau: number) => number, rate: number) {
         layers: snn.layers.map((layer) => ({ ...layer, kappa: kappas.get(layer.name) ?? 1 })),
       }),
       simulation: {
-        async predict(candidate, indices) {
-          const right = agreeing(candidate.layers[0]?.kappa ?? 0);
+        async predict(candidate, indices, _steps, isEnough = () => false) {
+          const tau = candidate.layers[0]?.kappa ?? 0;
+          const predictions = new Int32Array(indices.length).fill(-1);
+          const outputs = new Float64Array(2 * indices.length);
+          let done = 0;
+          for (; done < indices.length && (done % 8 !== 0 || !isEnough(predictions)); done++) {
+            const label = Number(!agrees(tau, indices[done] as number));
+            predictions[done] = label;
+            outputs[2 * done + label] = 1 + (indices[done] as number);
+          }
+          if (indices.length === judging.length) looked.push(done);
           return {
-            predictions: Int32Array.from(indices, (_, at) => (at < right ? 0 : 1)),
+            predictions,
+            outputs,
             maxRates: new Map(snn.layers.map(({ name }) => [name, name === "layer2.0" ? rate : 1])),
           };
         },
@@ -40,8 +56,35 @@ async function search(agreeing: (tau: number) => number, rate: number) {
     { calibration: upTo(5), judging, networkPredictions: new Int32Array(100) },
   );
   const [all] = result.report.factors;
-  return { ...result, tried: all?.tried.map(({ factor }) => factor) ?? [], all, said };
+  return { ...result, tried: all?.tried.map(({ factor }) => factor) ?? [], all, said, looked };
 }
+
+const seed = 7;
+test(`a factor that cannot win any more is given up; what wins is what all images say (seed ${seed})`, async () => {
+  for (let round = 0; round < 5; round++) {
+    const agrees = (tau: number, image: number) => {
+      const k = Math.round(Math.log(tau) / Math.log(1.005));
+      const hardness = randomUnit(seed, round, image, 0);
+      return hardness + 0.4 * randomUnit(seed, round, image, k + 1) + 0.004 * Math.abs(k - 2 * round) < 1;
+    };
+    const { tried, all, looked } = await searchWhere(agrees, 0.5);
+    const scores = tried.map((tau) => upTo(100).filter((image) => agrees(tau, image)).length);
+    const best = scores.indexOf(Math.max(...scores));
+    assert.equal(all?.kappa, tried[best]);
+    assert.deepEqual([all?.before, all?.after], [scores[0], scores[best]]);
+    assert.equal(tried.length, best + 6, "five without a better one");
+    const given = all?.tried.map(({ images = 100 }) => images) ?? [];
+    for (const [at, { score, images }] of all?.tried.entries() ?? []) {
+      if (images === undefined) assert.equal(score, scores[at]);
+      else assert.ok(score < (scores[at] as number) && (looked[at] as number) <= images + 8);
+    }
+    assert.deepEqual(
+      looked.map((n) => n < 100),
+      given.map((n) => Math.ceil(n / 8) * 8 < 100),
+    );
+    assert.ok(Math.min(...looked) < 90, `${looked}`);
+  }
+});
 
 test("shared tries 1.005^k, takes the best and stops after five without a better one", async () => {
   const { tried, all, report, said } = await search(

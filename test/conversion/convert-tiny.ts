@@ -33,6 +33,7 @@ export const referenceSimulation: Simulation = {
     const { outputs, layers } = await simulate(snn, images, steps);
     const classes = outputs.length / indices.length;
     return {
+      outputs,
       predictions: Int32Array.from(indices, (_, at) =>
         predictClass(outputs.subarray(at * classes, (at + 1) * classes)),
       ),

@@ -7,40 +7,49 @@
  *
  * Tries τ = 1.005^k, judged by how many held-back training images get the network's own class; stops
  * after five steps without a new best, keeps 1 on a tie and where τ_max ≤ 1.005.
+ *
+ * A factor is given up as soon as it could not win even if all images left agreed. Images that the best factor so far decides
+ * most narrowly, or wrongly, come first, so that this is seen early; what wins does not depend on it.
  */
 import { applyFactors, type Compensated, type CompensationBench, type TriedFactor } from "./compensation.js";
+import { type RankedImages, rankImages } from "./rank-images.js";
 
 const ratio = 1.005;
 const patience = 5;
 
-export interface SharedImages {
+/** `judging` are held-back images. */
+export interface SharedImages extends RankedImages {
   /** Calibration images that τ_max is measured on. */
   readonly calibration: Uint32Array;
-  /** Held-back images, and the class that the network gives each. */
-  readonly judging: Uint32Array;
-  readonly networkPredictions: Int32Array;
+}
+
+/** What a factor did; `next` is the order for those after it. */
+interface Judged extends TriedFactor {
+  readonly next: RankedImages;
 }
 
 /** 1. τ_max and how τ = 1 does; 2. the search; 3. what there is to say. */
 export async function compensateShared(bench: CompensationBench, images: SharedImages): Promise<Compensated> {
   const { graph, layers, deploy, simulation, steps } = bench;
-  const { calibration, judging, networkPredictions } = images;
+  const { calibration, judging } = images;
   const factorsOf = (tau: number) => new Map(layers.map((name) => [name, tau]));
   const snnOf = (tau: number) => deploy(applyFactors(graph, factorsOf(tau)), factorsOf(tau));
-  const countAgreeing = async (tau: number) => {
+  const judge = async (factor: number, ranked: RankedImages, toBeat: number): Promise<Judged> => {
     bench.signal?.throwIfAborted();
-    const { predictions } = await simulation.predict(snnOf(tau), judging, steps);
-    return predictions.reduce((sum, label, at) => sum + Number(label === networkPredictions[at]), 0);
+    const mostMisses = judging.length - 1 - toBeat;
+    const isEnough = (predictions: Int32Array) => countMisses(predictions, ranked) > mostMisses;
+    const { predictions, outputs } = await simulation.predict(snnOf(factor), ranked.judging, steps, isEnough);
+    return { factor, ...scoreUpTo(predictions, ranked, mostMisses), next: rankImages(ranked, outputs) };
   };
   // 1.
   const plain = await simulation.predict(snnOf(1), calibration, steps);
   const largestRate = plain.maxRates.get(layers[layers.length - 1] ?? "") ?? 0;
   const largestFactor = largestRate > 0 ? 1 / largestRate : null;
-  const before = await countAgreeing(1);
+  const before = await judge(1, images, -1);
   // 2.
-  const { best, tried } = await searchFactor(before, largestFactor, countAgreeing, bench);
+  const { best, tried } = await searchFactor(before, largestFactor, judge, bench);
   // 3.
-  if (best.factor === 1) sayKept(bench, before, judging.length, largestFactor, tried.length - 1);
+  if (best.factor === 1) sayKept(bench, before.score, judging.length, largestFactor, tried.length - 1);
   const kappas = factorsOf(best.factor);
   return {
     graph: applyFactors(graph, kappas),
@@ -50,26 +59,26 @@ export async function compensateShared(bench: CompensationBench, images: SharedI
       criterion: "agreement",
       images: judging.length,
       largestFactor,
-      factors: [{ name: "all layers", kappa: best.factor, before, after: best.score, tried }],
+      factors: [{ name: "all layers", kappa: best.factor, before: before.score, after: best.score, tried }],
     },
   };
 }
 
-/** Powers of the ratio up to the largest factor, until `patience` in a row are no better. @param plain what 1 scores */
+/** Powers of the ratio up to the largest factor, until `patience` in a row are no better. @param plain what 1 does */
 async function searchFactor(
-  plain: number,
+  plain: Judged,
   largest: number | null,
-  score: (factor: number) => Promise<number>,
+  judge: (factor: number, ranked: RankedImages, toBeat: number) => Promise<Judged>,
   bench: CompensationBench,
 ): Promise<{ readonly best: TriedFactor; readonly tried: readonly TriedFactor[] }> {
-  let best: TriedFactor = { factor: 1, score: plain };
-  const tried = [best];
+  let best = plain;
+  const tried = [withoutOrder(plain)];
   for (let k = 1, sinceBest = 0; sinceBest < patience; k++) {
     const factor = ratio ** k;
     if (largest === null || largest <= ratio || factor > largest) break;
     bench.progress(k, k + patience - sinceBest);
-    const found = { factor, score: await score(factor) };
-    tried.push(found);
+    const found = await judge(factor, best.next, best.score);
+    tried.push(withoutOrder(found));
     sinceBest++;
     if (found.score > best.score) {
       best = found;
@@ -77,6 +86,30 @@ async function searchFactor(
     }
   }
   return { best, tried };
+}
+
+const withoutOrder = ({ next, ...tried }: Judged): TriedFactor => tried;
+
+/** Images simulated so far that get another class than the network gives them. */
+function countMisses(predictions: Int32Array, { networkPredictions }: RankedImages): number {
+  return predictions.reduce(
+    (sum, label, at) => sum + Number(label >= 0 && label !== networkPredictions[at]),
+    0,
+  );
+}
+
+/** Images that agree: of all, or of those up to the one with which there were too many misses, however many were simulated. */
+function scoreUpTo(
+  predictions: Int32Array,
+  { networkPredictions }: RankedImages,
+  mostMisses: number,
+): Pick<TriedFactor, "score" | "images"> {
+  let misses = 0;
+  for (const [at, label] of predictions.entries()) {
+    misses += Number(label !== networkPredictions[at]);
+    if (misses > mostMisses && at + 1 < predictions.length) return { score: at + 1 - misses, images: at + 1 };
+  }
+  return { score: predictions.length - misses };
 }
 
 function sayKept(

@@ -13,6 +13,8 @@ export interface TriedFactor {
   readonly factor: number;
   /** Images that agree with the network (`shared`), or the layer's relative squared error (`layer`). */
   readonly score: number;
+  /** `shared`: images that it was given up after, as it could not win any more; `score` are those of them that agree. */
+  readonly images?: number | undefined;
 }
 
 export interface LayerFactor {
