@@ -30,7 +30,7 @@ function addThreeRowsToBase(tile: TileArguments, pass: Pass, starts: bool, p0Fir
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -152,7 +152,7 @@ function addThreeRowsToSums(tile: TileArguments, pass: Pass, starts: bool, p0Fir
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -273,7 +273,7 @@ function addThreeRowsScaled(tile: TileArguments, pass: Pass, starts: bool, p0Fir
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -403,7 +403,7 @@ function addThreeRowsToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
@@ -548,7 +548,7 @@ function addThreeRowsToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     for (; sum < past; sum += 64) {
@@ -694,7 +694,7 @@ function addThreeSharedToBase(tile: TileArguments, pass: Pass, starts: bool, p0F
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -775,7 +775,7 @@ function addThreeSharedToBase(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p1Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -789,7 +789,7 @@ function addThreeSharedToBase(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p2Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -803,8 +803,8 @@ function addThreeSharedToBase(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(sum, a0, 1024);
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a0, 1088);
+        v128.store(sum, a1, 1104);
       }
     }
   }
@@ -818,7 +818,7 @@ function addThreeSharedToSums(tile: TileArguments, pass: Pass, starts: bool, p0F
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 32) {
       const p0Words = load<u64>(p0);
@@ -879,8 +879,8 @@ function addThreeSharedToSums(tile: TileArguments, pass: Pass, starts: bool, p0F
       {
         let r: usize;
         let w: u64;
-        let a0 = v128.load(sum, 1024);
-        let a1 = v128.load(sum, 1040);
+        let a0 = v128.load(sum, 1088);
+        let a1 = v128.load(sum, 1104);
         w = p0Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -894,7 +894,7 @@ function addThreeSharedToSums(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p1Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -908,7 +908,7 @@ function addThreeSharedToSums(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p2Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -922,8 +922,8 @@ function addThreeSharedToSums(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(sum, a0, 1024);
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a0, 1088);
+        v128.store(sum, a1, 1104);
       }
     }
   }
@@ -935,12 +935,12 @@ function addThreeSharedScaled(tile: TileArguments, pass: Pass, starts: bool, p0F
   const bytes = <usize>(tile.last - tile.first) << 5;
   const coefficient = coefficientOf(pass);
   const fromStep: usize = starts ? 0 : 32;
-  const fromPixel: usize = starts ? 32 : 1024;
+  const fromPixel: usize = starts ? 32 : 1088;
   for (let x: usize = 0; x < <usize>tile.width; x += 2) {
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     let from1 = from0 + fromPixel;
@@ -1024,7 +1024,7 @@ function addThreeSharedScaled(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p1Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -1038,7 +1038,7 @@ function addThreeSharedScaled(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p2Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -1052,8 +1052,8 @@ function addThreeSharedScaled(tile: TileArguments, pass: Pass, starts: bool, p0F
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(sum, i16x8.add(s0, i16x8.mul(a0, coefficient)), 1024);
-        v128.store(sum, i16x8.add(s1, i16x8.mul(a1, coefficient)), 1040);
+        v128.store(sum, i16x8.add(s0, i16x8.mul(a0, coefficient)), 1088);
+        v128.store(sum, i16x8.add(s1, i16x8.mul(a1, coefficient)), 1104);
       }
     }
   }
@@ -1071,7 +1071,7 @@ function addThreeSharedToBaseAndWord(tile: TileArguments, pass: Pass, starts: bo
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     let shortcut1 = shortcuts + (x + 1) * words.sourcePixel;
@@ -1163,7 +1163,7 @@ function addThreeSharedToBaseAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p1Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -1177,7 +1177,7 @@ function addThreeSharedToBaseAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p2Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -1191,7 +1191,7 @@ function addThreeSharedToBaseAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         const word = <usize>load<u16>(shortcut1);
         shortcut1 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
@@ -1200,8 +1200,8 @@ function addThreeSharedToBaseAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = table + ((word >> 3) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r, 8512));
         a1 = i16x8.add(a1, v128.load(r, 8528));
-        v128.store(sum, a0, 1024);
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a0, 1088);
+        v128.store(sum, a1, 1104);
       }
     }
   }
@@ -1219,7 +1219,7 @@ function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bo
     let p0 = p0First + x * sourcePixel;
     let p1 = p1First + x * sourcePixel;
     let p2 = p2First + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     let shortcut1 = shortcuts + (x + 1) * words.sourcePixel;
@@ -1291,8 +1291,8 @@ function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bo
       {
         let r: usize;
         let w: u64;
-        let a0 = v128.load(sum, 1024);
-        let a1 = v128.load(sum, 1040);
+        let a0 = v128.load(sum, 1088);
+        let a1 = v128.load(sum, 1104);
         w = p0Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 65536));
@@ -1306,7 +1306,7 @@ function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p1Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -1320,7 +1320,7 @@ function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         w = p2Words;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -1334,7 +1334,7 @@ function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a1, 1104);
         const word = <usize>load<u16>(shortcut1);
         shortcut1 += shortcutStep;
         r = table + ((word << 5) & 0x1fe0);
@@ -1343,8 +1343,8 @@ function addThreeSharedToSumsAndWord(tile: TileArguments, pass: Pass, starts: bo
         r = table + ((word >> 3) & 0x1fe0);
         a0 = i16x8.add(a0, v128.load(r, 8512));
         a1 = i16x8.add(a1, v128.load(r, 8528));
-        v128.store(sum, a0, 1024);
-        v128.store(sum, a1, 1040);
+        v128.store(sum, a0, 1088);
+        v128.store(sum, a1, 1104);
       }
     }
   }
@@ -1374,7 +1374,7 @@ function addRow0Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -1462,7 +1462,7 @@ function addRow0Of32ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -1549,7 +1549,7 @@ function addRow0Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const fromStep: usize = starts ? 0 : 32;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -1647,7 +1647,7 @@ function addRow1Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -1735,7 +1735,7 @@ function addRow1Of32ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -1822,7 +1822,7 @@ function addRow1Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const fromStep: usize = starts ? 0 : 32;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -1920,7 +1920,7 @@ function addRow2Of32ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -2008,7 +2008,7 @@ function addRow2Of32ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -2095,7 +2095,7 @@ function addRow2Of32Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const fromStep: usize = starts ? 0 : 32;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -2191,7 +2191,7 @@ function addRow2Of32ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
@@ -2302,7 +2302,7 @@ function addRow2Of32ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     for (; sum < past; sum += 64) {
@@ -2436,7 +2436,7 @@ function addRow0Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -2580,7 +2580,7 @@ function addRow0Of64ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -2723,7 +2723,7 @@ function addRow0Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const fromStep: usize = starts ? 0 : 32;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -2877,7 +2877,7 @@ function addRow1Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -3021,7 +3021,7 @@ function addRow1Of64ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -3164,7 +3164,7 @@ function addRow1Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const fromStep: usize = starts ? 0 : 32;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -3318,7 +3318,7 @@ function addRow2Of64ToBase(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
     const b00 = v128.load(base, 0);
@@ -3462,7 +3462,7 @@ function addRow2Of64ToSums(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const bytes = <usize>(tile.last - tile.first) << 5;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     for (; sum < past; sum += 64) {
       {
@@ -3605,7 +3605,7 @@ function addRow2Of64Scaled(tile: TileArguments, pass: Pass, starts: bool, pFirst
   const fromStep: usize = starts ? 0 : 32;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let from0 = starts ? baseOf<i16>(tile, pass.block) + (x << 5) : sum;
     for (; sum < past; sum += 64) {
@@ -3757,7 +3757,7 @@ function addRow2Of64ToBaseAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     const base = baseOf<i16>(tile, pass.block) + (x << 5);
@@ -3924,7 +3924,7 @@ function addRow2Of64ToSumsAndWord(tile: TileArguments, pass: Pass, starts: bool,
   const shortcuts = words.source + <usize>(tile.y * words.rowStride + words.rowOffset) * words.sourceRow + <usize>tile.first * shortcutStep;
   for (let x: usize = 0; x < <usize>tile.width; x += 1) {
     let p = pFirst + x * sourcePixel;
-    let sum = tile.sums + x * 1024;
+    let sum = tile.sums + x * 1088;
     const past = sum + bytes;
     let shortcut0 = shortcuts + x * words.sourcePixel;
     for (; sum < past; sum += 64) {

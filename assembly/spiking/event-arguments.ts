@@ -37,4 +37,8 @@ export class EventWindow {
   positions: usize;
   /** [kernelHeight]: where the lists of a row begin, and what its offsets have to be raised by. Scratch. */
   sources: usize;
+  /** Where spikes are listed by value: planes, bytes from one to the next, what a bit of each stands for, 16 bits each. */
+  planes: i32;
+  planeBytes: usize;
+  coefficients: usize;
 }

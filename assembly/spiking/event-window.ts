@@ -8,6 +8,8 @@
 import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
 import { gatherEvents1, gatherEvents2, gatherEvents4, gatherEventsInt } from "./gather-events";
+import { gatherValues1, gatherValues2, gatherValues4, gatherValuesInt } from "./gather-values";
+import { listValues } from "./list-values";
 import { Pass, TileArguments, tileSteps } from "./tile-arguments";
 
 /** Bit b → the positions of its set bits, ascending; the rest of the 8 does not matter. */
@@ -55,8 +57,8 @@ function listRow(tile: TileArguments, window: EventWindow, row: i32, slot: usize
   }
 }
 
-/** Finds the window's rows, lists those that are not held yet; returns how many exist. */
-function prepareRows(tile: TileArguments, window: EventWindow): i32 {
+/** Finds the window's rows, lists those that are not held yet, by value where `byValue`; returns how many exist. */
+function prepareRows(tile: TileArguments, window: EventWindow, byValue: bool): i32 {
   if (tile.y == 0) {
     for (let slot = 0; slot < window.ring; slot++) store<i32>(window.held + (<usize>slot << 2), -1);
   }
@@ -67,7 +69,8 @@ function prepareRows(tile: TileArguments, window: EventWindow): i32 {
     const slot = <usize>(row % window.ring);
     const held = window.held + (slot << 2);
     if (load<i32>(held) != row) {
-      listRow(tile, window, row, slot);
+      if (byValue) listValues(tile, window, row, slot);
+      else listRow(tile, window, row, slot);
       store<i32>(held, row);
     }
     const source = window.sources + (<usize>count << 3);
@@ -115,7 +118,7 @@ function mergeRows(tile: TileArguments, window: EventWindow, count: i32): void {
 export function addEvents(tile: TileArguments, pass: Pass): void {
   noteCall(13);
   const window = changetype<EventWindow>(pass.segments);
-  mergeRows(tile, window, prepareRows(tile, window));
+  mergeRows(tile, window, prepareRows(tile, window, false));
   if (pass.blocks == 1) gatherEvents1(tile, pass, window);
   else if (pass.blocks == 2) gatherEvents2(tile, pass, window);
   else gatherEvents4(tile, pass, window);
@@ -125,6 +128,24 @@ export function addEvents(tile: TileArguments, pass: Pass): void {
 export function addEventsInt(tile: TileArguments, pass: Pass): void {
   noteCall(25);
   const window = changetype<EventWindow>(pass.segments);
-  mergeRows(tile, window, prepareRows(tile, window));
+  mergeRows(tile, window, prepareRows(tile, window, false));
   gatherEventsInt(tile, pass, window);
+}
+
+/** All planes in one pass: spikes by value. */
+export function addValues(tile: TileArguments, pass: Pass): void {
+  noteCall(13);
+  const window = changetype<EventWindow>(pass.segments);
+  mergeRows(tile, window, prepareRows(tile, window, true));
+  if (pass.blocks == 1) gatherValues1(tile, pass, window);
+  else if (pass.blocks == 2) gatherValues2(tile, pass, window);
+  else gatherValues4(tile, pass, window);
+}
+
+/** The same with sums of 32 bits. */
+export function addValuesInt(tile: TileArguments, pass: Pass): void {
+  noteCall(25);
+  const window = changetype<EventWindow>(pass.segments);
+  mergeRows(tile, window, prepareRows(tile, window, true));
+  gatherValuesInt(tile, pass, window);
 }

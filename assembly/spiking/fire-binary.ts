@@ -6,7 +6,7 @@
  */
 import { noteCall } from "./calls";
 import { neuronOf, outOf, sumOf } from "./fire-tile";
-import { isFirst, TileArguments } from "./tile-arguments";
+import { isFirst, storedOf, TileArguments } from "./tile-arguments";
 
 /** Adds the spikes of a block of a pixel, counted as −1 in 8 bits each, to the counts, which are 0 before the first step. */
 // @ts-ignore: decorator
@@ -80,11 +80,14 @@ function fireInt<T, Reset>(tile: TileArguments, block: i32, x: usize): void {
     count = i8x16.add(count, fired);
     store<u16>(out, <u16>i8x16.bitmask(fired));
   }
-  v128.store(potential, i32x4.add(u0, th0));
-  v128.store(potential, i32x4.add(u1, th1), 16);
-  v128.store(potential, i32x4.add(u2, th2), 32);
-  v128.store(potential, i32x4.add(u3, th3), 48);
-  subtractCounts(tile.count + neuron, count, first);
+  const stored = storedOf(tile);
+  if (stored & 4) {
+    v128.store(potential, i32x4.add(u0, th0));
+    v128.store(potential, i32x4.add(u1, th1), 16);
+    v128.store(potential, i32x4.add(u2, th2), 32);
+    v128.store(potential, i32x4.add(u3, th3), 48);
+  }
+  if (stored & 3) subtractCounts(tile.count + neuron, count, first);
 }
 
 // @ts-ignore: decorator

@@ -7,442 +7,316 @@
  */
 import { noteCall } from "./calls";
 import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32 } from "./fire-tile";
-import { isFirst, TileArguments } from "./tile-arguments";
+import { isFirst, storedOf, TileArguments } from "./tile-arguments";
+
+// @ts-ignore: decorator
+@inline
+function stepHalf<T>(tile: TileArguments, neuron: usize, thresholds: usize, inverses: usize, sum: usize, spikes: usize, first: bool, stored: i32): void {
+  const potential = tile.potential + neuron;
+  const counts = tile.count + neuron;
+  const before = first ? tile.start + neuron : potential;
+  const most = f32x4.splat(<f32>tile.hi);
+  const least = f32x4.splat(<f32>-tile.hi);
+  const whole = f32x4.splat(12582912);
+  const wholeBits = i32x4.splat(0x4b400000);
+  const sumStep = tile.sumStep;
+  const shift = tile.shift;
+  const halveFirst = tile.halveFirst;
+  const halveEnd = tile.halveEnd;
+  const theta0 = v128.load(thresholds, 16 * 0);
+  const inverse0 = v128.load(inverses, 16 * 0);
+  const offset0 = v128.load(inverses, 64 + 16 * 0);
+  let v0 = v128.load(before, 16 * 0);
+  let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
+  const theta1 = v128.load(thresholds, 16 * 1);
+  const inverse1 = v128.load(inverses, 16 * 1);
+  const offset1 = v128.load(inverses, 64 + 16 * 1);
+  let v1 = v128.load(before, 16 * 1);
+  let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
+  for (let step = tile.first; step < tile.last; step++, sum += sumStep, spikes += 32) {
+    if (step >= halveFirst && step < halveEnd) {
+      if (shift == 1) {
+        v0 = i32x4.add(v0, v0);
+        m0 = f32x4.add(m0, m0);
+        v1 = i32x4.add(v1, v1);
+        m1 = f32x4.add(m1, m1);
+      } else {
+        const factor = f32x4.splat(<f32>(1 << shift));
+        v0 = i32x4.shl(v0, shift);
+        m0 = f32x4.mul(m0, factor);
+        v1 = i32x4.shl(v1, shift);
+        m1 = f32x4.mul(m1, factor);
+      }
+    }
+    v0 = i32x4.add(v0, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
+    const ratio0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), inverse0), offset0);
+    // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
+    const spike0 = f32x4.add(f32x4.pmax(f32x4.pmin(ratio0, most), f32x4.pmax(m0, least)), whole);
+    v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(spike0, theta0));
+    m0 = f32x4.sub(m0, f32x4.sub(spike0, whole));
+    v1 = i32x4.add(v1, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
+    const ratio1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), inverse1), offset1);
+    // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
+    const spike1 = f32x4.add(f32x4.pmax(f32x4.pmin(ratio1, most), f32x4.pmax(m1, least)), whole);
+    v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(spike1, theta1));
+    m1 = f32x4.sub(m1, f32x4.sub(spike1, whole));
+    v128.store(spikes, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
+  }
+  if (stored & 4) {
+    v128.store(potential, v0, 16 * 0);
+    v128.store(potential, v1, 16 * 1);
+  }
+  if (stored & 2) {
+    v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
+    v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
+  }
+}
+
+/** A block of a pixel over a tile's steps: its spikes at `tile.stacks`, [32 steps][16] int16. */
+// @ts-ignore: decorator
+@inline
+function stepNearest<T>(tile: TileArguments, block: i32, x: usize, first: bool, stored: i32): void {
+  const neuron = neuronOf(tile, block, x);
+  const thresholds = tile.threshold + (<usize>block << 6);
+  const inverses = tile.nearest + (<usize>block << 7);
+  const sum = sumOf<T>(tile, block, x);
+  for (let lane: usize = 0; lane < 64; lane += 32) {
+    const half = sum + (lane >> 2) * sizeof<T>();
+    stepHalf<T>(tile, neuron + lane, thresholds + lane, inverses + lane, half, tile.stacks + (lane >> 1), first, stored);
+  }
+}
+
+/** Σ|s| and events of a pixel's spikes. */
+function addTotals(tile: TileArguments, block: i32, x: usize, first: bool): void {
+  const neuron = neuronOf(tile, block, x);
+  let sent0 = i16x8.splat(0);
+  let sent1 = i16x8.splat(0);
+  let events0 = i16x8.splat(0);
+  let events1 = i16x8.splat(0);
+  const none = i16x8.splat(0);
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let spikes = tile.stacks; spikes < past; spikes += 32) {
+    const s0 = v128.load(spikes);
+    const s1 = v128.load(spikes, 16);
+    sent0 = i16x8.add(sent0, i16x8.abs(s0));
+    sent1 = i16x8.add(sent1, i16x8.abs(s1));
+    events0 = i16x8.sub(events0, i16x8.ne(s0, none));
+    events1 = i16x8.sub(events1, i16x8.ne(s1, none));
+  }
+  storeTotals(tile.magnitude + neuron, sent0, sent1, first);
+  storeTotals(tile.events + neuron, events0, events1, first);
+}
 
 /** Adds 16 numbers of 16 bits to those of 32 at `totals`, which are 0 before the first step. */
-function addTotals(totals: usize, low: v128, high: v128, first: bool): void {
+function storeTotals(totals: usize, low: v128, high: v128, first: bool): void {
   if (first) memory.fill(totals, 0, 64);
   addShorts(totals, low);
   addShorts(totals + 32, high);
 }
 
-// @ts-ignore: decorator
-@inline
-function nearest1<T>(tile: TileArguments, block: i32, x: usize): void {
-  const neuron = neuronOf(tile, block, x);
-  const potential = tile.potential + neuron;
-  const counts = tile.count + neuron;
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
-  const most = f32x4.splat(<f32>tile.hi);
-  const least = f32x4.splat(<f32>-tile.hi);
-  const whole = f32x4.splat(12582912);
-  const wholeBits = i32x4.splat(0x4b400000);
-  const first = isFirst(tile);
-  const before = first ? tile.start + neuron : potential;
-  let v0 = v128.load(before, 16 * 0);
-  let v1 = v128.load(before, 16 * 1);
-  let v2 = v128.load(before, 16 * 2);
-  let v3 = v128.load(before, 16 * 3);
-  let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
-  let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
-  let m2 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 2)));
-  let m3 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 3)));
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events = i8x16.splat(0);
-  let step = tile.first;
-  const shrinking = tile.shift;
-  const sumStep = tile.sumStep;
+/** Writes a pixel's spikes to their planes. */
+function storePlanes1(tile: TileArguments, block: i32, x: usize): void {
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
-  let sum = sumOf<T>(tile, block, x);
   let out = outOf(tile, block, x);
-  const past = out + <usize>(tile.last - tile.first) * outStep;
-  for (; out < past; out += outStep, sum += sumStep) {
-    const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
-    step++;
-    const factor = f32x4.splat(<f32>(1 << shift));
-    v0 = i32x4.add(i32x4.shl(v0, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
-    m0 = f32x4.mul(m0, factor);
-    const y0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), v128.load(inverses, 16 * 0)), v128.load(inverses, 64 + 16 * 0));
-    const s0 = f32x4.pmax(f32x4.pmin(f32x4.floor(y0), most), f32x4.pmax(m0, least));
-    m0 = f32x4.sub(m0, s0);
-    const i0 = i32x4.sub(f32x4.add(s0, whole), wholeBits);
-    v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(i0, v128.load(thresholds, 16 * 0)));
-    v1 = i32x4.add(i32x4.shl(v1, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
-    m1 = f32x4.mul(m1, factor);
-    const y1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), v128.load(inverses, 16 * 1)), v128.load(inverses, 64 + 16 * 1));
-    const s1 = f32x4.pmax(f32x4.pmin(f32x4.floor(y1), most), f32x4.pmax(m1, least));
-    m1 = f32x4.sub(m1, s1);
-    const i1 = i32x4.sub(f32x4.add(s1, whole), wholeBits);
-    v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(i1, v128.load(thresholds, 16 * 1)));
-    v2 = i32x4.add(i32x4.shl(v2, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 2) : v128.load(sum, 16 * 2));
-    m2 = f32x4.mul(m2, factor);
-    const y2 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v2), v128.load(inverses, 16 * 2)), v128.load(inverses, 64 + 16 * 2));
-    const s2 = f32x4.pmax(f32x4.pmin(f32x4.floor(y2), most), f32x4.pmax(m2, least));
-    m2 = f32x4.sub(m2, s2);
-    const i2 = i32x4.sub(f32x4.add(s2, whole), wholeBits);
-    v2 = i32x4.sub(v2, i32x4.dot_i16x8_s(i2, v128.load(thresholds, 16 * 2)));
-    v3 = i32x4.add(i32x4.shl(v3, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 3) : v128.load(sum, 16 * 3));
-    m3 = f32x4.mul(m3, factor);
-    const y3 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v3), v128.load(inverses, 16 * 3)), v128.load(inverses, 64 + 16 * 3));
-    const s3 = f32x4.pmax(f32x4.pmin(f32x4.floor(y3), most), f32x4.pmax(m3, least));
-    m3 = f32x4.sub(m3, s3);
-    const i3 = i32x4.sub(f32x4.add(s3, whole), wholeBits);
-    v3 = i32x4.sub(v3, i32x4.dot_i16x8_s(i3, v128.load(thresholds, 16 * 3)));
-    const spikes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3));
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
+    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
     const size = i8x16.abs(spikes);
     const isNegative = i8x16.bitmask(spikes);
+    let plane = out;
     const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(out + 0 * outPlane, <u16>(bits0 & ~isNegative));
-    store<u16>(out + 1 * outPlane, <u16>(bits0 & isNegative));
-    sent0 = i16x8.add(sent0, i16x8.extend_low_i8x16_u(size));
-    sent1 = i16x8.add(sent1, i16x8.extend_high_i8x16_u(size));
-    events = i8x16.sub(events, i8x16.ne(size, i8x16.splat(0)));
-  }
-  v128.store(potential, v0, 16 * 0);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
-  v128.store(potential, v1, 16 * 1);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
-  v128.store(potential, v2, 16 * 2);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m2)), 16 * 2);
-  v128.store(potential, v3, 16 * 3);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m3)), 16 * 3);
-  if (tile.totals != 0) {
-    addTotals(tile.magnitude + neuron, sent0, sent1, first);
-    addTotals(tile.events + neuron, i16x8.extend_low_i8x16_s(events), i16x8.extend_high_i8x16_s(events), first);
+    store<u16>(plane, <u16>(bits0 & ~isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits0 & isNegative));
   }
 }
 
 export function fireRefine116(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest1<i16>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i16>(tile, block, x, first, stored);
+      storePlanes1(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
 export function fireRefine1Int(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest1<i32>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i32>(tile, block, x, first, stored);
+      storePlanes1(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function nearest2<T>(tile: TileArguments, block: i32, x: usize): void {
-  const neuron = neuronOf(tile, block, x);
-  const potential = tile.potential + neuron;
-  const counts = tile.count + neuron;
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
-  const most = f32x4.splat(<f32>tile.hi);
-  const least = f32x4.splat(<f32>-tile.hi);
-  const whole = f32x4.splat(12582912);
-  const wholeBits = i32x4.splat(0x4b400000);
-  const first = isFirst(tile);
-  const before = first ? tile.start + neuron : potential;
-  let v0 = v128.load(before, 16 * 0);
-  let v1 = v128.load(before, 16 * 1);
-  let v2 = v128.load(before, 16 * 2);
-  let v3 = v128.load(before, 16 * 3);
-  let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
-  let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
-  let m2 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 2)));
-  let m3 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 3)));
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events = i8x16.splat(0);
-  let step = tile.first;
-  const shrinking = tile.shift;
-  const sumStep = tile.sumStep;
+/** Writes a pixel's spikes to their planes. */
+function storePlanes2(tile: TileArguments, block: i32, x: usize): void {
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
-  let sum = sumOf<T>(tile, block, x);
   let out = outOf(tile, block, x);
-  const past = out + <usize>(tile.last - tile.first) * outStep;
-  for (; out < past; out += outStep, sum += sumStep) {
-    const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
-    step++;
-    const factor = f32x4.splat(<f32>(1 << shift));
-    v0 = i32x4.add(i32x4.shl(v0, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
-    m0 = f32x4.mul(m0, factor);
-    const y0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), v128.load(inverses, 16 * 0)), v128.load(inverses, 64 + 16 * 0));
-    const s0 = f32x4.pmax(f32x4.pmin(f32x4.floor(y0), most), f32x4.pmax(m0, least));
-    m0 = f32x4.sub(m0, s0);
-    const i0 = i32x4.sub(f32x4.add(s0, whole), wholeBits);
-    v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(i0, v128.load(thresholds, 16 * 0)));
-    v1 = i32x4.add(i32x4.shl(v1, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
-    m1 = f32x4.mul(m1, factor);
-    const y1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), v128.load(inverses, 16 * 1)), v128.load(inverses, 64 + 16 * 1));
-    const s1 = f32x4.pmax(f32x4.pmin(f32x4.floor(y1), most), f32x4.pmax(m1, least));
-    m1 = f32x4.sub(m1, s1);
-    const i1 = i32x4.sub(f32x4.add(s1, whole), wholeBits);
-    v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(i1, v128.load(thresholds, 16 * 1)));
-    v2 = i32x4.add(i32x4.shl(v2, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 2) : v128.load(sum, 16 * 2));
-    m2 = f32x4.mul(m2, factor);
-    const y2 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v2), v128.load(inverses, 16 * 2)), v128.load(inverses, 64 + 16 * 2));
-    const s2 = f32x4.pmax(f32x4.pmin(f32x4.floor(y2), most), f32x4.pmax(m2, least));
-    m2 = f32x4.sub(m2, s2);
-    const i2 = i32x4.sub(f32x4.add(s2, whole), wholeBits);
-    v2 = i32x4.sub(v2, i32x4.dot_i16x8_s(i2, v128.load(thresholds, 16 * 2)));
-    v3 = i32x4.add(i32x4.shl(v3, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 3) : v128.load(sum, 16 * 3));
-    m3 = f32x4.mul(m3, factor);
-    const y3 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v3), v128.load(inverses, 16 * 3)), v128.load(inverses, 64 + 16 * 3));
-    const s3 = f32x4.pmax(f32x4.pmin(f32x4.floor(y3), most), f32x4.pmax(m3, least));
-    m3 = f32x4.sub(m3, s3);
-    const i3 = i32x4.sub(f32x4.add(s3, whole), wholeBits);
-    v3 = i32x4.sub(v3, i32x4.dot_i16x8_s(i3, v128.load(thresholds, 16 * 3)));
-    const spikes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3));
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
+    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
     const size = i8x16.abs(spikes);
     const isNegative = i8x16.bitmask(spikes);
+    let plane = out;
     const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(out + 0 * outPlane, <u16>(bits0 & ~isNegative));
-    store<u16>(out + 2 * outPlane, <u16>(bits0 & isNegative));
+    store<u16>(plane, <u16>(bits0 & ~isNegative));
+    plane += outPlane;
     const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
-    store<u16>(out + 1 * outPlane, <u16>(bits1 & ~isNegative));
-    store<u16>(out + 3 * outPlane, <u16>(bits1 & isNegative));
-    sent0 = i16x8.add(sent0, i16x8.extend_low_i8x16_u(size));
-    sent1 = i16x8.add(sent1, i16x8.extend_high_i8x16_u(size));
-    events = i8x16.sub(events, i8x16.ne(size, i8x16.splat(0)));
-  }
-  v128.store(potential, v0, 16 * 0);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
-  v128.store(potential, v1, 16 * 1);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
-  v128.store(potential, v2, 16 * 2);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m2)), 16 * 2);
-  v128.store(potential, v3, 16 * 3);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m3)), 16 * 3);
-  if (tile.totals != 0) {
-    addTotals(tile.magnitude + neuron, sent0, sent1, first);
-    addTotals(tile.events + neuron, i16x8.extend_low_i8x16_s(events), i16x8.extend_high_i8x16_s(events), first);
+    store<u16>(plane, <u16>(bits1 & ~isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits0 & isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits1 & isNegative));
   }
 }
 
 export function fireRefine216(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest2<i16>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i16>(tile, block, x, first, stored);
+      storePlanes2(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
 export function fireRefine2Int(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest2<i32>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i32>(tile, block, x, first, stored);
+      storePlanes2(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function nearest3<T>(tile: TileArguments, block: i32, x: usize): void {
-  const neuron = neuronOf(tile, block, x);
-  const potential = tile.potential + neuron;
-  const counts = tile.count + neuron;
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
-  const most = f32x4.splat(<f32>tile.hi);
-  const least = f32x4.splat(<f32>-tile.hi);
-  const whole = f32x4.splat(12582912);
-  const wholeBits = i32x4.splat(0x4b400000);
-  const first = isFirst(tile);
-  const before = first ? tile.start + neuron : potential;
-  let v0 = v128.load(before, 16 * 0);
-  let v1 = v128.load(before, 16 * 1);
-  let v2 = v128.load(before, 16 * 2);
-  let v3 = v128.load(before, 16 * 3);
-  let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
-  let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
-  let m2 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 2)));
-  let m3 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 3)));
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events = i8x16.splat(0);
-  let step = tile.first;
-  const shrinking = tile.shift;
-  const sumStep = tile.sumStep;
+/** Writes a pixel's spikes to their planes. */
+function storePlanes3(tile: TileArguments, block: i32, x: usize): void {
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
-  let sum = sumOf<T>(tile, block, x);
   let out = outOf(tile, block, x);
-  const past = out + <usize>(tile.last - tile.first) * outStep;
-  for (; out < past; out += outStep, sum += sumStep) {
-    const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
-    step++;
-    const factor = f32x4.splat(<f32>(1 << shift));
-    v0 = i32x4.add(i32x4.shl(v0, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
-    m0 = f32x4.mul(m0, factor);
-    const y0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), v128.load(inverses, 16 * 0)), v128.load(inverses, 64 + 16 * 0));
-    const s0 = f32x4.pmax(f32x4.pmin(f32x4.floor(y0), most), f32x4.pmax(m0, least));
-    m0 = f32x4.sub(m0, s0);
-    const i0 = i32x4.sub(f32x4.add(s0, whole), wholeBits);
-    v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(i0, v128.load(thresholds, 16 * 0)));
-    v1 = i32x4.add(i32x4.shl(v1, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
-    m1 = f32x4.mul(m1, factor);
-    const y1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), v128.load(inverses, 16 * 1)), v128.load(inverses, 64 + 16 * 1));
-    const s1 = f32x4.pmax(f32x4.pmin(f32x4.floor(y1), most), f32x4.pmax(m1, least));
-    m1 = f32x4.sub(m1, s1);
-    const i1 = i32x4.sub(f32x4.add(s1, whole), wholeBits);
-    v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(i1, v128.load(thresholds, 16 * 1)));
-    v2 = i32x4.add(i32x4.shl(v2, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 2) : v128.load(sum, 16 * 2));
-    m2 = f32x4.mul(m2, factor);
-    const y2 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v2), v128.load(inverses, 16 * 2)), v128.load(inverses, 64 + 16 * 2));
-    const s2 = f32x4.pmax(f32x4.pmin(f32x4.floor(y2), most), f32x4.pmax(m2, least));
-    m2 = f32x4.sub(m2, s2);
-    const i2 = i32x4.sub(f32x4.add(s2, whole), wholeBits);
-    v2 = i32x4.sub(v2, i32x4.dot_i16x8_s(i2, v128.load(thresholds, 16 * 2)));
-    v3 = i32x4.add(i32x4.shl(v3, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 3) : v128.load(sum, 16 * 3));
-    m3 = f32x4.mul(m3, factor);
-    const y3 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v3), v128.load(inverses, 16 * 3)), v128.load(inverses, 64 + 16 * 3));
-    const s3 = f32x4.pmax(f32x4.pmin(f32x4.floor(y3), most), f32x4.pmax(m3, least));
-    m3 = f32x4.sub(m3, s3);
-    const i3 = i32x4.sub(f32x4.add(s3, whole), wholeBits);
-    v3 = i32x4.sub(v3, i32x4.dot_i16x8_s(i3, v128.load(thresholds, 16 * 3)));
-    const spikes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3));
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
+    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
     const size = i8x16.abs(spikes);
     const isNegative = i8x16.bitmask(spikes);
+    let plane = out;
     const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(out + 0 * outPlane, <u16>(bits0 & ~isNegative));
-    store<u16>(out + 3 * outPlane, <u16>(bits0 & isNegative));
+    store<u16>(plane, <u16>(bits0 & ~isNegative));
+    plane += outPlane;
     const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
-    store<u16>(out + 1 * outPlane, <u16>(bits1 & ~isNegative));
-    store<u16>(out + 4 * outPlane, <u16>(bits1 & isNegative));
+    store<u16>(plane, <u16>(bits1 & ~isNegative));
+    plane += outPlane;
     const bits2 = i8x16.bitmask(i16x8.shl(size, 5));
-    store<u16>(out + 2 * outPlane, <u16>(bits2 & ~isNegative));
-    store<u16>(out + 5 * outPlane, <u16>(bits2 & isNegative));
-    sent0 = i16x8.add(sent0, i16x8.extend_low_i8x16_u(size));
-    sent1 = i16x8.add(sent1, i16x8.extend_high_i8x16_u(size));
-    events = i8x16.sub(events, i8x16.ne(size, i8x16.splat(0)));
-  }
-  v128.store(potential, v0, 16 * 0);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
-  v128.store(potential, v1, 16 * 1);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
-  v128.store(potential, v2, 16 * 2);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m2)), 16 * 2);
-  v128.store(potential, v3, 16 * 3);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m3)), 16 * 3);
-  if (tile.totals != 0) {
-    addTotals(tile.magnitude + neuron, sent0, sent1, first);
-    addTotals(tile.events + neuron, i16x8.extend_low_i8x16_s(events), i16x8.extend_high_i8x16_s(events), first);
+    store<u16>(plane, <u16>(bits2 & ~isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits0 & isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits1 & isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits2 & isNegative));
   }
 }
 
 export function fireRefine316(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest3<i16>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i16>(tile, block, x, first, stored);
+      storePlanes3(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
 export function fireRefine3Int(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest3<i32>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i32>(tile, block, x, first, stored);
+      storePlanes3(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function nearest4<T>(tile: TileArguments, block: i32, x: usize): void {
-  const neuron = neuronOf(tile, block, x);
-  const potential = tile.potential + neuron;
-  const counts = tile.count + neuron;
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
-  const most = f32x4.splat(<f32>tile.hi);
-  const least = f32x4.splat(<f32>-tile.hi);
-  const whole = f32x4.splat(12582912);
-  const wholeBits = i32x4.splat(0x4b400000);
-  const first = isFirst(tile);
-  const before = first ? tile.start + neuron : potential;
-  let v0 = v128.load(before, 16 * 0);
-  let v1 = v128.load(before, 16 * 1);
-  let v2 = v128.load(before, 16 * 2);
-  let v3 = v128.load(before, 16 * 3);
-  let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
-  let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
-  let m2 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 2)));
-  let m3 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 3)));
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events = i8x16.splat(0);
-  let step = tile.first;
-  const shrinking = tile.shift;
-  const sumStep = tile.sumStep;
+/** Writes a pixel's spikes to their planes. */
+function storePlanes4(tile: TileArguments, block: i32, x: usize): void {
   const outStep = tile.outStep;
   const outPlane = tile.outPlane;
-  let sum = sumOf<T>(tile, block, x);
   let out = outOf(tile, block, x);
-  const past = out + <usize>(tile.last - tile.first) * outStep;
-  for (; out < past; out += outStep, sum += sumStep) {
-    const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
-    step++;
-    const factor = f32x4.splat(<f32>(1 << shift));
-    v0 = i32x4.add(i32x4.shl(v0, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
-    m0 = f32x4.mul(m0, factor);
-    const y0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), v128.load(inverses, 16 * 0)), v128.load(inverses, 64 + 16 * 0));
-    const s0 = f32x4.pmax(f32x4.pmin(f32x4.floor(y0), most), f32x4.pmax(m0, least));
-    m0 = f32x4.sub(m0, s0);
-    const i0 = i32x4.sub(f32x4.add(s0, whole), wholeBits);
-    v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(i0, v128.load(thresholds, 16 * 0)));
-    v1 = i32x4.add(i32x4.shl(v1, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
-    m1 = f32x4.mul(m1, factor);
-    const y1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), v128.load(inverses, 16 * 1)), v128.load(inverses, 64 + 16 * 1));
-    const s1 = f32x4.pmax(f32x4.pmin(f32x4.floor(y1), most), f32x4.pmax(m1, least));
-    m1 = f32x4.sub(m1, s1);
-    const i1 = i32x4.sub(f32x4.add(s1, whole), wholeBits);
-    v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(i1, v128.load(thresholds, 16 * 1)));
-    v2 = i32x4.add(i32x4.shl(v2, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 2) : v128.load(sum, 16 * 2));
-    m2 = f32x4.mul(m2, factor);
-    const y2 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v2), v128.load(inverses, 16 * 2)), v128.load(inverses, 64 + 16 * 2));
-    const s2 = f32x4.pmax(f32x4.pmin(f32x4.floor(y2), most), f32x4.pmax(m2, least));
-    m2 = f32x4.sub(m2, s2);
-    const i2 = i32x4.sub(f32x4.add(s2, whole), wholeBits);
-    v2 = i32x4.sub(v2, i32x4.dot_i16x8_s(i2, v128.load(thresholds, 16 * 2)));
-    v3 = i32x4.add(i32x4.shl(v3, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 3) : v128.load(sum, 16 * 3));
-    m3 = f32x4.mul(m3, factor);
-    const y3 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v3), v128.load(inverses, 16 * 3)), v128.load(inverses, 64 + 16 * 3));
-    const s3 = f32x4.pmax(f32x4.pmin(f32x4.floor(y3), most), f32x4.pmax(m3, least));
-    m3 = f32x4.sub(m3, s3);
-    const i3 = i32x4.sub(f32x4.add(s3, whole), wholeBits);
-    v3 = i32x4.sub(v3, i32x4.dot_i16x8_s(i3, v128.load(thresholds, 16 * 3)));
-    const spikes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3));
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
+    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
     const size = i8x16.abs(spikes);
     const isNegative = i8x16.bitmask(spikes);
+    let plane = out;
     const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(out + 0 * outPlane, <u16>(bits0 & ~isNegative));
-    store<u16>(out + 4 * outPlane, <u16>(bits0 & isNegative));
+    store<u16>(plane, <u16>(bits0 & ~isNegative));
+    plane += outPlane;
     const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
-    store<u16>(out + 1 * outPlane, <u16>(bits1 & ~isNegative));
-    store<u16>(out + 5 * outPlane, <u16>(bits1 & isNegative));
+    store<u16>(plane, <u16>(bits1 & ~isNegative));
+    plane += outPlane;
     const bits2 = i8x16.bitmask(i16x8.shl(size, 5));
-    store<u16>(out + 2 * outPlane, <u16>(bits2 & ~isNegative));
-    store<u16>(out + 6 * outPlane, <u16>(bits2 & isNegative));
+    store<u16>(plane, <u16>(bits2 & ~isNegative));
+    plane += outPlane;
     const bits3 = i8x16.bitmask(i16x8.shl(size, 4));
-    store<u16>(out + 3 * outPlane, <u16>(bits3 & ~isNegative));
-    store<u16>(out + 7 * outPlane, <u16>(bits3 & isNegative));
-    sent0 = i16x8.add(sent0, i16x8.extend_low_i8x16_u(size));
-    sent1 = i16x8.add(sent1, i16x8.extend_high_i8x16_u(size));
-    events = i8x16.sub(events, i8x16.ne(size, i8x16.splat(0)));
-  }
-  v128.store(potential, v0, 16 * 0);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
-  v128.store(potential, v1, 16 * 1);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
-  v128.store(potential, v2, 16 * 2);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m2)), 16 * 2);
-  v128.store(potential, v3, 16 * 3);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m3)), 16 * 3);
-  if (tile.totals != 0) {
-    addTotals(tile.magnitude + neuron, sent0, sent1, first);
-    addTotals(tile.events + neuron, i16x8.extend_low_i8x16_s(events), i16x8.extend_high_i8x16_s(events), first);
+    store<u16>(plane, <u16>(bits3 & ~isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits0 & isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits1 & isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits2 & isNegative));
+    plane += outPlane;
+    store<u16>(plane, <u16>(bits3 & isNegative));
   }
 }
 
 export function fireRefine416(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest4<i16>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i16>(tile, block, x, first, stored);
+      storePlanes4(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 
 export function fireRefine4Int(tile: TileArguments): void {
   noteCall(27);
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest4<i32>(tile, block, x);
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<i32>(tile, block, x, first, stored);
+      storePlanes4(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
   }
 }
 

@@ -20,7 +20,7 @@ function gather1(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 5);
-  const fromBlock: usize = starts ? baseBlock : 1024;
+  const fromBlock: usize = starts ? baseBlock : 1088;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 32;
   for (; sum < end; sum += 32, at += startStep, from += fromStep) {
@@ -51,7 +51,7 @@ function gather1Scaled(tile: TileArguments, pass: Pass, window: EventWindow, x: 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 5);
-  const fromBlock: usize = starts ? baseBlock : 1024;
+  const fromBlock: usize = starts ? baseBlock : 1088;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 32;
   const coefficient = coefficientOf(pass);
@@ -92,7 +92,7 @@ function gather2(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 5);
-  const fromBlock: usize = starts ? baseBlock : 1024;
+  const fromBlock: usize = starts ? baseBlock : 1088;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 32;
   for (; sum < end; sum += 32, at += startStep, from += fromStep) {
@@ -111,8 +111,8 @@ function gather2(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
     }
     v128.store(sum, a0, 0);
     v128.store(sum, a1, 16);
-    v128.store(sum, a2, 1024);
-    v128.store(sum, a3, 1040);
+    v128.store(sum, a2, 1088);
+    v128.store(sum, a3, 1104);
   }
 }
 
@@ -129,7 +129,7 @@ function gather2Scaled(tile: TileArguments, pass: Pass, window: EventWindow, x: 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 5);
-  const fromBlock: usize = starts ? baseBlock : 1024;
+  const fromBlock: usize = starts ? baseBlock : 1088;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 32;
   const coefficient = coefficientOf(pass);
@@ -149,8 +149,8 @@ function gather2Scaled(tile: TileArguments, pass: Pass, window: EventWindow, x: 
     }
     v128.store(sum, i16x8.add(v128.load(from + 0 * fromBlock, 0), i16x8.mul(a0, coefficient)), 0);
     v128.store(sum, i16x8.add(v128.load(from + 0 * fromBlock, 16), i16x8.mul(a1, coefficient)), 16);
-    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 0), i16x8.mul(a2, coefficient)), 1024);
-    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 16), i16x8.mul(a3, coefficient)), 1040);
+    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 0), i16x8.mul(a2, coefficient)), 1088);
+    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 16), i16x8.mul(a3, coefficient)), 1104);
   }
 }
 
@@ -176,7 +176,7 @@ function gather4(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 5);
-  const fromBlock: usize = starts ? baseBlock : 1024;
+  const fromBlock: usize = starts ? baseBlock : 1088;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 32;
   for (; sum < end; sum += 32, at += startStep, from += fromStep) {
@@ -196,7 +196,7 @@ function gather4(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
       a1 = i16x8.add(a1, v128.load(r, 16));
       a2 = i16x8.add(a2, v128.load(r, 32));
       a3 = i16x8.add(a3, v128.load(r, 48));
-      v128.store(sum, a3, 1040);
+      v128.store(sum, a3, 1104);
       a4 = i16x8.add(a4, v128.load(r, 64));
       a5 = i16x8.add(a5, v128.load(r, 80));
       a6 = i16x8.add(a6, v128.load(r, 96));
@@ -204,12 +204,12 @@ function gather4(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
     }
     v128.store(sum, a0, 0);
     v128.store(sum, a1, 16);
-    v128.store(sum, a2, 1024);
-    v128.store(sum, a3, 1040);
-    v128.store(sum, a4, 2048);
-    v128.store(sum, a5, 2064);
-    v128.store(sum, a6, 3072);
-    v128.store(sum, a7, 3088);
+    v128.store(sum, a2, 1088);
+    v128.store(sum, a3, 1104);
+    v128.store(sum, a4, 2176);
+    v128.store(sum, a5, 2192);
+    v128.store(sum, a6, 3264);
+    v128.store(sum, a7, 3280);
   }
 }
 
@@ -226,7 +226,7 @@ function gather4Scaled(tile: TileArguments, pass: Pass, window: EventWindow, x: 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i16>(tile, pass.block) + <usize>x * sumPixel<i16>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 5);
-  const fromBlock: usize = starts ? baseBlock : 1024;
+  const fromBlock: usize = starts ? baseBlock : 1088;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 32;
   const coefficient = coefficientOf(pass);
@@ -254,12 +254,12 @@ function gather4Scaled(tile: TileArguments, pass: Pass, window: EventWindow, x: 
     }
     v128.store(sum, i16x8.add(v128.load(from + 0 * fromBlock, 0), i16x8.mul(a0, coefficient)), 0);
     v128.store(sum, i16x8.add(v128.load(from + 0 * fromBlock, 16), i16x8.mul(a1, coefficient)), 16);
-    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 0), i16x8.mul(a2, coefficient)), 1024);
-    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 16), i16x8.mul(a3, coefficient)), 1040);
-    v128.store(sum, i16x8.add(v128.load(from + 2 * fromBlock, 0), i16x8.mul(a4, coefficient)), 2048);
-    v128.store(sum, i16x8.add(v128.load(from + 2 * fromBlock, 16), i16x8.mul(a5, coefficient)), 2064);
-    v128.store(sum, i16x8.add(v128.load(from + 3 * fromBlock, 0), i16x8.mul(a6, coefficient)), 3072);
-    v128.store(sum, i16x8.add(v128.load(from + 3 * fromBlock, 16), i16x8.mul(a7, coefficient)), 3088);
+    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 0), i16x8.mul(a2, coefficient)), 1088);
+    v128.store(sum, i16x8.add(v128.load(from + 1 * fromBlock, 16), i16x8.mul(a3, coefficient)), 1104);
+    v128.store(sum, i16x8.add(v128.load(from + 2 * fromBlock, 0), i16x8.mul(a4, coefficient)), 2176);
+    v128.store(sum, i16x8.add(v128.load(from + 2 * fromBlock, 16), i16x8.mul(a5, coefficient)), 2192);
+    v128.store(sum, i16x8.add(v128.load(from + 3 * fromBlock, 0), i16x8.mul(a6, coefficient)), 3264);
+    v128.store(sum, i16x8.add(v128.load(from + 3 * fromBlock, 16), i16x8.mul(a7, coefficient)), 3280);
   }
 }
 
@@ -286,7 +286,7 @@ function gatherInt1(tile: TileArguments, pass: Pass, window: EventWindow, x: i32
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i32>(tile, pass.block + part) + <usize>x * sumPixel<i32>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 6);
-  const fromBlock: usize = starts ? baseBlock : 2048;
+  const fromBlock: usize = starts ? baseBlock : 2112;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 64;
   for (; sum < end; sum += 64, at += startStep, from += fromStep) {
@@ -324,7 +324,7 @@ function gatherInt1Scaled(tile: TileArguments, pass: Pass, window: EventWindow, 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i32>(tile, pass.block + part) + <usize>x * sumPixel<i32>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 6);
-  const fromBlock: usize = starts ? baseBlock : 2048;
+  const fromBlock: usize = starts ? baseBlock : 2112;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 64;
   const coefficient = coefficientOfInt(pass);
@@ -363,7 +363,7 @@ function gatherInt2(tile: TileArguments, pass: Pass, window: EventWindow, x: i32
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i32>(tile, pass.block + part) + <usize>x * sumPixel<i32>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 6);
-  const fromBlock: usize = starts ? baseBlock : 2048;
+  const fromBlock: usize = starts ? baseBlock : 2112;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 64;
   for (; sum < end; sum += 64, at += startStep, from += fromStep) {
@@ -392,10 +392,10 @@ function gatherInt2(tile: TileArguments, pass: Pass, window: EventWindow, x: i32
     v128.store(sum, a1, 16);
     v128.store(sum, a2, 32);
     v128.store(sum, a3, 48);
-    v128.store(sum, a4, 2048);
-    v128.store(sum, a5, 2064);
-    v128.store(sum, a6, 2080);
-    v128.store(sum, a7, 2096);
+    v128.store(sum, a4, 2112);
+    v128.store(sum, a5, 2128);
+    v128.store(sum, a6, 2144);
+    v128.store(sum, a7, 2160);
   }
 }
 
@@ -413,7 +413,7 @@ function gatherInt2Scaled(tile: TileArguments, pass: Pass, window: EventWindow, 
   let at = window.starts + (<usize>first << 2);
   let sum = sumsOf<i32>(tile, pass.block + part) + <usize>x * sumPixel<i32>(tile);
   const end = sum + (<usize>(tile.last - tile.first) << 6);
-  const fromBlock: usize = starts ? baseBlock : 2048;
+  const fromBlock: usize = starts ? baseBlock : 2112;
   let from = starts ? base : sum;
   const fromStep: usize = starts ? 0 : 64;
   const coefficient = coefficientOfInt(pass);
@@ -443,10 +443,10 @@ function gatherInt2Scaled(tile: TileArguments, pass: Pass, window: EventWindow, 
     v128.store(sum, i32x4.add(v128.load(from + 0 * fromBlock, 16), i32x4.mul(a1, coefficient)), 16);
     v128.store(sum, i32x4.add(v128.load(from + 0 * fromBlock, 32), i32x4.mul(a2, coefficient)), 32);
     v128.store(sum, i32x4.add(v128.load(from + 0 * fromBlock, 48), i32x4.mul(a3, coefficient)), 48);
-    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 0), i32x4.mul(a4, coefficient)), 2048);
-    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 16), i32x4.mul(a5, coefficient)), 2064);
-    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 32), i32x4.mul(a6, coefficient)), 2080);
-    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 48), i32x4.mul(a7, coefficient)), 2096);
+    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 0), i32x4.mul(a4, coefficient)), 2112);
+    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 16), i32x4.mul(a5, coefficient)), 2128);
+    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 32), i32x4.mul(a6, coefficient)), 2144);
+    v128.store(sum, i32x4.add(v128.load(from + 1 * fromBlock, 48), i32x4.mul(a7, coefficient)), 2160);
   }
 }
 

@@ -3,91 +3,145 @@
  *
  *   node assembly/spiking/generate-refine.mjs
  *
- * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋. With θ below 2¹⁵ float32 finds it: V·(1/θ) + (⌊θ/2⌋ + ½)/θ
- * is at least 1/(2θ) > 2⁻¹⁶ away from a whole number, and where it is below 17 in magnitude it is wrong by 2⁻¹⁸ at most; beyond that the
- * spike is the largest anyway. With larger θ it is found by the ladder of generate-fire.mjs.
+ * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋. With θ below 2¹⁵ float32 finds it, as
+ * src/simulator/wasm/nearest-spike.ts tells: clipped to whole numbers, then rounded to the nearest by adding 1.5·2²³. With larger θ it is
+ * found by the ladder of generate-fire.mjs. A step waits for the one before, so what lies between V and V is kept short.
  */
 import { climbBits, downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
 
 // ------------------------------------------------------------------------------------------------ θ below 2¹⁵
 
-const quarters = (lines) => each(4, lines);
+const both = (lines) => each(2, lines);
 
-/** 16 channels of a pixel over a tile's steps; N is kept as −N, a float. */
-const nearest = (planes) => `
+/** Eight channels of a pixel over a tile's steps, so that all they need stays in registers; N is kept as −N, a float. */
+const stepHalf = `
 // @ts-ignore: decorator
 @inline
-function nearest${planes}<T>(tile: TileArguments, block: i32, x: usize): void {
-  const neuron = neuronOf(tile, block, x);
+function stepHalf<T>(tile: TileArguments, neuron: usize, thresholds: usize, inverses: usize, sum: usize, spikes: usize, first: bool, stored: i32): void {
   const potential = tile.potential + neuron;
   const counts = tile.count + neuron;
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
+  const before = first ? tile.start + neuron : potential;
   const most = f32x4.splat(<f32>tile.hi);
   const least = f32x4.splat(<f32>-tile.hi);
   const whole = f32x4.splat(12582912);
   const wholeBits = i32x4.splat(0x4b400000);
-  const first = isFirst(tile);
-  const before = first ? tile.start + neuron : potential;${quarters(`
-  let v# = v128.load(before, 16 * #);`)}${quarters(`
+  const sumStep = tile.sumStep;
+  const shift = tile.shift;
+  const halveFirst = tile.halveFirst;
+  const halveEnd = tile.halveEnd;${both(`
+  const theta# = v128.load(thresholds, 16 * #);
+  const inverse# = v128.load(inverses, 16 * #);
+  const offset# = v128.load(inverses, 64 + 16 * #);
+  let v# = v128.load(before, 16 * #);
   let m# = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * #)));`)}
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events = i8x16.splat(0);
-  let step = tile.first;
-  const shrinking = tile.shift;${stepLoop()}
-    const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
-    step++;
-    const factor = f32x4.splat(<f32>(1 << shift));${quarters(`
-    v# = i32x4.add(i32x4.shl(v#, shift), sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
-    m# = f32x4.mul(m#, factor);
-    const y# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), v128.load(inverses, 16 * #)), v128.load(inverses, 64 + 16 * #));
-    const s# = f32x4.pmax(f32x4.pmin(f32x4.floor(y#), most), f32x4.pmax(m#, least));
-    m# = f32x4.sub(m#, s#);
-    const i# = i32x4.sub(f32x4.add(s#, whole), wholeBits);
-    v# = i32x4.sub(v#, i32x4.dot_i16x8_s(i#, v128.load(thresholds, 16 * #)));`)}
-    const spikes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(i0, i1), i16x8.narrow_i32x4_s(i2, i3));
-    const size = i8x16.abs(spikes);
-    const isNegative = i8x16.bitmask(spikes);${each(planes, (p) => `
-    const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
-    store<u16>(out + ${p} * outPlane, <u16>(bits${p} & ~isNegative));
-    store<u16>(out + ${planes + p} * outPlane, <u16>(bits${p} & isNegative));`)}
-    sent0 = i16x8.add(sent0, i16x8.extend_low_i8x16_u(size));
-    sent1 = i16x8.add(sent1, i16x8.extend_high_i8x16_u(size));
-    events = i8x16.sub(events, i8x16.ne(size, i8x16.splat(0)));
-  }${quarters(`
-  v128.store(potential, v#, 16 * #);
-  v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
-  if (tile.totals != 0) {
-    addTotals(tile.magnitude + neuron, sent0, sent1, first);
-    addTotals(tile.events + neuron, i16x8.extend_low_i8x16_s(events), i16x8.extend_high_i8x16_s(events), first);
+  for (let step = tile.first; step < tile.last; step++, sum += sumStep, spikes += 32) {
+    if (step >= halveFirst && step < halveEnd) {
+      if (shift == 1) {${both(`
+        v# = i32x4.add(v#, v#);
+        m# = f32x4.add(m#, m#);`)}
+      } else {
+        const factor = f32x4.splat(<f32>(1 << shift));${both(`
+        v# = i32x4.shl(v#, shift);
+        m# = f32x4.mul(m#, factor);`)}
+      }
+    }${both(`
+    v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
+    const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
+    // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
+    const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);
+    v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
+    m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`)}
+    v128.store(spikes, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
+  }
+  if (stored & 4) {${both(`
+    v128.store(potential, v#, 16 * #);`)}
+  }
+  if (stored & 2) {${both(`
+    v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
   }
 }
-`;
 
-const nearestKernel = (planes) =>
-  nearest(planes) +
-  entries(
-    `fireRefine${planes}`,
-    27,
-    (type) => `
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) nearest${planes}<${type}>(tile, block, x);
-  }`,
-  );
+/** A block of a pixel over a tile's steps: its spikes at \`tile.stacks\`, [32 steps][16] int16. */
+// @ts-ignore: decorator
+@inline
+function stepNearest<T>(tile: TileArguments, block: i32, x: usize, first: bool, stored: i32): void {
+  const neuron = neuronOf(tile, block, x);
+  const thresholds = tile.threshold + (<usize>block << 6);
+  const inverses = tile.nearest + (<usize>block << 7);
+  const sum = sumOf<T>(tile, block, x);
+  for (let lane: usize = 0; lane < 64; lane += 32) {
+    const half = sum + (lane >> 2) * sizeof<T>();
+    stepHalf<T>(tile, neuron + lane, thresholds + lane, inverses + lane, half, tile.stacks + (lane >> 1), first, stored);
+  }
+}
 
-const addTotals = `
+/** Σ|s| and events of a pixel's spikes. */
+function addTotals(tile: TileArguments, block: i32, x: usize, first: bool): void {
+  const neuron = neuronOf(tile, block, x);
+  let sent0 = i16x8.splat(0);
+  let sent1 = i16x8.splat(0);
+  let events0 = i16x8.splat(0);
+  let events1 = i16x8.splat(0);
+  const none = i16x8.splat(0);
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let spikes = tile.stacks; spikes < past; spikes += 32) {
+    const s0 = v128.load(spikes);
+    const s1 = v128.load(spikes, 16);
+    sent0 = i16x8.add(sent0, i16x8.abs(s0));
+    sent1 = i16x8.add(sent1, i16x8.abs(s1));
+    events0 = i16x8.sub(events0, i16x8.ne(s0, none));
+    events1 = i16x8.sub(events1, i16x8.ne(s1, none));
+  }
+  storeTotals(tile.magnitude + neuron, sent0, sent1, first);
+  storeTotals(tile.events + neuron, events0, events1, first);
+}
+
 /** Adds 16 numbers of 16 bits to those of 32 at \`totals\`, which are 0 before the first step. */
-function addTotals(totals: usize, low: v128, high: v128, first: bool): void {
+function storeTotals(totals: usize, low: v128, high: v128, first: bool): void {
   if (first) memory.fill(totals, 0, 64);
   addShorts(totals, low);
   addShorts(totals + 32, high);
 }
 `;
 
-// ------------------------------------------------------------------------------------------------ any θ
+const storePlanes = (planes) => `
+/** Writes a pixel's spikes to their planes. */
+function storePlanes${planes}(tile: TileArguments, block: i32, x: usize): void {
+  const outStep = tile.outStep;
+  const outPlane = tile.outPlane;
+  let out = outOf(tile, block, x);
+  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
+  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
+    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+    const size = i8x16.abs(spikes);
+    const isNegative = i8x16.bitmask(spikes);
+    let plane = out;${each(planes, (p) => `
+    const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
+    store<u16>(plane, <u16>(bits${p} & ~isNegative));
+    plane += outPlane;`)}${each(planes, (p) => `
+    store<u16>(plane, <u16>(bits${p} & isNegative));${p === planes - 1 ? "" : "\n    plane += outPlane;"}`)}
+  }
+}
+`;
 
-const both = (lines) => each(2, lines);
+const nearestKernel = (planes) =>
+  storePlanes(planes) +
+  entries(
+    `fireRefine${planes}`,
+    27,
+    (type) => `
+  const first = isFirst(tile);
+  const stored = storedOf(tile);
+  for (let x: usize = 0; x < <usize>tile.width; x++) {
+    for (let block = 0; block < tile.blocks; block++) {
+      stepNearest<${type}>(tile, block, x, first, stored);
+      storePlanes${planes}(tile, block, x);
+      if (stored & 1) addTotals(tile, block, x, first);
+    }
+  }`,
+  );
+
+// ------------------------------------------------------------------------------------------------ any θ
 
 /** Eight channels of a pixel. */
 const open = (planes) => `
@@ -168,6 +222,6 @@ writeKernels(
     "src/graph/snn.ts, Refinement.",
   ],
   "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
-  addTotals + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
-  "isFirst, TileArguments",
+  stepHalf + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
+  "isFirst, storedOf, TileArguments",
 );

@@ -4,8 +4,10 @@
  */
 import { addRows16, addRows32, addRows64 } from "./add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
-import { addEvents, addEventsInt } from "./event-window";
+import { addEvents, addEventsInt, addValues, addValuesInt } from "./event-window";
 import { addScatter } from "./scatter";
+import { stackRows16, stackRows32, stackRows64 } from "./stack-rows";
+import { stackWords16 } from "./stack-words";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
 import { fireAny16, fireAnyFloat, fireAnyInt } from "./fire-any";
 import {
@@ -79,6 +81,18 @@ function addPass(tile: TileArguments, pass: Pass): void {
       return addEvents(tile, pass);
     case 7:
       return addScatter(tile, pass);
+    case 9:
+      return stackRows16(tile, pass);
+    case 10:
+      return stackRows32(tile, pass);
+    case 11:
+      return stackRows64(tile, pass);
+    case 12:
+      return stackWords16(tile, pass);
+    case 13:
+      return addValues(tile, pass);
+    case 14:
+      return addValuesInt(tile, pass);
     default:
       return addEventsInt(tile, pass);
   }

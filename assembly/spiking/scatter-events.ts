@@ -172,8 +172,8 @@ function scatter2To1(tile: TileArguments, window: EventWindow, word: usize, s0: 
       const first = at * 512;
       let a0_0 = v128.load(s0, 0);
       let a0_1 = v128.load(s0, 16);
-      let a0_2 = v128.load(s0, 1024);
-      let a0_3 = v128.load(s0, 1040);
+      let a0_2 = v128.load(s0, 1088);
+      let a0_3 = v128.load(s0, 1104);
       do {
         const r = first + <usize>ctz(bits) * 64;
         bits &= bits - 1;
@@ -184,8 +184,8 @@ function scatter2To1(tile: TileArguments, window: EventWindow, word: usize, s0: 
       } while (bits != 0);
       v128.store(s0, a0_0, 0);
       v128.store(s0, a0_1, 16);
-      v128.store(s0, a0_2, 1024);
-      v128.store(s0, a0_3, 1040);
+      v128.store(s0, a0_2, 1088);
+      v128.store(s0, a0_3, 1104);
     }
   }
 }
@@ -202,8 +202,8 @@ function scatter2To1Scaled(tile: TileArguments, pass: Pass, window: EventWindow,
       const first = at * 512;
       let a0_0 = v128.load(s0, 0);
       let a0_1 = v128.load(s0, 16);
-      let a0_2 = v128.load(s0, 1024);
-      let a0_3 = v128.load(s0, 1040);
+      let a0_2 = v128.load(s0, 1088);
+      let a0_3 = v128.load(s0, 1104);
       do {
         const r = first + <usize>ctz(bits) * 64;
         bits &= bits - 1;
@@ -214,8 +214,8 @@ function scatter2To1Scaled(tile: TileArguments, pass: Pass, window: EventWindow,
       } while (bits != 0);
       v128.store(s0, a0_0, 0);
       v128.store(s0, a0_1, 16);
-      v128.store(s0, a0_2, 1024);
-      v128.store(s0, a0_3, 1040);
+      v128.store(s0, a0_2, 1088);
+      v128.store(s0, a0_3, 1104);
     }
   }
 }
@@ -231,16 +231,16 @@ function scatter2To3(tile: TileArguments, window: EventWindow, word: usize, s0: 
       const first = at * 512;
       let a0_0 = v128.load(s0, 0);
       let a0_1 = v128.load(s0, 16);
-      let a0_2 = v128.load(s0, 1024);
-      let a0_3 = v128.load(s0, 1040);
+      let a0_2 = v128.load(s0, 1088);
+      let a0_3 = v128.load(s0, 1104);
       let a1_0 = v128.load(s1, 0);
       let a1_1 = v128.load(s1, 16);
-      let a1_2 = v128.load(s1, 1024);
-      let a1_3 = v128.load(s1, 1040);
+      let a1_2 = v128.load(s1, 1088);
+      let a1_3 = v128.load(s1, 1104);
       let a2_0 = v128.load(s2, 0);
       let a2_1 = v128.load(s2, 16);
-      let a2_2 = v128.load(s2, 1024);
-      let a2_3 = v128.load(s2, 1040);
+      let a2_2 = v128.load(s2, 1088);
+      let a2_3 = v128.load(s2, 1104);
       do {
         const r = first + <usize>ctz(bits) * 64;
         bits &= bits - 1;
@@ -259,16 +259,16 @@ function scatter2To3(tile: TileArguments, window: EventWindow, word: usize, s0: 
       } while (bits != 0);
       v128.store(s0, a0_0, 0);
       v128.store(s0, a0_1, 16);
-      v128.store(s0, a0_2, 1024);
-      v128.store(s0, a0_3, 1040);
+      v128.store(s0, a0_2, 1088);
+      v128.store(s0, a0_3, 1104);
       v128.store(s1, a1_0, 0);
       v128.store(s1, a1_1, 16);
-      v128.store(s1, a1_2, 1024);
-      v128.store(s1, a1_3, 1040);
+      v128.store(s1, a1_2, 1088);
+      v128.store(s1, a1_3, 1104);
       v128.store(s2, a2_0, 0);
       v128.store(s2, a2_1, 16);
-      v128.store(s2, a2_2, 1024);
-      v128.store(s2, a2_3, 1040);
+      v128.store(s2, a2_2, 1088);
+      v128.store(s2, a2_3, 1104);
     }
   }
 }
@@ -285,16 +285,16 @@ function scatter2To3Scaled(tile: TileArguments, pass: Pass, window: EventWindow,
       const first = at * 512;
       let a0_0 = v128.load(s0, 0);
       let a0_1 = v128.load(s0, 16);
-      let a0_2 = v128.load(s0, 1024);
-      let a0_3 = v128.load(s0, 1040);
+      let a0_2 = v128.load(s0, 1088);
+      let a0_3 = v128.load(s0, 1104);
       let a1_0 = v128.load(s1, 0);
       let a1_1 = v128.load(s1, 16);
-      let a1_2 = v128.load(s1, 1024);
-      let a1_3 = v128.load(s1, 1040);
+      let a1_2 = v128.load(s1, 1088);
+      let a1_3 = v128.load(s1, 1104);
       let a2_0 = v128.load(s2, 0);
       let a2_1 = v128.load(s2, 16);
-      let a2_2 = v128.load(s2, 1024);
-      let a2_3 = v128.load(s2, 1040);
+      let a2_2 = v128.load(s2, 1088);
+      let a2_3 = v128.load(s2, 1104);
       do {
         const r = first + <usize>ctz(bits) * 64;
         bits &= bits - 1;
@@ -313,16 +313,16 @@ function scatter2To3Scaled(tile: TileArguments, pass: Pass, window: EventWindow,
       } while (bits != 0);
       v128.store(s0, a0_0, 0);
       v128.store(s0, a0_1, 16);
-      v128.store(s0, a0_2, 1024);
-      v128.store(s0, a0_3, 1040);
+      v128.store(s0, a0_2, 1088);
+      v128.store(s0, a0_3, 1104);
       v128.store(s1, a1_0, 0);
       v128.store(s1, a1_1, 16);
-      v128.store(s1, a1_2, 1024);
-      v128.store(s1, a1_3, 1040);
+      v128.store(s1, a1_2, 1088);
+      v128.store(s1, a1_3, 1104);
       v128.store(s2, a2_0, 0);
       v128.store(s2, a2_1, 16);
-      v128.store(s2, a2_2, 1024);
-      v128.store(s2, a2_3, 1040);
+      v128.store(s2, a2_2, 1088);
+      v128.store(s2, a2_3, 1104);
     }
   }
 }
@@ -369,12 +369,12 @@ function scatter4To1(tile: TileArguments, window: EventWindow, word: usize, s0: 
         bits &= bits - 1;
         v128.store(s0, i16x8.add(v128.load(s0, 0), v128.load(w0 + r, 0)), 0);
         v128.store(s0, i16x8.add(v128.load(s0, 16), v128.load(w0 + r, 16)), 16);
-        v128.store(s0, i16x8.add(v128.load(s0, 1024), v128.load(w0 + r, 32)), 1024);
-        v128.store(s0, i16x8.add(v128.load(s0, 1040), v128.load(w0 + r, 48)), 1040);
-        v128.store(s0, i16x8.add(v128.load(s0, 2048), v128.load(w0 + r, 64)), 2048);
-        v128.store(s0, i16x8.add(v128.load(s0, 2064), v128.load(w0 + r, 80)), 2064);
-        v128.store(s0, i16x8.add(v128.load(s0, 3072), v128.load(w0 + r, 96)), 3072);
-        v128.store(s0, i16x8.add(v128.load(s0, 3088), v128.load(w0 + r, 112)), 3088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1088), v128.load(w0 + r, 32)), 1088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1104), v128.load(w0 + r, 48)), 1104);
+        v128.store(s0, i16x8.add(v128.load(s0, 2176), v128.load(w0 + r, 64)), 2176);
+        v128.store(s0, i16x8.add(v128.load(s0, 2192), v128.load(w0 + r, 80)), 2192);
+        v128.store(s0, i16x8.add(v128.load(s0, 3264), v128.load(w0 + r, 96)), 3264);
+        v128.store(s0, i16x8.add(v128.load(s0, 3280), v128.load(w0 + r, 112)), 3280);
       } while (bits != 0);
     }
   }
@@ -395,12 +395,12 @@ function scatter4To1Scaled(tile: TileArguments, pass: Pass, window: EventWindow,
         bits &= bits - 1;
         v128.store(s0, i16x8.add(v128.load(s0, 0), i16x8.mul(v128.load(w0 + r, 0), coefficient)), 0);
         v128.store(s0, i16x8.add(v128.load(s0, 16), i16x8.mul(v128.load(w0 + r, 16), coefficient)), 16);
-        v128.store(s0, i16x8.add(v128.load(s0, 1024), i16x8.mul(v128.load(w0 + r, 32), coefficient)), 1024);
-        v128.store(s0, i16x8.add(v128.load(s0, 1040), i16x8.mul(v128.load(w0 + r, 48), coefficient)), 1040);
-        v128.store(s0, i16x8.add(v128.load(s0, 2048), i16x8.mul(v128.load(w0 + r, 64), coefficient)), 2048);
-        v128.store(s0, i16x8.add(v128.load(s0, 2064), i16x8.mul(v128.load(w0 + r, 80), coefficient)), 2064);
-        v128.store(s0, i16x8.add(v128.load(s0, 3072), i16x8.mul(v128.load(w0 + r, 96), coefficient)), 3072);
-        v128.store(s0, i16x8.add(v128.load(s0, 3088), i16x8.mul(v128.load(w0 + r, 112), coefficient)), 3088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1088), i16x8.mul(v128.load(w0 + r, 32), coefficient)), 1088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1104), i16x8.mul(v128.load(w0 + r, 48), coefficient)), 1104);
+        v128.store(s0, i16x8.add(v128.load(s0, 2176), i16x8.mul(v128.load(w0 + r, 64), coefficient)), 2176);
+        v128.store(s0, i16x8.add(v128.load(s0, 2192), i16x8.mul(v128.load(w0 + r, 80), coefficient)), 2192);
+        v128.store(s0, i16x8.add(v128.load(s0, 3264), i16x8.mul(v128.load(w0 + r, 96), coefficient)), 3264);
+        v128.store(s0, i16x8.add(v128.load(s0, 3280), i16x8.mul(v128.load(w0 + r, 112), coefficient)), 3280);
       } while (bits != 0);
     }
   }
@@ -420,28 +420,28 @@ function scatter4To3(tile: TileArguments, window: EventWindow, word: usize, s0: 
         bits &= bits - 1;
         v128.store(s0, i16x8.add(v128.load(s0, 0), v128.load(w0 + r, 0)), 0);
         v128.store(s0, i16x8.add(v128.load(s0, 16), v128.load(w0 + r, 16)), 16);
-        v128.store(s0, i16x8.add(v128.load(s0, 1024), v128.load(w0 + r, 32)), 1024);
-        v128.store(s0, i16x8.add(v128.load(s0, 1040), v128.load(w0 + r, 48)), 1040);
-        v128.store(s0, i16x8.add(v128.load(s0, 2048), v128.load(w0 + r, 64)), 2048);
-        v128.store(s0, i16x8.add(v128.load(s0, 2064), v128.load(w0 + r, 80)), 2064);
-        v128.store(s0, i16x8.add(v128.load(s0, 3072), v128.load(w0 + r, 96)), 3072);
-        v128.store(s0, i16x8.add(v128.load(s0, 3088), v128.load(w0 + r, 112)), 3088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1088), v128.load(w0 + r, 32)), 1088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1104), v128.load(w0 + r, 48)), 1104);
+        v128.store(s0, i16x8.add(v128.load(s0, 2176), v128.load(w0 + r, 64)), 2176);
+        v128.store(s0, i16x8.add(v128.load(s0, 2192), v128.load(w0 + r, 80)), 2192);
+        v128.store(s0, i16x8.add(v128.load(s0, 3264), v128.load(w0 + r, 96)), 3264);
+        v128.store(s0, i16x8.add(v128.load(s0, 3280), v128.load(w0 + r, 112)), 3280);
         v128.store(s1, i16x8.add(v128.load(s1, 0), v128.load(w1 + r, 0)), 0);
         v128.store(s1, i16x8.add(v128.load(s1, 16), v128.load(w1 + r, 16)), 16);
-        v128.store(s1, i16x8.add(v128.load(s1, 1024), v128.load(w1 + r, 32)), 1024);
-        v128.store(s1, i16x8.add(v128.load(s1, 1040), v128.load(w1 + r, 48)), 1040);
-        v128.store(s1, i16x8.add(v128.load(s1, 2048), v128.load(w1 + r, 64)), 2048);
-        v128.store(s1, i16x8.add(v128.load(s1, 2064), v128.load(w1 + r, 80)), 2064);
-        v128.store(s1, i16x8.add(v128.load(s1, 3072), v128.load(w1 + r, 96)), 3072);
-        v128.store(s1, i16x8.add(v128.load(s1, 3088), v128.load(w1 + r, 112)), 3088);
+        v128.store(s1, i16x8.add(v128.load(s1, 1088), v128.load(w1 + r, 32)), 1088);
+        v128.store(s1, i16x8.add(v128.load(s1, 1104), v128.load(w1 + r, 48)), 1104);
+        v128.store(s1, i16x8.add(v128.load(s1, 2176), v128.load(w1 + r, 64)), 2176);
+        v128.store(s1, i16x8.add(v128.load(s1, 2192), v128.load(w1 + r, 80)), 2192);
+        v128.store(s1, i16x8.add(v128.load(s1, 3264), v128.load(w1 + r, 96)), 3264);
+        v128.store(s1, i16x8.add(v128.load(s1, 3280), v128.load(w1 + r, 112)), 3280);
         v128.store(s2, i16x8.add(v128.load(s2, 0), v128.load(w2 + r, 0)), 0);
         v128.store(s2, i16x8.add(v128.load(s2, 16), v128.load(w2 + r, 16)), 16);
-        v128.store(s2, i16x8.add(v128.load(s2, 1024), v128.load(w2 + r, 32)), 1024);
-        v128.store(s2, i16x8.add(v128.load(s2, 1040), v128.load(w2 + r, 48)), 1040);
-        v128.store(s2, i16x8.add(v128.load(s2, 2048), v128.load(w2 + r, 64)), 2048);
-        v128.store(s2, i16x8.add(v128.load(s2, 2064), v128.load(w2 + r, 80)), 2064);
-        v128.store(s2, i16x8.add(v128.load(s2, 3072), v128.load(w2 + r, 96)), 3072);
-        v128.store(s2, i16x8.add(v128.load(s2, 3088), v128.load(w2 + r, 112)), 3088);
+        v128.store(s2, i16x8.add(v128.load(s2, 1088), v128.load(w2 + r, 32)), 1088);
+        v128.store(s2, i16x8.add(v128.load(s2, 1104), v128.load(w2 + r, 48)), 1104);
+        v128.store(s2, i16x8.add(v128.load(s2, 2176), v128.load(w2 + r, 64)), 2176);
+        v128.store(s2, i16x8.add(v128.load(s2, 2192), v128.load(w2 + r, 80)), 2192);
+        v128.store(s2, i16x8.add(v128.load(s2, 3264), v128.load(w2 + r, 96)), 3264);
+        v128.store(s2, i16x8.add(v128.load(s2, 3280), v128.load(w2 + r, 112)), 3280);
       } while (bits != 0);
     }
   }
@@ -462,28 +462,28 @@ function scatter4To3Scaled(tile: TileArguments, pass: Pass, window: EventWindow,
         bits &= bits - 1;
         v128.store(s0, i16x8.add(v128.load(s0, 0), i16x8.mul(v128.load(w0 + r, 0), coefficient)), 0);
         v128.store(s0, i16x8.add(v128.load(s0, 16), i16x8.mul(v128.load(w0 + r, 16), coefficient)), 16);
-        v128.store(s0, i16x8.add(v128.load(s0, 1024), i16x8.mul(v128.load(w0 + r, 32), coefficient)), 1024);
-        v128.store(s0, i16x8.add(v128.load(s0, 1040), i16x8.mul(v128.load(w0 + r, 48), coefficient)), 1040);
-        v128.store(s0, i16x8.add(v128.load(s0, 2048), i16x8.mul(v128.load(w0 + r, 64), coefficient)), 2048);
-        v128.store(s0, i16x8.add(v128.load(s0, 2064), i16x8.mul(v128.load(w0 + r, 80), coefficient)), 2064);
-        v128.store(s0, i16x8.add(v128.load(s0, 3072), i16x8.mul(v128.load(w0 + r, 96), coefficient)), 3072);
-        v128.store(s0, i16x8.add(v128.load(s0, 3088), i16x8.mul(v128.load(w0 + r, 112), coefficient)), 3088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1088), i16x8.mul(v128.load(w0 + r, 32), coefficient)), 1088);
+        v128.store(s0, i16x8.add(v128.load(s0, 1104), i16x8.mul(v128.load(w0 + r, 48), coefficient)), 1104);
+        v128.store(s0, i16x8.add(v128.load(s0, 2176), i16x8.mul(v128.load(w0 + r, 64), coefficient)), 2176);
+        v128.store(s0, i16x8.add(v128.load(s0, 2192), i16x8.mul(v128.load(w0 + r, 80), coefficient)), 2192);
+        v128.store(s0, i16x8.add(v128.load(s0, 3264), i16x8.mul(v128.load(w0 + r, 96), coefficient)), 3264);
+        v128.store(s0, i16x8.add(v128.load(s0, 3280), i16x8.mul(v128.load(w0 + r, 112), coefficient)), 3280);
         v128.store(s1, i16x8.add(v128.load(s1, 0), i16x8.mul(v128.load(w1 + r, 0), coefficient)), 0);
         v128.store(s1, i16x8.add(v128.load(s1, 16), i16x8.mul(v128.load(w1 + r, 16), coefficient)), 16);
-        v128.store(s1, i16x8.add(v128.load(s1, 1024), i16x8.mul(v128.load(w1 + r, 32), coefficient)), 1024);
-        v128.store(s1, i16x8.add(v128.load(s1, 1040), i16x8.mul(v128.load(w1 + r, 48), coefficient)), 1040);
-        v128.store(s1, i16x8.add(v128.load(s1, 2048), i16x8.mul(v128.load(w1 + r, 64), coefficient)), 2048);
-        v128.store(s1, i16x8.add(v128.load(s1, 2064), i16x8.mul(v128.load(w1 + r, 80), coefficient)), 2064);
-        v128.store(s1, i16x8.add(v128.load(s1, 3072), i16x8.mul(v128.load(w1 + r, 96), coefficient)), 3072);
-        v128.store(s1, i16x8.add(v128.load(s1, 3088), i16x8.mul(v128.load(w1 + r, 112), coefficient)), 3088);
+        v128.store(s1, i16x8.add(v128.load(s1, 1088), i16x8.mul(v128.load(w1 + r, 32), coefficient)), 1088);
+        v128.store(s1, i16x8.add(v128.load(s1, 1104), i16x8.mul(v128.load(w1 + r, 48), coefficient)), 1104);
+        v128.store(s1, i16x8.add(v128.load(s1, 2176), i16x8.mul(v128.load(w1 + r, 64), coefficient)), 2176);
+        v128.store(s1, i16x8.add(v128.load(s1, 2192), i16x8.mul(v128.load(w1 + r, 80), coefficient)), 2192);
+        v128.store(s1, i16x8.add(v128.load(s1, 3264), i16x8.mul(v128.load(w1 + r, 96), coefficient)), 3264);
+        v128.store(s1, i16x8.add(v128.load(s1, 3280), i16x8.mul(v128.load(w1 + r, 112), coefficient)), 3280);
         v128.store(s2, i16x8.add(v128.load(s2, 0), i16x8.mul(v128.load(w2 + r, 0), coefficient)), 0);
         v128.store(s2, i16x8.add(v128.load(s2, 16), i16x8.mul(v128.load(w2 + r, 16), coefficient)), 16);
-        v128.store(s2, i16x8.add(v128.load(s2, 1024), i16x8.mul(v128.load(w2 + r, 32), coefficient)), 1024);
-        v128.store(s2, i16x8.add(v128.load(s2, 1040), i16x8.mul(v128.load(w2 + r, 48), coefficient)), 1040);
-        v128.store(s2, i16x8.add(v128.load(s2, 2048), i16x8.mul(v128.load(w2 + r, 64), coefficient)), 2048);
-        v128.store(s2, i16x8.add(v128.load(s2, 2064), i16x8.mul(v128.load(w2 + r, 80), coefficient)), 2064);
-        v128.store(s2, i16x8.add(v128.load(s2, 3072), i16x8.mul(v128.load(w2 + r, 96), coefficient)), 3072);
-        v128.store(s2, i16x8.add(v128.load(s2, 3088), i16x8.mul(v128.load(w2 + r, 112), coefficient)), 3088);
+        v128.store(s2, i16x8.add(v128.load(s2, 1088), i16x8.mul(v128.load(w2 + r, 32), coefficient)), 1088);
+        v128.store(s2, i16x8.add(v128.load(s2, 1104), i16x8.mul(v128.load(w2 + r, 48), coefficient)), 1104);
+        v128.store(s2, i16x8.add(v128.load(s2, 2176), i16x8.mul(v128.load(w2 + r, 64), coefficient)), 2176);
+        v128.store(s2, i16x8.add(v128.load(s2, 2192), i16x8.mul(v128.load(w2 + r, 80), coefficient)), 2192);
+        v128.store(s2, i16x8.add(v128.load(s2, 3264), i16x8.mul(v128.load(w2 + r, 96), coefficient)), 3264);
+        v128.store(s2, i16x8.add(v128.load(s2, 3280), i16x8.mul(v128.load(w2 + r, 112), coefficient)), 3280);
       } while (bits != 0);
     }
   }

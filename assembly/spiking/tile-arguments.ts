@@ -3,7 +3,7 @@
  * (src/simulator/wasm/tile-commands.ts).
  *
  * A tile is one row of neurons over at most 32 steps, for one or more blocks of 16 channels. Current kernels add to
- * its sums, [x][block][32 steps][16] in the layer's lanes (int16, int32 or float32); a neuron kernel turns finished
+ * its sums, [x][block][32 steps and a line][16] in the layer's lanes (int16, int32 or float32); a neuron kernel turns finished
  * sums into V, spikes and counts.
  */
 
@@ -62,10 +62,13 @@ export class TileArguments {
   shift: i32;
   /** V before the first step of all, laid out as V; 0 where the first step was run before. */
   start: usize;
-  /** Whether Σ|s| and events are wanted; kernels of layers that refine leave them out otherwise. */
-  totals: i32;
+  /** The step after which nothing follows, and what is wanted then: 1 Σ|s| and events, 2 counts, 4 V. Some kernels leave out the rest. */
+  finalStep: i32;
+  wanted: i32;
   /** Of layers that refine with θ below 2¹⁵: 1/θ and (⌊θ/2⌋ + ½)/θ, [block][2][16] float32. */
   nearest: usize;
+  /** Room for the lists of plane-stack.ts, StackStep[32], then StackedPlane[]; for a pixel's spikes of all steps. */
+  stacks: usize;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;
   first: i32;
@@ -108,22 +111,36 @@ export function isFirst(tile: TileArguments): bool {
   return tile.start != 0 && tile.first == 0;
 }
 
+/** What is stored after the tile's last step: all where more steps follow, else what is wanted. */
+// @ts-ignore: decorator
+@inline
+export function storedOf(tile: TileArguments): i32 {
+  return tile.last == tile.finalStep ? tile.wanted : 7;
+}
+
 export const passSize: usize = offsetof<Pass>();
 
 /** Steps of a tile. */
 export const tileSteps: i32 = 32;
 
+/** Bytes of the sums of a pixel and block: 32 steps, and a line more, so that neighbours do not share a cache set. */
+// @ts-ignore: decorator
+@inline
+export function sumBlock<T>(): usize {
+  return 32 * 16 * sizeof<T>() + 64;
+}
+
 // @ts-ignore: decorator
 @inline
 export function sumsOf<T>(tile: TileArguments, block: i32): usize {
-  return tile.sums + <usize>block * (32 * 16 * sizeof<T>());
+  return tile.sums + <usize>block * sumBlock<T>();
 }
 
 /** Bytes from the sums of a pixel to those of the next. */
 // @ts-ignore: decorator
 @inline
 export function sumPixel<T>(tile: TileArguments): usize {
-  return <usize>tile.blocks * (32 * 16 * sizeof<T>());
+  return <usize>tile.blocks * sumBlock<T>();
 }
 
 /** The constant current of (block, y, x 0). */

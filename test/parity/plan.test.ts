@@ -71,7 +71,7 @@ test("the generated kernels are what their generator writes", () => {
   try {
     copyFileSync(new URL("fire-parts.mjs", assembly), join(folder, "fire-parts.mjs"));
     for (const [generator, ...written] of [
-      ["generate-kernels.mjs", "add-rows.ts", "scatter-events.ts"],
+      ["generate-kernels.mjs", "add-rows.ts", "stack-rows.ts", "scatter-events.ts"],
       ["generate-gather.mjs", "gather-events.ts"],
       ["generate-refine.mjs", "fire-refine.ts"],
       ["generate-fire.mjs", "fire-levels.ts"],

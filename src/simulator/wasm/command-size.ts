@@ -6,11 +6,14 @@
 
 import { eventWindowWords } from "./event-memory.js";
 
-/** Words of a Segment; bytes of an ActiveSegment; room for the arguments before the segments or list groups. */
-export const segmentWords = 9;
+/** Words of a Segment, its plane's two included; bytes of an ActiveSegment; room for the arguments before the segments or list groups. */
+export const segmentWords = 11;
 export const activeBytes = 24;
 export const argumentBytes = 256;
 export const listGroupWords = 11;
+/** Bytes of a StackStep and of a StackedPlane. */
+export const stackStepBytes = 8;
+export const stackedPlaneBytes = 16;
 /** Words of a Pass. */
 export const passWords = 8;
 

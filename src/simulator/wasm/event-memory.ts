@@ -7,7 +7,7 @@ import type { WindowSynapses } from "../plan/window-synapses.js";
 import type { BlockGroup } from "./group-blocks.js";
 import type { EventSize, WindowSize } from "./kernel-costs.js";
 import type { MemoryArena } from "./memory-arena.js";
-import { type SpikeLayout, wordBytes } from "./spike-layout.js";
+import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 /** A window and its weights, once a group of blocks. */
 export interface EventWindowMemory {
@@ -15,6 +15,9 @@ export interface EventWindowMemory {
   readonly layout: SpikeLayout;
   /** [ky][kx][source channel][outputs of the group] int16; by the group's first block. */
   readonly weights: ReadonlyMap<number, number>;
+  /** Whether spikes are listed by value, all planes in one pass; what a bit of each plane stands for, 16 bits each. */
+  readonly byValue: boolean;
+  readonly coefficients: number;
 }
 
 /** Room for the lists of one pass. */
@@ -67,11 +70,13 @@ export function weightsFit16({ weights }: WindowSynapses): boolean {
   return weights.every((weight) => weight >= -32_768 && weight <= 32_767);
 }
 
+/** @param lanes of the sums; null where spikes are scattered */
 export function writeEventWindow(
   window: WindowSynapses,
   layout: SpikeLayout,
   groups: readonly BlockGroup[],
   arena: MemoryArena,
+  lanes: "int16" | "int32" | null,
 ): EventWindowMemory {
   const weights = groups.map(({ first, count }) => {
     const packed = packWeights(window, channelsOf(layout), first * 16, count * 16);
@@ -79,8 +84,31 @@ export function writeEventWindow(
     arena.shorts(address, packed.length).set(packed);
     return [first, address] as const;
   });
-  return { window, layout, weights: new Map(weights) };
+  const coefficients = layout.planes.map(coefficientOf);
+  const coefficientsAt = arena.allocate(coefficients.length * 2);
+  arena.shorts(coefficientsAt, coefficients.length).set(coefficients);
+  const byValue = lanes !== null && isListedByValue(window, layout.planes, lanes);
+  return { window, layout, weights: new Map(weights), byValue, coefficients: coefficientsAt };
 }
+
+/**
+ * Whether the spikes of a window's source are listed by value: an entry has 12 bits of offset and 4 of the spike. Two planes are as fast one by
+ * one where sums have 16 bits.
+ */
+export function isListedByValue(
+  { kernel, sourceShape }: WindowSynapses,
+  planes: readonly SpikePlane[],
+  lanes: "int16" | "int32",
+): boolean {
+  const channels = Math.ceil(sourceShape[0] / 16) * 16;
+  const offsets = ((kernel[0] - 1) * kernel[1] + sourceShape[2]) * channels;
+  return (
+    planes.length > (lanes === "int16" ? 2 : 1) && planes.every(({ shift }) => shift < 3) && offsets <= 4_096
+  );
+}
+
+/** Passes over the events of a window. */
+export const passesOf = ({ byValue, layout }: EventWindowMemory) => (byValue ? 1 : layout.planes.length);
 
 /** Outputs `first`… of all rows of weights, zeros where channels do not exist. */
 function packWeights(
@@ -129,7 +157,7 @@ export function layOutEventRooms(
 }
 
 /** Words of an EventWindow. */
-export const eventWindowWords = 26;
+export const eventWindowWords = 29;
 
 /** An EventWindow. @param spikes address of the plane's (y 0, t 0, x 0) */
 export function eventWindowOf(
@@ -167,5 +195,6 @@ export function eventWindowOf(
     room.starts,
     positions,
     room.sources,
+    ...[layout.planes.length, layout.plane, event.coefficients],
   ];
 }

@@ -13,9 +13,15 @@ export const currentKernels: Readonly<Record<Lanes, number>> = { int16: 0, int32
 /** Tables of 12, by source channels. */
 export const rowsKernels: Readonly<Record<number, number>> = { 16: 3, 32: 4, 64: 5 };
 
+/** The same for sources of several planes, all in one walk; and a word of 16 channels a pixel. */
+export const stackedKernels: Readonly<Record<number, number>> = { 16: 9, 32: 10, 64: 11 };
+export const stackedWordKernel = 12;
+
 /** The event list, by the sums' lanes. */
 export const eventsKernels = { int16: 6, int32: 8 } as const;
 export const scatterKernel = 7;
+/** The event list with spikes by value. */
+export const valuesKernels = { int16: 13, int32: 14 } as const;
 
 /** Neuron kernels: of binary spikes, of the common alphabets of levels, of all others. */
 const neuronKernels = {
@@ -124,4 +130,5 @@ export const kernelNumbers = {
   refine: 27,
   refineFloat: 28,
   refineClimbed: 29,
+  stackedWords: 30,
 } as const;

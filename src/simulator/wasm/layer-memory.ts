@@ -7,11 +7,12 @@ import type { Shape } from "../../graph/node-types.js";
 import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
-import { commandBytes } from "./command-size.js";
+import { commandBytes, stackedPlaneBytes, stackStepBytes } from "./command-size.js";
 import {
   type EventRoom,
   type EventWindowMemory,
   layOutEventRooms,
+  passesOf,
   writeEventWindow,
 } from "./event-memory.js";
 import { type BlockGroup, groupBlocks } from "./group-blocks.js";
@@ -80,13 +81,15 @@ export interface NetworkMemory {
   readonly tables: number;
   /** Zeros as long as a tile of a row of any source. */
   readonly zeros: number;
-  /** Sums under way of a tile of a row: [x][block][32 steps][16] in the layer's lanes. */
+  /** Sums under way of a tile of a row: [x][block][32 steps and a line][16] in the layer's lanes. */
   readonly partial: number;
   readonly current: number;
   /** A block of 32-bit values in the order of channels. */
   readonly turned: number;
   /** Room for arguments that are written anew for each call, and for what kernels note while they run. */
   readonly commands: number;
+  /** Room that a tile's kernels take turns in: for the lists of planes that have spikes, for a pixel's spikes. */
+  readonly stacks: number;
 }
 
 /** Steps that the kernels run pixel by pixel (assembly/spiking/tile-arguments.ts). */
@@ -164,11 +167,14 @@ function layOutRooms(
   layouts: Layouts,
   layers: readonly LayerMemory[],
   arena: MemoryArena,
-): Pick<NetworkMemory, "zeros" | "partial" | "current" | "turned" | "eventRooms" | "positions" | "commands"> {
+): Pick<
+  NetworkMemory,
+  "zeros" | "partial" | "current" | "turned" | "eventRooms" | "positions" | "commands" | "stacks"
+> {
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
   const most = (rooms: readonly number[]) => Math.max(0, ...rooms);
   const events = layers.map((layer) => layer.events);
-  const eventPasses = events.map((each) => each.reduce((sum, { layout }) => sum + layout.planes.length, 0));
+  const eventPasses = events.map((each) => each.reduce((sum, event) => sum + passesOf(event), 0));
   return {
     zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
     partial: arena.allocate(Math.max(64, ...layers.map(sumsRoom))),
@@ -176,6 +182,9 @@ function layOutRooms(
     turned: arena.allocate(Math.max(...[...neurons, ...gates].map(({ shape: [, h, w] }) => h * w * 64))),
     eventRooms: layOutEventRooms(events.flat(), most(eventPasses), arena),
     positions: arena.allocate(256 * 16),
+    stacks: arena.allocate(
+      tileSteps * (stackStepBytes + Math.max(2, mostPlanesOf(layouts)) * stackedPlaneBytes),
+    ),
     commands: arena.allocate(commandBytes(mostParts(layouts, layers))),
   };
 }
@@ -184,12 +193,12 @@ function layOutRooms(
 function sumsRoom({ stage, kernel, groups }: LayerMemory): number {
   // tables of 12 run two pixels at a time
   const pixels = (stage.shape[2] + 1) * largestGroup(groups);
-  return pixels * tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4);
+  return pixels * (tileSteps * 16 * (kernel.lanes === "int16" ? 2 : 4) + 64);
 }
 
 /** The most segments and passes, or groups of a list layer, that a call's arguments hold. */
 function mostParts(layouts: Layouts, layers: readonly LayerMemory[]): number {
-  const mostPlanes = Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
+  const mostPlanes = mostPlanesOf(layouts);
   const parts = layers.flatMap(({ blocks, groups, lists, events }) => [
     lists.length * mostPlanes,
     ...blocks.map(
@@ -198,6 +207,9 @@ function mostParts(layouts: Layouts, layers: readonly LayerMemory[]): number {
   ]);
   return Math.max(1, ...parts);
 }
+
+const mostPlanesOf = (layouts: Layouts) =>
+  Math.max(1, ...[...layouts.values()].map(({ planes }) => planes.length));
 
 const largestGroup = (groups: readonly BlockGroup[]) => Math.max(1, ...groups.map(({ count }) => count));
 
@@ -240,7 +252,7 @@ function layOutLayer(
     stage,
     groups,
     events: kernel.events.map((window) =>
-      writeEventWindow(window, layouts.get(window.source) as SpikeLayout, groups, arena),
+      writeEventWindow(window, layouts.get(window.source) as SpikeLayout, groups, arena, listedLanes(kernel)),
     ),
     blocks: packed.map(({ rows, rowsWeights, runs, weights }, index) => ({
       rows,
@@ -274,6 +286,12 @@ function writeNearest(arena: MemoryArena, thresholds: Float64Array): number {
     values[at + 16] = offset;
   }
   return writeLanes(arena, "float32", values);
+}
+
+/** The sums' lanes where events are listed, null where they are scattered. */
+function listedLanes({ scatters, lanes }: LayerKernel): "int16" | "int32" | null {
+  if (scatters) return null;
+  return lanes === "int16" ? "int16" : "int32";
 }
 
 /** Targets of every source neuron in the order of the source's bits: [y][x][block][16]. */

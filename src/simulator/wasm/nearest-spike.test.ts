@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { nearestConstants, nearestLimit } from "./nearest-spike.js";
 
+/** From here on float32 has whole numbers alone. */
+const wholeNumbers = 1.5 * 2 ** 23;
+
 /** As the kernel computes it: every operation rounded to float32. */
 function nearestInFloat(v: number, theta: number): number {
   const [inverse, offset] = nearestConstants(theta).map(Math.fround) as [number, number];
-  return Math.floor(Math.fround(Math.fround(Math.fround(v) * inverse) + offset));
+  const ratio = Math.fround(Math.fround(Math.fround(v) * inverse) + offset);
+  return Math.abs(ratio) < 2 ** 20 ? Math.fround(ratio + wholeNumbers) - wholeNumbers : ratio;
 }
 
 test("float32 finds the nearest spike exactly, on both sides of every rung of −17 … 17", () => {

@@ -23,7 +23,7 @@ import {
 import type { MemoryArena } from "./memory-arena.js";
 import type { SlotMemory } from "./slot-memory.js";
 import { startGate, startList } from "./start-state.js";
-import { setHalvings, setObserved, setStart, writeTiles } from "./tile-commands.js";
+import { setEnds, setHalvings, setObserved, type WantedState, writeTiles } from "./tile-commands.js";
 
 /** Called after the last step of a range; `block` is the block of 16 channels that got there, null for all. */
 export type OnRangeEnd = (stage: Stage, block: number | null, slot: number, t: number) => void;
@@ -51,8 +51,10 @@ export interface CountObserver {
 export interface Observation {
   readonly onRangeEnd: OnRangeEnd;
   readonly observer?: CountObserver | undefined;
-  /** Whether Σ|s| and events of a stage will be read. */
-  readonly wantsTotals: (stage: NeuronStage) => boolean;
+  /** What will be read of a stage after step T. */
+  readonly wantedOf: (stage: NeuronStage) => WantedState;
+  /** T, after which no state is read but what is wanted; null where images may stop before. */
+  readonly lastStep: number | null;
 }
 
 const notObserved = { times: 0, count: 0, weights: [0, 0] } as const;
@@ -132,7 +134,7 @@ export class StageRunner {
     layer: LayerMemory,
     group: BlockGroup,
     { slot, time }: SlotBlock,
-    { onRangeEnd, observer: ofAll, wantsTotals }: Observation,
+    { onRangeEnd, observer: ofAll, wantedOf, lastStep }: Observation,
   ): void {
     const { arena, kernels } = this;
     const { stage } = layer;
@@ -142,7 +144,12 @@ export class StageRunner {
     setHalvings(arena, command, halvedSteps(stage.refine, time.start));
     const { start } = this.#slot(slot).layers.get(stage.id) ?? noState;
     const ofGroup = start + first * stage.shape[1] * stage.shape[2] * 64;
-    setStart(arena, command, time.start === 0 ? ofGroup : 0, wantsTotals(stage));
+    const end = time.ends[time.ends.length - 1] as number;
+    setEnds(arena, command, {
+      start: time.start === 0 ? ofGroup : 0,
+      finalStep: end === lastStep ? end - time.start : -1,
+      wanted: wantedOf(stage),
+    });
     const steps = time.observed.map((t) => t - time.start);
     setObserved(arena, command, observer?.sums.writeTimes(stage, first, steps) ?? notObserved);
     const ranges = observer === undefined ? time : { ...time, ends: time.ends.slice(-1) };

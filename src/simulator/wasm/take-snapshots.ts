@@ -13,6 +13,7 @@ import { type CountSums, sumsEach } from "./count-sums.js";
 import type { ImageUnderWay } from "./image-under-way.js";
 import type { CountedImage, OutputReader } from "./output-reader.js";
 import type { BlockState, SlotReader } from "./read-slot.js";
+import type { WantedState } from "./tile-commands.js";
 import type { TimeSpan } from "./time-blocks.js";
 
 export class SnapshotTaker {
@@ -40,6 +41,18 @@ export class SnapshotTaker {
     this.#layers = new Map([...this.#stages.keys()].map((id, index) => [id, layers[index] as LayerCounts]));
   }
 
+  /** What is read of a stage after step T. */
+  wantedOf(stage: NeuronStage | GateStage): WantedState {
+    const { request, plan, outputs } = this;
+    const isRecorded = request.record !== undefined;
+    const totals = this.#counted.has(stage.id) || (request.weights?.has(nameOf(stage)) ?? false);
+    return {
+      totals,
+      counts: totals || isRecorded || outputs.reads(stage),
+      potentials: request.potentials === true || isRecorded || stage.id === plan.output.neurons,
+    };
+  }
+
   /**
    * Takes what is wanted of a stage at time t; of one block of 16 channels, or of all.
    *
@@ -56,6 +69,8 @@ export class SnapshotTaker {
     const { request } = this;
     const snapshot = request.snapshots.indexOf(t);
     const keepsDelay = t === request.delay && this.outputs.reads(stage);
+    const { counts, potentials } = this.wantedOf(stage);
+    if (!(counts || potentials)) return;
     this.slots.forEachBlock(image.state, stage, block, (now) => {
       image.recorder?.takeStep(stage, t, now);
       if (keepsDelay) this.#keepCounts(image.kept, `${stage.id} delay`, now, stage.shape);
@@ -239,11 +254,6 @@ const nameOf = (stage: NeuronStage | GateStage) => (stage.kind === "gate" ? stag
 
 function isCounted({ counted }: SimulationRequest, stage: NeuronStage | GateStage): boolean {
   return counted?.includes(nameOf(stage)) ?? true;
-}
-
-/** Whether Σ|s| and events of a stage are wanted, by themselves or as sums. */
-export function wantsTotals(request: SimulationRequest, stage: NeuronStage): boolean {
-  return isCounted(request, stage) || (request.weights?.has(stage.name) ?? false);
 }
 
 function emptyResult(plan: SnnPlan, request: SimulationRequest): SimulationResult {

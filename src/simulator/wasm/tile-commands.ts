@@ -14,6 +14,9 @@ import {
   neuronKernelOf,
   rowsKernels,
   scatterKernel,
+  stackedKernels,
+  stackedWordKernel,
+  valuesKernels,
 } from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory } from "./layer-memory.js";
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
@@ -23,7 +26,7 @@ import type { SlotMemory } from "./slot-memory.js";
 import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
 
 /** Words of TileArguments that are written here; where those of observed times begin. */
-const headerWords = 37;
+const headerWords = 39;
 const observedWord = 26;
 const halveWord = 31;
 const startWord = 34;
@@ -100,7 +103,7 @@ function headerOf(
     ...[network.zeros, passCount === 0 ? 0 : 16 * laneBytes],
     ...[0, 0, 0, 0],
     ...[state.events === 0 ? 0 : state.events + elements * 4, 0, 0, 0],
-    ...[0, 0, nearest + group.first * 128],
+    ...[0, 0, 0, nearest + group.first * 128, network.stacks],
   ];
 }
 
@@ -109,9 +112,30 @@ export function setHalvings(arena: MemoryArena, command: number, { first, end, s
   arena.words(command + halveWord * 4, 3).set([first, end, shift]);
 }
 
-/** Where V lies before the first step, 0 if that was run before, and whether Σ|s| and events are wanted. */
-export function setStart(arena: MemoryArena, command: number, start: number, totals: boolean): void {
-  arena.words(command + startWord * 4, 2).set([start, totals ? 1 : 0]);
+/** What a run of tiles starts from, and what is wanted at its end. */
+export interface TileEnds {
+  /** Where V lies before the first step; 0 if that was run before. */
+  readonly start: number;
+  /** The step of the block after which nothing follows; −1 where the image goes on. */
+  readonly finalStep: number;
+  readonly wanted: WantedState;
+}
+
+/** What of a stage's state is read after its last step. */
+export interface WantedState {
+  /** Σ|s| and events. */
+  readonly totals: boolean;
+  readonly counts: boolean;
+  readonly potentials: boolean;
+}
+
+export function setEnds(
+  arena: MemoryArena,
+  command: number,
+  { start, finalStep, wanted: { totals, counts, potentials } }: TileEnds,
+): void {
+  const wanted = Number(totals) + 2 * Number(counts) + 4 * Number(potentials);
+  arena.words(command + startWord * 4, 3).set([start, finalStep, wanted]);
 }
 
 /** At which times (address and number of ObservedTime[]) a group of blocks sums its counts up, and where the weights of its first element lie. */
@@ -129,18 +153,22 @@ export function setObserved(
   arena.words(command + observedWord * 4, 4).set([times, count, ...weights]);
 }
 
-/** One pass a plane of each window that the event list runs, for all blocks together. */
+/** The passes of each window that the event list runs, for all blocks together: one a plane, or one of all spikes by value. */
 function listEventPasses(
   network: NetworkMemory,
   slot: SlotMemory,
   { events, kernel: { scatters, lanes } }: LayerMemory,
   { first, count }: BlockGroup,
 ): readonly PassWords[] {
-  const pairs = events.flatMap((event) =>
-    event.layout.planes.map((plane, index) => ({ event, plane, index })),
+  const wordsLanes = lanes === "int16" ? "int16" : "int32";
+  const passes = events.flatMap((event) =>
+    event.byValue
+      ? [{ event, kernel: valuesKernels[wordsLanes], plane: onePlane, index: 0 }]
+      : event.layout.planes.map((plane, index) => {
+          return { event, kernel: scatters ? scatterKernel : eventsKernels[wordsLanes], plane, index };
+        }),
   );
-  const kernel = scatters ? scatterKernel : eventsKernels[lanes === "int16" ? "int16" : "int32"];
-  return pairs.map(({ event, plane, index }, at) => {
+  return passes.map(({ event, kernel, plane, index }, at) => {
     const spikes = spikesAt(slot, event.layout) + index * event.layout.plane;
     const room = network.eventRooms[at] as EventRoom;
     const part = eventWindowOf(event, first, spikes, room, network.positions);
@@ -148,17 +176,30 @@ function listEventPasses(
   });
 }
 
-/** One pass a plane of the window that tables of 12 run. */
+const onePlane: SpikePlane = { shift: 0, negative: false };
+
+/** From so many planes on a source's are added in one walk; fewer, plane by plane, are faster. */
+const leastStacked = 3;
+
+/** One pass a plane of the window that tables of 12 run, or one for many planes. */
 function listRowsPasses(slot: SlotMemory, rows: Run | null, block: number): readonly PassWords[] {
   if (rows === null) return [];
-  const kernel = rowsKernels[rows.layout.shape[0]] as number;
-  return rows.layout.planes.map((plane, index) => ({
-    kernel,
-    block,
-    blocks: 1,
-    plane,
-    parts: [segmentOf(rows, slot, 0, index)],
-  }));
+  const { shape, planes } = rows.layout;
+  if (planes.length >= leastStacked) {
+    const kernel = stackedKernels[shape[0]] as number;
+    return [{ kernel, block, blocks: 1, plane: onePlane, parts: stackPlanes(rows, slot, 0) }];
+  }
+  const kernel = rowsKernels[shape[0]] as number;
+  return planes.map((plane, index) => {
+    return { kernel, block, blocks: 1, plane, parts: [segmentOf(rows, slot, 0, index)] };
+  });
+}
+
+/** A Segment and its plane's shift and sign for each plane of a run, shifts descending. */
+function stackPlanes(run: Run, slot: SlotMemory, table: number): readonly (readonly number[])[] {
+  return [...run.layout.planes.entries()]
+    .sort(([, a], [, b]) => b.shift - a.shift)
+    .map(([index, { shift, negative }]) => [...segmentOf(run, slot, table, index), shift, negative ? 1 : 0]);
 }
 
 /** Per block: passes of tables of 12, then of 8. */
@@ -200,7 +241,7 @@ function isWordOf({ bytes, window, rowOffset, layout }: Run, height: number): bo
   return bytes === 2 && rowOffset >= 0 && last < layout.shape[1] && layout.planes.length === 1;
 }
 
-/** One pass a coefficient: the runs of all sources that have such a plane. */
+/** One pass a run that is a word of many planes; of the others one a coefficient: the runs of all sources that have such a plane. */
 function listRunPasses(
   slot: SlotMemory,
   { stage, kernel: { lanes } }: LayerMemory,
@@ -209,16 +250,22 @@ function listRunPasses(
   firstTable: number,
 ): readonly PassWords[] {
   const passes = new Map<number, PassWords & { readonly parts: (readonly number[])[] }>();
+  const stacked: PassWords[] = [];
   let table = firstTable;
   for (const run of runs) {
-    for (const [index, plane] of run.layout.planes.entries()) {
-      const isWord = isWordOf(run, stage.shape[1]);
-      const empty = { kernel: currentKernels[lanes], block, blocks: 1, plane, parts: [], isWord };
-      const pass = passes.get(coefficientOf(plane)) ?? empty;
-      passes.set(coefficientOf(plane), pass);
-      pass.parts.push(segmentOf(run, slot, table, index));
-    }
+    const isStacked = lanes === "int16" && run.bytes === 2 && run.layout.planes.length >= leastStacked;
+    if (isStacked) {
+      const parts = stackPlanes(run, slot, table);
+      stacked.push({ kernel: stackedWordKernel, block, blocks: 1, plane: onePlane, parts });
+    } else
+      for (const [index, plane] of run.layout.planes.entries()) {
+        const isWord = isWordOf(run, stage.shape[1]);
+        const empty = { kernel: currentKernels[lanes], block, blocks: 1, plane, parts: [], isWord };
+        const pass = passes.get(coefficientOf(plane)) ?? empty;
+        passes.set(coefficientOf(plane), pass);
+        pass.parts.push(segmentOf(run, slot, table, index));
+      }
     table += run.bytes * tableBytes[lanes];
   }
-  return [...passes.values()];
+  return [...passes.values(), ...stacked];
 }

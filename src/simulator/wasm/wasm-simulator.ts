@@ -24,7 +24,7 @@ import { StepRecorder } from "./record-steps.js";
 import { SpikeReplay } from "./replay-spikes.js";
 import { type CountObserver, StageRunner } from "./run-stages.js";
 import type { NetworkSize, SlotMemory } from "./slot-memory.js";
-import { SnapshotTaker, wantsTotals } from "./take-snapshots.js";
+import { SnapshotTaker } from "./take-snapshots.js";
 import { listTimeSpans, type TimeSpan } from "./time-blocks.js";
 
 const outputImage = "output";
@@ -167,8 +167,9 @@ export class WasmSimulator {
       const isWhole = block === null || block === Math.ceil((stage as NeuronStage).shape[0] / 16) - 1;
       if (isWhole && t === span.end) replay.keep(stage.id, image, span);
     };
-    const wants = (stage: NeuronStage) => wantsTotals(request, stage);
-    runner.runBlock(blocks, { onRangeEnd, observer, wantsTotals: wants });
+    const wantedOf = (stage: NeuronStage) => taker.wantedOf(stage);
+    const lastStep = request.exit === undefined ? request.steps : null;
+    runner.runBlock(blocks, { onRangeEnd, observer, wantedOf, lastStep });
   }
 
   /** Stages of which nothing but sums is wanted before T, and whose kernels take them on their way. */

@@ -1,0 +1,62 @@
+/**
+ * The lists of event-window.ts for spikes of several bits: an entry is the offset of a neuron that sent a spike, and above its 12 bits
+ * the spike's value, −8…7. So all planes are walked at once, and a spike is one event whatever its bits.
+ *
+ * Knows: planes of bits. May not know: weights (gather-values.ts).
+ */
+import { EventWindow } from "./event-arguments";
+import { TileArguments, tileSteps } from "./tile-arguments";
+
+/** Writes the entries of those of eight numbers that are not 0, up to 16 bytes more than they are long; returns their end. */
+// @ts-ignore: decorator
+@inline
+function listEntries(to: usize, values: v128, offset: v128, positions: usize): usize {
+  const entries = i16x8.add(i16x8.shl(values, 12), offset);
+  const mask = i16x8.bitmask(i16x8.ne(values, i16x8.splat(0)));
+  const lanes = v128.load(positions + (<usize>mask << 4));
+  const bytes = i16x8.add(i16x8.mul(lanes, i16x8.splat(0x0202)), i16x8.splat(0x0100));
+  v128.store(to, i8x16.swizzle(entries, bytes));
+  return to + (<usize>popcnt<u32>(mask) << 1);
+}
+
+/** Lists a source row's spikes of the tile's steps. */
+export function listValues(tile: TileArguments, window: EventWindow, row: i32, slot: usize): void {
+  const low = i16x8(1, 2, 4, 8, 16, 32, 64, 128);
+  const high = i16x8(256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
+  const sixteen = i16x8.splat(16);
+  const positions = window.positions;
+  const bytes = <usize>window.pixelBytes;
+  const planeBytes = window.planeBytes;
+  const coefficients = window.coefficients;
+  const past = coefficients + (<usize>window.planes << 1);
+  let spikes = window.source + <usize>row * window.sourceRow + <usize>tile.first * window.sourceStep;
+  let list = window.rows + slot * <usize>tileSteps * window.stepBytes;
+  let starts = window.rowStarts + ((slot * <usize>tileSteps * <usize>(window.sourceWidth + 1)) << 2);
+  for (let t = tile.first; t < tile.last; t++) {
+    let to = list;
+    let offset = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+    let at = spikes;
+    for (let x = 0; x < window.sourceWidth; x++) {
+      store<u32>(starts, <u32>to);
+      starts += 4;
+      for (const end = at + bytes; at < end; at += 2) {
+        let v0 = i16x8.splat(0);
+        let v1 = i16x8.splat(0);
+        let word = at;
+        for (let c = coefficients; c < past; c += 2, word += planeBytes) {
+          const bits = v128.load16_splat(word);
+          const coefficient = v128.load16_splat(c);
+          v0 = i16x8.add(v0, v128.and(i16x8.eq(v128.and(bits, low), low), coefficient));
+          v1 = i16x8.add(v1, v128.and(i16x8.eq(v128.and(bits, high), high), coefficient));
+        }
+        to = listEntries(to, v0, offset, positions);
+        to = listEntries(to, v1, i16x8.add(offset, i16x8.splat(8)), positions);
+        offset = i16x8.add(offset, sixteen);
+      }
+    }
+    store<u32>(starts, <u32>to);
+    starts += 4;
+    list += window.stepBytes;
+    spikes += window.sourceStep;
+  }
+}
