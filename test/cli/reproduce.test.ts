@@ -74,6 +74,8 @@ test("more parts than jobs, rows that are none, and a folder without networks ar
   assert.deepEqual([part.code, part.doc.errors[0]?.rule], [2, "each part has a job"]);
   const none = await callJson(at, "reproduce", "fig4", "--only", "nothing", ...cache, "--out", "none");
   assert.deepEqual([none.code, none.doc.errors[0]?.code], [2, "no-rows"]);
+  const many = await callJson(at, "reproduce", "fig4", "--n", "999999", ...cache, "--out", "many");
+  assert.deepEqual([many.code, many.doc.errors[0]?.where], [2, "--n"]);
   const empty = await callJson(at, ...words, ...cache, "--models", "runs", "--out", "empty");
   assert.deepEqual([empty.code, empty.doc.errors[0]?.code], [3, "models-folder"]);
 });

@@ -9,7 +9,12 @@ import type { Experiment } from "./experiment.js";
 import { experiments, targets } from "./experiments/experiment-list.js";
 import { type FoundNetworks, findNetworks } from "./find-networks.js";
 import { openKnownData } from "./known-data.js";
-import { planReproduction, type ReproductionPlan } from "./plan-reproduction.js";
+import {
+  type KnownData,
+  type MissingData,
+  planReproduction,
+  type ReproductionPlan,
+} from "./plan-reproduction.js";
 
 export interface PlanOptions extends CallOptions {
   /** Named subsets: 200 images, shallow networks. */
@@ -50,7 +55,21 @@ function refuseEmpty(only: string | null) {
   });
 }
 
-/** @throws RespikeError exit 2 where no row is left, 3 for a folder without networks */
+/** As `evaluate` does: of no data set are there fewer. */
+function checkImages(n: number | "all", data: Iterable<KnownData | MissingData>): void {
+  const counts = [...data].flatMap((known) => ("because" in known ? [] : [known.testImages]));
+  const least = Math.min(...counts);
+  if (n === "all" || (Number.isInteger(n) && n >= 1 && n <= least)) return;
+  throw refuseUsage({
+    code: "wrong-option",
+    where: "--n",
+    rule: `1…${least} images, or all`,
+    value: String(n),
+    next: "choose another number",
+  });
+}
+
+/** @throws RespikeError exit 2 where no row is left, or for more images than there are, 3 for a folder without networks */
 export async function planTarget(
   target: string,
   chosen: readonly Experiment[],
@@ -62,6 +81,7 @@ export async function planTarget(
   const wanted = new Set<string>(chosen.flatMap(({ rows }) => rows.map(({ network }) => network.data)));
   const names = [...new Set(found.networks.map(({ data }) => data))].filter((name) => wanted.has(name));
   const data = await openKnownData(names, options);
+  checkImages(n, data.values());
   const plan = planReproduction(chosen, found, data, { target, quick, n, seed, only });
   if (plan.rows.length === 0) throw refuseEmpty(only);
   return { plan, networks: found.networks };
