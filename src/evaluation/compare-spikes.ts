@@ -46,7 +46,8 @@ interface CompareTask {
 export async function startCompareHandler(
   shared: CompareShared,
 ): Promise<TaskHandler<CompareTask, ComparedSpikes>> {
-  const options = shared.wasmUrl === undefined ? {} : { wasmUrl: new URL(shared.wasmUrl) };
+  const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
+  const options = { wasmUrl, handsOn: true };
   const prepare = (snn: PortableSpiking) => simulatorBackends.wasm.prepare(unpackSpiking(snn), options);
   const [one, other] = [await prepare(shared.snns[0]), await prepare(shared.snns[1])];
   return {

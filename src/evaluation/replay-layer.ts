@@ -11,7 +11,7 @@ import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
-import type { PackedSpikes } from "../simulator/backend.js";
+import type { PackedSpikes, SimulationResult } from "../simulator/backend.js";
 import { simulatorBackends } from "./backend-list.js";
 import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
 
@@ -58,14 +58,18 @@ export async function startReplayHandler(
   const target = snn.graph.node(layer);
   const refines = isOp(target, "neuron") && target.attributes.refine !== undefined;
   const readout = refines ? "final" : "mean";
+  let recycle: SimulationResult | undefined;
   return {
     handle({ images, n, sent }) {
       const replay = new Map(given.map((id, at) => [id, sent[at] as PackedSpikes]));
       const asked = { images, n, steps, snapshots: [steps], readout, delay: 0 } as const;
-      const { layers, spikes } = simulator.run({ ...asked, replay, keepSpikes: [layer] });
+      const result = simulator.run({ ...asked, replay, keepSpikes: [layer], recycle });
+      const { layers, spikes } = result;
       const counts = layers.find(({ name }) => name === layer)?.counts as Int32Array;
       // Spikes go back to the workers three times or more: in shared memory they are copied no more.
-      return shareMemory({ counts, sent: spikes?.get(layer) as PackedSpikes });
+      const shared = shareMemory({ counts, sent: spikes?.get(layer) as PackedSpikes });
+      if (shared.counts !== counts) recycle = result;
+      return shared;
     },
     free: () => simulator.free(),
   };
