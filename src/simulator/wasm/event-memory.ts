@@ -4,10 +4,12 @@
  * Knows: EventWindow of assembly/spiking/event-arguments.ts. May not know: which layer takes which kernel.
  */
 import type { WindowSynapses } from "../plan/window-synapses.js";
+import type { SourceFacts } from "./expected-spikes.js";
 import type { BlockGroup } from "./group-blocks.js";
 import type { EventSize, WindowSize } from "./kernel-costs.js";
+import { isListedByValue } from "./many-planes.js";
 import type { MemoryArena } from "./memory-arena.js";
-import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
+import { coefficientOf, type SpikeLayout, wordBytes } from "./spike-layout.js";
 
 /** A window and its weights, once a group of blocks. */
 export interface EventWindowMemory {
@@ -52,9 +54,11 @@ export function isEventWindow({ kernel, dilation, sourceShape }: WindowSynapses)
 
 /** What the cost model needs to know of a window. */
 export function eventSizeOf(
-  { sourceShape, targetShape, kernel }: WindowSynapses,
-  size: WindowSize,
+  window: WindowSynapses,
+  size: WindowSize & Pick<SourceFacts, "spikePlanes">,
+  lanes: "int16" | "int32" = "int16",
 ): EventSize {
+  const { sourceShape, targetShape, kernel } = window;
   const [channels, height, width] = sourceShape;
   const rowBytes = Math.ceil(channels / 16) * 2 * width;
   return {
@@ -62,6 +66,7 @@ export function eventSizeOf(
     sourceBytes: height * rowBytes,
     heardBytes: targetShape[1] * kernel[0] * rowBytes,
     fanIn: channels * kernel[0] * kernel[1],
+    byValue: isListedByValue(window, size.spikePlanes, lanes),
   };
 }
 
@@ -89,22 +94,6 @@ export function writeEventWindow(
   arena.shorts(coefficientsAt, coefficients.length).set(coefficients);
   const byValue = lanes !== null && isListedByValue(window, layout.planes, lanes);
   return { window, layout, weights: new Map(weights), byValue, coefficients: coefficientsAt };
-}
-
-/**
- * Whether the spikes of a window's source are listed by value: an entry has 12 bits of offset and 4 of the spike. Two planes are as fast one by
- * one where sums have 16 bits.
- */
-export function isListedByValue(
-  { kernel, sourceShape }: WindowSynapses,
-  planes: readonly SpikePlane[],
-  lanes: "int16" | "int32",
-): boolean {
-  const channels = Math.ceil(sourceShape[0] / 16) * 16;
-  const offsets = ((kernel[0] - 1) * kernel[1] + sourceShape[2]) * channels;
-  return (
-    planes.length > (lanes === "int16" ? 2 : 1) && planes.every(({ shift }) => shift < 3) && offsets <= 4_096
-  );
 }
 
 /** Passes over the events of a window. */

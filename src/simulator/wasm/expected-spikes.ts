@@ -4,13 +4,15 @@
  * Knows: rates that were saved with the network, alphabets. May not know: kernels, images.
  */
 import type { SnnPlan } from "../plan/snn-plan.js";
-import { spikePlanes } from "./spike-layout.js";
+import { type SpikePlane, spikePlanes } from "./spike-layout.js";
 
 /** What the planner needs to know of a source. */
 export interface SourceFacts {
   /** Bits a neuron and step, over all planes; |N|/T where spikes are binary. */
   readonly rate: number;
   readonly planes: number;
+  readonly spikePlanes: readonly SpikePlane[];
+  readonly refines: boolean;
 }
 
 /**
@@ -21,6 +23,8 @@ export const defaultRate = 0.08;
 
 /** What is taken back has to be sent first: so many bits a spike of the net count travel in ResNet-20 where spikes have signs. */
 const takenBack = 2.2;
+/** Of layers that refine: bits a step for each net count over λ, in ResNet-20 at T = 2 (3.2 to 5.6) and 4. */
+const refinedBits = 4.6;
 
 /** @returns facts by source: the image, layers, gates (which send about what their neurons do) */
 export function expectSpikes({
@@ -28,6 +32,7 @@ export function expectSpikes({
   gates,
   alphabets,
   replayed,
+  refine,
 }: SnnPlan): (source: string) => SourceFacts {
   const rates = new Map(neurons.map((stage) => [stage.id, stage.node.attributes.rate]));
   for (const [id, { rate }] of replayed) rates.set(id, rate);
@@ -36,8 +41,11 @@ export function expectSpikes({
     let id = source;
     for (let next = behind.get(id); next !== undefined; next = behind.get(id)) id = next;
     const { lo, hi } = alphabets.get(source) ?? { lo: 0, hi: 1 };
-    const planes = spikePlanes(lo, hi).length;
+    const list = spikePlanes(lo, hi);
+    const planes = list.length;
+    const refines = refine !== null;
+    const perNet = refines ? refinedBits : lo < 0 ? takenBack : 1;
     const net = rates.get(id) ?? defaultRate;
-    return { rate: Math.min(planes, net * (lo < 0 ? takenBack : 1)), planes };
+    return { rate: Math.min(planes, net * perNet), planes, spikePlanes: list, refines };
   };
 }

@@ -8,7 +8,9 @@
  *
  *   tables of 8:    pixels · (a + b · bytes of the window that have weights)
  *   tables of 12:   pixels · (a + 48-bit words of the window · (b + c · rate)) + building
+ *   all planes:     the same with the constants of `stacked`, of sources of three planes or more
  *   events:         bytes of the source · (a + b · rows that hear it) + pixels · (c + d · events)
+ *   by value:       bytes of the source · a + pixels · (c + d · events), events being bits over the bits of a spike
  *   neurons:        pixels · e
  *
  *   32-bit sums:    tables of 8 and events (integers alone) with constants of their own; a constant current alone: pixels · a
@@ -17,6 +19,8 @@
  *
  *   lists:          currents · a + neurons · (b + pooled currents · c) + spikes · (d + targets of one · e)
  */
+
+import { areStacked } from "./many-planes.js";
 
 /**
  * Fitted on an AMD EPYC of the fourth generation, Node 20, one thread: layers of ResNet-20 in four alphabets, at rates from 1
@@ -38,7 +42,9 @@ export const costConstants = {
     rate: 4.5,
     apart: 1.35,
     scaled: 1.5,
-    row: 4.5,
+    row: 1,
+    /** All planes in one walk: what a plane costs beside its words, and `rate`. */
+    stacked: { pixel: 1, rate: 9 },
   },
   events: {
     /** Listing a byte of the source; merging a byte into the list of a row that hears it. */
@@ -47,6 +53,14 @@ export const costConstants = {
     /** A pixel and an event, by blocks run together. */
     pixel: { 1: 18, 2: 13, 4: 5 } as Readonly<Record<number, number>>,
     event: { 1: 0.44, 2: 1, 4: 2 } as Readonly<Record<number, number>>,
+    /** By value: a spike has so many bits. */
+    value: {
+      byte: 5.5,
+      bits: 1.22,
+      pixel: { 1: 27, 2: 24, 4: 124 } as Readonly<Record<number, number>>,
+      event: { 1: 0.63, 2: 1.16, 4: 2.02 } as Readonly<Record<number, number>>,
+      wideEvent: { 1: 0.8, 2: 1.4, 4: 2.7 } as Readonly<Record<number, number>>,
+    },
   },
   /** A word tested for a row and column of the window that hears it; a spike and target; a pixel that begins. */
   scatter: {
@@ -70,8 +84,8 @@ export const costConstants = {
   list: { current: 0.6, neuron: 11, pooled: 6.5, spike: 240, synapse: 0.75 },
 } as const;
 
-/** Image steps over which tables are reckoned to be shared: 8 images of 350 steps. */
-const sharedSteps = 2_800;
+/** Image steps over which tables are reckoned to be shared: 8 images of 64 steps, of 8 where layers refine. */
+const sharedSteps = { many: 512, few: 64 };
 
 export interface WindowSize {
   /** Pixels of the target. */
@@ -79,6 +93,8 @@ export interface WindowSize {
   /** Bits a neuron and step of the source, over all bit planes of its spikes. */
   readonly rate: number;
   readonly planes: number;
+  /** Whether the source refines, so that runs are short. */
+  readonly refines: boolean;
 }
 
 /** @param bytes of the window with a weight, summed over the blocks; blocks that have any */
@@ -89,14 +105,16 @@ export function costTables8({ pixels, planes }: WindowSize, bytes: number, block
 
 /** @param words 48-bit words of the window; whether columns lie side by side */
 export function costTables12(
-  { pixels, rate, planes }: WindowSize,
+  { pixels, rate, planes, refines }: WindowSize,
   words: number,
   isSideBySide: boolean,
   blocks: number,
 ): number {
-  const { pixel, word, rate: perRate, apart, scaled, row } = costConstants.table12;
-  const building = (words * 4 * 4_096 * row) / sharedSteps;
-  const once = planes === 1 ? pixel : pixel + scaled;
+  const { pixel, word, rate: plainRate, apart, scaled, row, stacked } = costConstants.table12;
+  const building = (words * 4 * 4_096 * row) / (refines ? sharedSteps.few : sharedSteps.many);
+  const isStacked = areStacked(planes);
+  const perRate = isStacked ? stacked.rate : plainRate;
+  const once = isStacked ? stacked.pixel : planes === 1 ? pixel : pixel + scaled;
   const ofWord = (word[words] ?? 0) * (isSideBySide ? 1 : apart);
   return blocks * (pixels * (planes * (once + words * ofWord) + words * perRate * rate) + building);
 }
@@ -107,6 +125,8 @@ export interface EventSize extends WindowSize {
   readonly heardBytes: number;
   /** Source neurons in a window. */
   readonly fanIn: number;
+  /** Whether spikes are listed by value, all planes at once. */
+  readonly byValue: boolean;
 }
 
 /** @param groups blocks of each group that is run together; @param lanes of the sums */
@@ -115,6 +135,7 @@ export function costEvents(
   groups: readonly number[],
   lanes: "int16" | "int32" = "int16",
 ): number {
+  if (size.byValue) return costValues(size, groups, lanes);
   const { byte, merged } = costConstants.events;
   const { pixel, event } =
     lanes === "int16"
@@ -127,6 +148,17 @@ export function costEvents(
       sum + lists + pixels * (planes * (pixel[blocks] ?? 0) + fanIn * rate * (event[blocks] ?? 0)),
     0,
   );
+}
+
+/** The same of spikes by value. */
+function costValues(size: EventSize, groups: readonly number[], lanes: "int16" | "int32"): number {
+  const { merged } = costConstants.events;
+  const { byte, bits, pixel, event: narrow, wideEvent } = costConstants.events.value;
+  const event = lanes === "int16" ? narrow : wideEvent;
+  const { pixels, rate, sourceBytes, heardBytes, fanIn } = size;
+  const lists = sourceBytes * byte + heardBytes * merged;
+  const ofPixel = (blocks: number) => (pixel[blocks] ?? 0) + ((fanIn * rate) / bits) * (event[blocks] ?? 0);
+  return groups.reduce((sum, blocks) => sum + lists + pixels * ofPixel(blocks), 0);
 }
 
 /** The same by scatter: no lists, but sums are read and written. */

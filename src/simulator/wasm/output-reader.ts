@@ -63,7 +63,10 @@ export class OutputReader {
       const counts = image.countsOf(id);
       if (first === 0) return counts;
       const before = image.countsAtDelay(id);
-      return Float64Array.from(counts, (count, i) => count - (before[i] as number));
+      const difference = new Float64Array(counts.length);
+      for (let i = 0; i < difference.length; i++)
+        difference[i] = (counts[i] as number) - (before[i] as number);
+      return difference;
     };
     const sums = output.current.map((current, k) => (current + (image.constant[k] as number)) * (t - first));
     for (const reader of this.synapses) reader.add(since(reader.source), sums);

@@ -65,7 +65,7 @@ function planWideEvents(
   const groups = groupBlocks(blocks, true).map(({ count }) => count);
   const sizeOf = (window: WindowSynapses) => ({ pixels, ...factsOf(window.source) });
   const ofEvents = (window: WindowSynapses) =>
-    costEvents(eventSizeOf(window, sizeOf(window)), groups, "int32");
+    costEvents(eventSizeOf(window, sizeOf(window), "int32"), groups, "int32");
   const ofTables = (window: WindowSynapses) => costWindow(window, sizeOf(window));
   const largest = largestOf(windows);
   const canRun = (window: WindowSynapses) => isEventWindow(window) && weightsFit16(window);

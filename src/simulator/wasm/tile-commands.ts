@@ -20,6 +20,7 @@ import {
 } from "./kernel-numbers.js";
 import type { BlockMemory, LayerMemory, NetworkMemory } from "./layer-memory.js";
 import { rowsTableBytes, tableBytes } from "./layer-memory.js";
+import { areStacked } from "./many-planes.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
 import type { SlotMemory } from "./slot-memory.js";
@@ -178,14 +179,11 @@ function listEventPasses(
 
 const onePlane: SpikePlane = { shift: 0, negative: false };
 
-/** From so many planes on a source's are added in one walk; fewer, plane by plane, are faster. */
-const leastStacked = 3;
-
 /** One pass a plane of the window that tables of 12 run, or one for many planes. */
 function listRowsPasses(slot: SlotMemory, rows: Run | null, block: number): readonly PassWords[] {
   if (rows === null) return [];
   const { shape, planes } = rows.layout;
-  if (planes.length >= leastStacked) {
+  if (areStacked(planes.length)) {
     const kernel = stackedKernels[shape[0]] as number;
     return [{ kernel, block, blocks: 1, plane: onePlane, parts: stackPlanes(rows, slot, 0) }];
   }
@@ -253,7 +251,7 @@ function listRunPasses(
   const stacked: PassWords[] = [];
   let table = firstTable;
   for (const run of runs) {
-    const isStacked = lanes === "int16" && run.bytes === 2 && run.layout.planes.length >= leastStacked;
+    const isStacked = lanes === "int16" && run.bytes === 2 && areStacked(run.layout.planes.length);
     if (isStacked) {
       const parts = stackPlanes(run, slot, table);
       stacked.push({ kernel: stackedWordKernel, block, blocks: 1, plane: onePlane, parts });
