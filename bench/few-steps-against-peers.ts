@@ -14,7 +14,7 @@
  * Everything finished is kept in the folder; the same command goes on where it stopped, `--minutes` stops it by itself, `--table`
  * only prints. `--race` times, by turns and on as many threads, SpikingJelly's method that stays within 0.5 points of the
  * network's accuracy from the smallest T on (any T, in `inference_mode`, best of step modes and batches, with `torch.compile`
- * and without) against ours at the smallest T measured that does: binary, and of any alphabet.
+ * and without) against the quickest of ours that do: binary, and of any alphabet.
  *
  * Makes a Python environment with the packages of bench/spikingjelly-requirements.txt in the cache folder; where it cannot, it says so
  * and measures our side alone.

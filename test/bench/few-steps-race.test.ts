@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chooseOwn, choosePeer, describeRace, type OwnCandidate } from "../../bench/few-steps-race.js";
+import { choosePeer, describeRace, listOwn, type OwnCandidate } from "../../bench/few-steps-race.js";
 import { methods } from "../../bench/few-steps-work.js";
 
 const labels = Array.from({ length: 100 }, () => 1);
@@ -41,7 +41,7 @@ test("a delayed readout that needs fewer steps races", () => {
   assert.equal(choosePeer([{ method, kept: { ...kept, delayed } }], judges)?.T, 3);
 });
 
-test("ours races at its smallest T within the bound, multi-level only where any alphabet may", () => {
+test("all of ours from the T on that stays within the bound may race, multi-level only where any alphabet may", () => {
   const candidates = [
     own("binary", "binary", 32, 2),
     own("binary", "binary", 48, 0),
@@ -49,11 +49,15 @@ test("ours races at its smallest T within the bound, multi-level only where any 
     own("refine", "multi-level", 3, 0),
     own("refine", "multi-level", 2, 5),
   ];
-  const binary = chooseOwn(candidates, ["binary"]);
-  const any = chooseOwn(candidates, ["binary", "signed", "multi-level"]);
-  assert.deepEqual([binary?.T, binary?.candidate.piece.preset], [48, "binary"]);
-  assert.deepEqual([any?.T, any?.candidate.piece.preset], [3, "refine"]);
-  assert.equal(chooseOwn(candidates.slice(0, 1), ["binary"]), undefined);
+  const namesOf = (entries: ReturnType<typeof listOwn>) =>
+    entries.map(({ candidate, T }) => `${candidate.piece.preset} ${T}`);
+  const binary = ["binary 48", "binary 64"];
+  assert.deepEqual(namesOf(listOwn(candidates, ["binary"])), binary);
+  assert.deepEqual(namesOf(listOwn(candidates, ["binary", "signed", "multi-level"])), [
+    ...binary,
+    "refine 3",
+  ]);
+  assert.deepEqual(listOwn(candidates.slice(0, 1), ["binary"]), []);
 });
 
 test("a race's table has a row for each pair, the ratio of rounds, and alphabets", () => {
