@@ -258,7 +258,9 @@ const stackPlanes = (name, { rows, first, loads, isShared }) => {
         let r: usize;
         let w: u64;
         let a0 = i16x8.mul(s${pixel}0, factor);
-        let a1 = i16x8.mul(s${pixel}1, factor);${words.join("\n        v128.store(held, a1);")}
+        let a1 = i16x8.mul(s${pixel}1, factor);${words.map((each) => `${each}
+        v128.store(held, a0);
+        v128.store(held, a1, 16);`).join("")}
         s${pixel}0 = a0;
         s${pixel}1 = a1;
       }`;
@@ -346,7 +348,7 @@ import { hasRow, listPlanes, segmentOf, StackedPlane, stackedSize, StackStep, st
 import { baseOf, Pass, TileArguments } from "./tile-arguments";
 
 /** Where a sum under way is stored so that engines keep loads and additions in order; nobody reads it. */
-const held = memory.data(16, 16);
+const held = memory.data(32, 16);
 `;
 
 // ---------------------------------------------------------------------------------------------- scatter

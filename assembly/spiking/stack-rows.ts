@@ -8,7 +8,7 @@ import { hasRow, listPlanes, segmentOf, StackedPlane, stackedSize, StackStep, st
 import { baseOf, Pass, TileArguments } from "./tile-arguments";
 
 /** Where a sum under way is stored so that engines keep loads and additions in order; nobody reads it. */
-const held = memory.data(16, 16);
+const held = memory.data(32, 16);
 
 function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize): void {
   const sourcePixel = segmentOf(pass).sourcePixel;
@@ -51,7 +51,8 @@ function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p1 + 0 * sourcePixel, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -65,7 +66,8 @@ function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p2 + 0 * sourcePixel, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -79,6 +81,8 @@ function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -100,7 +104,8 @@ function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p1 + 1 * sourcePixel, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -114,7 +119,8 @@ function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p2 + 1 * sourcePixel, 0);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -128,6 +134,8 @@ function stackThree(tile: TileArguments, pass: Pass, starts: bool, planes: usize
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -189,7 +197,8 @@ function stackThreeShared(tile: TileArguments, pass: Pass, starts: bool, planes:
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = w1;
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -203,7 +212,8 @@ function stackThreeShared(tile: TileArguments, pass: Pass, starts: bool, planes:
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = w2;
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -217,6 +227,8 @@ function stackThreeShared(tile: TileArguments, pass: Pass, starts: bool, planes:
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -238,7 +250,8 @@ function stackThreeShared(tile: TileArguments, pass: Pass, starts: bool, planes:
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = w1;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -252,7 +265,8 @@ function stackThreeShared(tile: TileArguments, pass: Pass, starts: bool, planes:
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = w2;
         r = <usize>(w >> 11) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -266,6 +280,8 @@ function stackThreeShared(tile: TileArguments, pass: Pass, starts: bool, planes:
         r = <usize>(w >> 47) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -331,7 +347,8 @@ function stackRow0Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -345,6 +362,8 @@ function stackRow0Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -366,7 +385,8 @@ function stackRow0Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -380,6 +400,8 @@ function stackRow0Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -436,7 +458,8 @@ function stackRow1Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1642240));
@@ -450,6 +473,8 @@ function stackRow1Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2036416));
         a1 = i16x8.add(a1, v128.load(r, 2036432));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -471,7 +496,8 @@ function stackRow1Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1642240));
@@ -485,6 +511,8 @@ function stackRow1Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2036416));
         a1 = i16x8.add(a1, v128.load(r, 2036432));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -541,7 +569,8 @@ function stackRow2Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2561984));
         a1 = i16x8.add(a1, v128.load(r, 2562000));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2693376));
@@ -555,6 +584,8 @@ function stackRow2Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -576,7 +607,8 @@ function stackRow2Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2561984));
         a1 = i16x8.add(a1, v128.load(r, 2562000));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2693376));
@@ -590,6 +622,8 @@ function stackRow2Of32(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -663,7 +697,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -677,7 +712,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 12);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -691,7 +727,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 18);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1642240));
@@ -705,6 +742,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2036416));
         a1 = i16x8.add(a1, v128.load(r, 2036432));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -726,7 +765,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 459712));
         a1 = i16x8.add(a1, v128.load(r, 459728));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 591104));
@@ -740,7 +780,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 985280));
         a1 = i16x8.add(a1, v128.load(r, 985296));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 12);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1116672));
@@ -754,7 +795,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1510848));
         a1 = i16x8.add(a1, v128.load(r, 1510864));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 18);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 1642240));
@@ -768,6 +810,8 @@ function stackRow0Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2036416));
         a1 = i16x8.add(a1, v128.load(r, 2036432));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -824,7 +868,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2561984));
         a1 = i16x8.add(a1, v128.load(r, 2562000));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2693376));
@@ -838,7 +883,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 12);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3218944));
@@ -852,7 +898,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3613120));
         a1 = i16x8.add(a1, v128.load(r, 3613136));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 18);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3744512));
@@ -866,6 +913,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4138688));
         a1 = i16x8.add(a1, v128.load(r, 4138704));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -887,7 +936,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2561984));
         a1 = i16x8.add(a1, v128.load(r, 2562000));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 2693376));
@@ -901,7 +951,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3087552));
         a1 = i16x8.add(a1, v128.load(r, 3087568));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 12);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3218944));
@@ -915,7 +966,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3613120));
         a1 = i16x8.add(a1, v128.load(r, 3613136));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 18);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 3744512));
@@ -929,6 +981,8 @@ function stackRow1Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4138688));
         a1 = i16x8.add(a1, v128.load(r, 4138704));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
@@ -985,7 +1039,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4664256));
         a1 = i16x8.add(a1, v128.load(r, 4664272));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4795648));
@@ -999,7 +1054,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5189824));
         a1 = i16x8.add(a1, v128.load(r, 5189840));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 12);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5321216));
@@ -1013,7 +1069,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5715392));
         a1 = i16x8.add(a1, v128.load(r, 5715408));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 0 * sourcePixel, 18);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5846784));
@@ -1027,6 +1084,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 6240960));
         a1 = i16x8.add(a1, v128.load(r, 6240976));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s00 = a0;
         s01 = a1;
       }
@@ -1048,7 +1107,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4664256));
         a1 = i16x8.add(a1, v128.load(r, 4664272));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 6);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 4795648));
@@ -1062,7 +1122,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5189824));
         a1 = i16x8.add(a1, v128.load(r, 5189840));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 12);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5321216));
@@ -1076,7 +1137,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5715392));
         a1 = i16x8.add(a1, v128.load(r, 5715408));
-        v128.store(held, a1);
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         w = load<u64>(p0 + 1 * sourcePixel, 18);
         r = <usize>(w << 5) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 5846784));
@@ -1090,6 +1152,8 @@ function stackRow2Of64(tile: TileArguments, pass: Pass, starts: bool, planes: us
         r = <usize>(w >> 31) & 0x1ffe0;
         a0 = i16x8.add(a0, v128.load(r, 6240960));
         a1 = i16x8.add(a1, v128.load(r, 6240976));
+        v128.store(held, a0);
+        v128.store(held, a1, 16);
         s10 = a0;
         s11 = a1;
       }
