@@ -71,6 +71,7 @@ function values2(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
       a0 = i16x8.add(a0, i16x8.mul(v128.load(r, 0), value));
       a1 = i16x8.add(a1, i16x8.mul(v128.load(r, 16), value));
       a2 = i16x8.add(a2, i16x8.mul(v128.load(r, 32), value));
+      v128.store(sum, a2, 1088);
       a3 = i16x8.add(a3, i16x8.mul(v128.load(r, 48), value));
     }
     v128.store(sum, a0, 0);
@@ -117,10 +118,11 @@ function values4(tile: TileArguments, pass: Pass, window: EventWindow, x: i32): 
       a0 = i16x8.add(a0, i16x8.mul(v128.load(r, 0), value));
       a1 = i16x8.add(a1, i16x8.mul(v128.load(r, 16), value));
       a2 = i16x8.add(a2, i16x8.mul(v128.load(r, 32), value));
+      v128.store(sum, a2, 1088);
       a3 = i16x8.add(a3, i16x8.mul(v128.load(r, 48), value));
-      v128.store(sum, a3, 1104);
       a4 = i16x8.add(a4, i16x8.mul(v128.load(r, 64), value));
       a5 = i16x8.add(a5, i16x8.mul(v128.load(r, 80), value));
+      v128.store(sum, a5, 2192);
       a6 = i16x8.add(a6, i16x8.mul(v128.load(r, 96), value));
       a7 = i16x8.add(a7, i16x8.mul(v128.load(r, 112), value));
     }

@@ -158,7 +158,7 @@ const gatherValues = (blocks) => {
   const count = blocks * 2;
   const row = `* ${blocks * 32}`;
   const addEvent = list(count, (k) => `
-      a${k} = i16x8.add(a${k}, i16x8.mul(v128.load(r, ${k * 16}), value));${k === 3 && k < count - 1 ? `\n      v128.store(sum, a3, ${placeOf(narrow, 3)});` : ""}`);
+      a${k} = i16x8.add(a${k}, i16x8.mul(v128.load(r, ${k * 16}), value));${k % 3 === 2 && k < count - 1 ? `\n      v128.store(sum, a${k}, ${placeOf(narrow, k)});` : ""}`);
   return `${walk(narrow, blocks, `values${blocks}`, row, "pass.block")}
     for (; p < q; p += 2) {
       const value = i16x8.shr_s(v128.load16_splat(p), 12);
