@@ -7,14 +7,14 @@
  */
 import { noteCall } from "./calls";
 import { addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32 } from "./fire-tile";
-import { isFirst, storedOf, TileArguments } from "./tile-arguments";
+import { isFirst, storedOf, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 
-// @ts-ignore: decorator
-@inline
-function stepHalf<T>(tile: TileArguments, neuron: usize, thresholds: usize, inverses: usize, sum: usize, spikes: usize, first: bool, stored: i32): void {
-  const potential = tile.potential + neuron;
-  const counts = tile.count + neuron;
-  const before = first ? tile.start + neuron : potential;
+/** The spikes of half a block of the tile's row take the place of its sums: int16, a step's 16 side by side at the step's sums. */
+function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, stored: i32): void {
+  const lane = half << 5;
+  const neuron = neuronOf(tile, block, 0) + lane;
+  const thresholds = tile.threshold + (<usize>block << 6) + lane;
+  const inverses = tile.nearest + (<usize>block << 7) + lane;
   const most = f32x4.splat(<f32>tile.hi);
   const least = f32x4.splat(<f32>-tile.hi);
   const whole = f32x4.splat(12582912);
@@ -23,88 +23,96 @@ function stepHalf<T>(tile: TileArguments, neuron: usize, thresholds: usize, inve
   const shift = tile.shift;
   const halveFirst = tile.halveFirst;
   const halveEnd = tile.halveEnd;
+  const firstStep = tile.first;
+  const endStep = tile.last;
+  const toPixel = sumPixel<T>(tile);
+  const sumsPixel: usize = tile.passCount == 0 ? 16 * sizeof<T>() : toPixel;
+  let sums = sumOf<T>(tile, block, 0) + (lane >> 2) * sizeof<T>();
+  let tos = sumsOf<T>(tile, block) + (lane >> 1);
+  let before = (first ? tile.start : tile.potential) + neuron;
+  let potential = tile.potential + neuron;
+  let counts = tile.count + neuron;
   const theta0 = v128.load(thresholds, 16 * 0);
   const inverse0 = v128.load(inverses, 16 * 0);
   const offset0 = v128.load(inverses, 64 + 16 * 0);
-  let v0 = v128.load(before, 16 * 0);
-  let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
   const theta1 = v128.load(thresholds, 16 * 1);
   const inverse1 = v128.load(inverses, 16 * 1);
   const offset1 = v128.load(inverses, 64 + 16 * 1);
-  let v1 = v128.load(before, 16 * 1);
-  let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
-  for (let step = tile.first; step < tile.last; step++, sum += sumStep, spikes += 32) {
-    if (step >= halveFirst && step < halveEnd) {
-      if (shift == 1) {
-        v0 = i32x4.add(v0, v0);
-        m0 = f32x4.add(m0, m0);
-        v1 = i32x4.add(v1, v1);
-        m1 = f32x4.add(m1, m1);
-      } else {
-        const factor = f32x4.splat(<f32>(1 << shift));
-        v0 = i32x4.shl(v0, shift);
-        m0 = f32x4.mul(m0, factor);
-        v1 = i32x4.shl(v1, shift);
-        m1 = f32x4.mul(m1, factor);
+  for (let x = tile.width; x > 0; x--) {
+    let v0 = v128.load(before, 16 * 0);
+    let m0 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 0)));
+    let v1 = v128.load(before, 16 * 1);
+    let m1 = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * 1)));
+    let sum = sums;
+    let to = tos;
+    for (let step = firstStep; step < endStep; step++) {
+      if (step >= halveFirst && step < halveEnd) {
+        if (shift == 1) {
+          v0 = i32x4.add(v0, v0);
+          m0 = f32x4.add(m0, m0);
+          v1 = i32x4.add(v1, v1);
+          m1 = f32x4.add(m1, m1);
+        } else {
+          const factor = f32x4.splat(<f32>(1 << shift));
+          v0 = i32x4.shl(v0, shift);
+          m0 = f32x4.mul(m0, factor);
+          v1 = i32x4.shl(v1, shift);
+          m1 = f32x4.mul(m1, factor);
+        }
       }
+      v0 = i32x4.add(v0, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
+      const ratio0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), inverse0), offset0);
+      // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
+      const spike0 = f32x4.add(f32x4.pmax(f32x4.pmin(ratio0, most), f32x4.pmax(m0, least)), whole);
+      v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(spike0, theta0));
+      m0 = f32x4.sub(m0, f32x4.sub(spike0, whole));
+      v1 = i32x4.add(v1, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
+      const ratio1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), inverse1), offset1);
+      // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
+      const spike1 = f32x4.add(f32x4.pmax(f32x4.pmin(ratio1, most), f32x4.pmax(m1, least)), whole);
+      v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(spike1, theta1));
+      m1 = f32x4.sub(m1, f32x4.sub(spike1, whole));
+      v128.store(to, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
+      sum += sumStep;
+      to += 16 * sizeof<T>();
     }
-    v0 = i32x4.add(v0, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 0) : v128.load(sum, 16 * 0));
-    const ratio0 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v0), inverse0), offset0);
-    // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
-    const spike0 = f32x4.add(f32x4.pmax(f32x4.pmin(ratio0, most), f32x4.pmax(m0, least)), whole);
-    v0 = i32x4.sub(v0, i32x4.dot_i16x8_s(spike0, theta0));
-    m0 = f32x4.sub(m0, f32x4.sub(spike0, whole));
-    v1 = i32x4.add(v1, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * 1) : v128.load(sum, 16 * 1));
-    const ratio1 = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v1), inverse1), offset1);
-    // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
-    const spike1 = f32x4.add(f32x4.pmax(f32x4.pmin(ratio1, most), f32x4.pmax(m1, least)), whole);
-    v1 = i32x4.sub(v1, i32x4.dot_i16x8_s(spike1, theta1));
-    m1 = f32x4.sub(m1, f32x4.sub(spike1, whole));
-    v128.store(spikes, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
-  }
-  if (stored & 4) {
-    v128.store(potential, v0, 16 * 0);
-    v128.store(potential, v1, 16 * 1);
-  }
-  if (stored & 2) {
-    v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
-    v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
+    if (stored & 4) {
+      v128.store(potential, v0, 16 * 0);
+      v128.store(potential, v1, 16 * 1);
+    }
+    if (stored & 2) {
+      v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m0)), 16 * 0);
+      v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m1)), 16 * 1);
+    }
+    sums += sumsPixel;
+    tos += toPixel;
+    before += 64;
+    potential += 64;
+    counts += 64;
   }
 }
 
-/** A block of a pixel over a tile's steps: its spikes at `tile.stacks`, [32 steps][16] int16. */
-// @ts-ignore: decorator
-@inline
-function stepNearest<T>(tile: TileArguments, block: i32, x: usize, first: bool, stored: i32): void {
-  const neuron = neuronOf(tile, block, x);
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
-  const sum = sumOf<T>(tile, block, x);
-  for (let lane: usize = 0; lane < 64; lane += 32) {
-    const half = sum + (lane >> 2) * sizeof<T>();
-    stepHalf<T>(tile, neuron + lane, thresholds + lane, inverses + lane, half, tile.stacks + (lane >> 1), first, stored);
-  }
-}
-
-/** Σ|s| and events of a pixel's spikes. */
-function addTotals(tile: TileArguments, block: i32, x: usize, first: bool): void {
-  const neuron = neuronOf(tile, block, x);
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events0 = i16x8.splat(0);
-  let events1 = i16x8.splat(0);
+/** Σ|s| and events of the row's spikes. */
+function addTotals<T>(tile: TileArguments, block: i32, first: bool): void {
   const none = i16x8.splat(0);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let spikes = tile.stacks; spikes < past; spikes += 32) {
-    const s0 = v128.load(spikes);
-    const s1 = v128.load(spikes, 16);
-    sent0 = i16x8.add(sent0, i16x8.abs(s0));
-    sent1 = i16x8.add(sent1, i16x8.abs(s1));
-    events0 = i16x8.sub(events0, i16x8.ne(s0, none));
-    events1 = i16x8.sub(events1, i16x8.ne(s1, none));
+  for (let x: usize = 0; x < <usize>tile.width; x++) {
+    const neuron = neuronOf(tile, block, x);
+    let sent0 = none;
+    let sent1 = none;
+    let events0 = none;
+    let events1 = none;
+    let spikes = sumsOf<T>(tile, block) + x * sumPixel<T>(tile);
+    for (let step = tile.first; step < tile.last; step++, spikes += 16 * sizeof<T>()) {
+      const s0 = v128.load(spikes);
+      const s1 = v128.load(spikes, 16);
+      sent0 = i16x8.add(sent0, i16x8.abs(s0));
+      sent1 = i16x8.add(sent1, i16x8.abs(s1));
+      events0 = i16x8.sub(events0, i16x8.ne(s0, none));
+      events1 = i16x8.sub(events1, i16x8.ne(s1, none));
+    }
+    storeTotals(tile.magnitude + neuron, sent0, sent1, first);
+    storeTotals(tile.events + neuron, events0, events1, first);
   }
-  storeTotals(tile.magnitude + neuron, sent0, sent1, first);
-  storeTotals(tile.events + neuron, events0, events1, first);
 }
 
 /** Adds 16 numbers of 16 bits to those of 32 at `totals`, which are 0 before the first step. */
@@ -114,21 +122,29 @@ function storeTotals(totals: usize, low: v128, high: v128, first: bool): void {
   addShorts(totals + 32, high);
 }
 
-/** Writes a pixel's spikes to their planes. */
-function storePlanes1(tile: TileArguments, block: i32, x: usize): void {
+/** Writes the row's spikes to their planes. */
+function storePlanes1<T>(tile: TileArguments, block: i32): void {
   const outStep = tile.outStep;
-  const outPlane = tile.outPlane;
-  let out = outOf(tile, block, x);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
-    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
-    const size = i8x16.abs(spikes);
-    const isNegative = i8x16.bitmask(spikes);
-    let plane = out;
-    const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(plane, <u16>(bits0 & ~isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits0 & isNegative));
+  const outPixel = tile.outPixel;
+  const toPixel = sumPixel<T>(tile);
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());
+  const plane1 = tile.outPlane * 1;
+  let outs = outOf(tile, block, 0);
+  let from = sumsOf<T>(tile, block);
+  for (let x = tile.width; x > 0; x--) {
+    const past = from + steps;
+    let out = outs;
+    for (let at = from; at < past; at += 16 * sizeof<T>()) {
+      const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+      const size = i8x16.abs(spikes);
+      const isNegative = i8x16.bitmask(spikes);
+      const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
+      store<u16>(out, <u16>(bits0 & ~isNegative));
+      store<u16>(out + plane1, <u16>(bits0 & isNegative));
+      out += outStep;
+    }
+    outs += outPixel;
+    from += toPixel;
   }
 }
 
@@ -136,12 +152,11 @@ export function fireRefine116(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i16>(tile, block, x, first, stored);
-      storePlanes1(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i16>(tile, block, 0, first, stored);
+    stepRow<i16>(tile, block, 1, first, stored);
+    storePlanes1<i16>(tile, block);
+    if (stored & 1) addTotals<i16>(tile, block, first);
   }
 }
 
@@ -149,35 +164,42 @@ export function fireRefine1Int(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i32>(tile, block, x, first, stored);
-      storePlanes1(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i32>(tile, block, 0, first, stored);
+    stepRow<i32>(tile, block, 1, first, stored);
+    storePlanes1<i32>(tile, block);
+    if (stored & 1) addTotals<i32>(tile, block, first);
   }
 }
 
-/** Writes a pixel's spikes to their planes. */
-function storePlanes2(tile: TileArguments, block: i32, x: usize): void {
+/** Writes the row's spikes to their planes. */
+function storePlanes2<T>(tile: TileArguments, block: i32): void {
   const outStep = tile.outStep;
-  const outPlane = tile.outPlane;
-  let out = outOf(tile, block, x);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
-    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
-    const size = i8x16.abs(spikes);
-    const isNegative = i8x16.bitmask(spikes);
-    let plane = out;
-    const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(plane, <u16>(bits0 & ~isNegative));
-    plane += outPlane;
-    const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
-    store<u16>(plane, <u16>(bits1 & ~isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits0 & isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits1 & isNegative));
+  const outPixel = tile.outPixel;
+  const toPixel = sumPixel<T>(tile);
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());
+  const plane1 = tile.outPlane * 1;
+  const plane2 = tile.outPlane * 2;
+  const plane3 = tile.outPlane * 3;
+  let outs = outOf(tile, block, 0);
+  let from = sumsOf<T>(tile, block);
+  for (let x = tile.width; x > 0; x--) {
+    const past = from + steps;
+    let out = outs;
+    for (let at = from; at < past; at += 16 * sizeof<T>()) {
+      const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+      const size = i8x16.abs(spikes);
+      const isNegative = i8x16.bitmask(spikes);
+      const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
+      store<u16>(out, <u16>(bits0 & ~isNegative));
+      store<u16>(out + plane2, <u16>(bits0 & isNegative));
+      const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
+      store<u16>(out + plane1, <u16>(bits1 & ~isNegative));
+      store<u16>(out + plane3, <u16>(bits1 & isNegative));
+      out += outStep;
+    }
+    outs += outPixel;
+    from += toPixel;
   }
 }
 
@@ -185,12 +207,11 @@ export function fireRefine216(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i16>(tile, block, x, first, stored);
-      storePlanes2(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i16>(tile, block, 0, first, stored);
+    stepRow<i16>(tile, block, 1, first, stored);
+    storePlanes2<i16>(tile, block);
+    if (stored & 1) addTotals<i16>(tile, block, first);
   }
 }
 
@@ -198,40 +219,47 @@ export function fireRefine2Int(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i32>(tile, block, x, first, stored);
-      storePlanes2(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i32>(tile, block, 0, first, stored);
+    stepRow<i32>(tile, block, 1, first, stored);
+    storePlanes2<i32>(tile, block);
+    if (stored & 1) addTotals<i32>(tile, block, first);
   }
 }
 
-/** Writes a pixel's spikes to their planes. */
-function storePlanes3(tile: TileArguments, block: i32, x: usize): void {
+/** Writes the row's spikes to their planes. */
+function storePlanes3<T>(tile: TileArguments, block: i32): void {
   const outStep = tile.outStep;
-  const outPlane = tile.outPlane;
-  let out = outOf(tile, block, x);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
-    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
-    const size = i8x16.abs(spikes);
-    const isNegative = i8x16.bitmask(spikes);
-    let plane = out;
-    const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(plane, <u16>(bits0 & ~isNegative));
-    plane += outPlane;
-    const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
-    store<u16>(plane, <u16>(bits1 & ~isNegative));
-    plane += outPlane;
-    const bits2 = i8x16.bitmask(i16x8.shl(size, 5));
-    store<u16>(plane, <u16>(bits2 & ~isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits0 & isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits1 & isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits2 & isNegative));
+  const outPixel = tile.outPixel;
+  const toPixel = sumPixel<T>(tile);
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());
+  const plane1 = tile.outPlane * 1;
+  const plane2 = tile.outPlane * 2;
+  const plane3 = tile.outPlane * 3;
+  const plane4 = tile.outPlane * 4;
+  const plane5 = tile.outPlane * 5;
+  let outs = outOf(tile, block, 0);
+  let from = sumsOf<T>(tile, block);
+  for (let x = tile.width; x > 0; x--) {
+    const past = from + steps;
+    let out = outs;
+    for (let at = from; at < past; at += 16 * sizeof<T>()) {
+      const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+      const size = i8x16.abs(spikes);
+      const isNegative = i8x16.bitmask(spikes);
+      const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
+      store<u16>(out, <u16>(bits0 & ~isNegative));
+      store<u16>(out + plane3, <u16>(bits0 & isNegative));
+      const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
+      store<u16>(out + plane1, <u16>(bits1 & ~isNegative));
+      store<u16>(out + plane4, <u16>(bits1 & isNegative));
+      const bits2 = i8x16.bitmask(i16x8.shl(size, 5));
+      store<u16>(out + plane2, <u16>(bits2 & ~isNegative));
+      store<u16>(out + plane5, <u16>(bits2 & isNegative));
+      out += outStep;
+    }
+    outs += outPixel;
+    from += toPixel;
   }
 }
 
@@ -239,12 +267,11 @@ export function fireRefine316(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i16>(tile, block, x, first, stored);
-      storePlanes3(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i16>(tile, block, 0, first, stored);
+    stepRow<i16>(tile, block, 1, first, stored);
+    storePlanes3<i16>(tile, block);
+    if (stored & 1) addTotals<i16>(tile, block, first);
   }
 }
 
@@ -252,45 +279,52 @@ export function fireRefine3Int(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i32>(tile, block, x, first, stored);
-      storePlanes3(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i32>(tile, block, 0, first, stored);
+    stepRow<i32>(tile, block, 1, first, stored);
+    storePlanes3<i32>(tile, block);
+    if (stored & 1) addTotals<i32>(tile, block, first);
   }
 }
 
-/** Writes a pixel's spikes to their planes. */
-function storePlanes4(tile: TileArguments, block: i32, x: usize): void {
+/** Writes the row's spikes to their planes. */
+function storePlanes4<T>(tile: TileArguments, block: i32): void {
   const outStep = tile.outStep;
-  const outPlane = tile.outPlane;
-  let out = outOf(tile, block, x);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
-    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
-    const size = i8x16.abs(spikes);
-    const isNegative = i8x16.bitmask(spikes);
-    let plane = out;
-    const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
-    store<u16>(plane, <u16>(bits0 & ~isNegative));
-    plane += outPlane;
-    const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
-    store<u16>(plane, <u16>(bits1 & ~isNegative));
-    plane += outPlane;
-    const bits2 = i8x16.bitmask(i16x8.shl(size, 5));
-    store<u16>(plane, <u16>(bits2 & ~isNegative));
-    plane += outPlane;
-    const bits3 = i8x16.bitmask(i16x8.shl(size, 4));
-    store<u16>(plane, <u16>(bits3 & ~isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits0 & isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits1 & isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits2 & isNegative));
-    plane += outPlane;
-    store<u16>(plane, <u16>(bits3 & isNegative));
+  const outPixel = tile.outPixel;
+  const toPixel = sumPixel<T>(tile);
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());
+  const plane1 = tile.outPlane * 1;
+  const plane2 = tile.outPlane * 2;
+  const plane3 = tile.outPlane * 3;
+  const plane4 = tile.outPlane * 4;
+  const plane5 = tile.outPlane * 5;
+  const plane6 = tile.outPlane * 6;
+  const plane7 = tile.outPlane * 7;
+  let outs = outOf(tile, block, 0);
+  let from = sumsOf<T>(tile, block);
+  for (let x = tile.width; x > 0; x--) {
+    const past = from + steps;
+    let out = outs;
+    for (let at = from; at < past; at += 16 * sizeof<T>()) {
+      const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+      const size = i8x16.abs(spikes);
+      const isNegative = i8x16.bitmask(spikes);
+      const bits0 = i8x16.bitmask(i16x8.shl(size, 7));
+      store<u16>(out, <u16>(bits0 & ~isNegative));
+      store<u16>(out + plane4, <u16>(bits0 & isNegative));
+      const bits1 = i8x16.bitmask(i16x8.shl(size, 6));
+      store<u16>(out + plane1, <u16>(bits1 & ~isNegative));
+      store<u16>(out + plane5, <u16>(bits1 & isNegative));
+      const bits2 = i8x16.bitmask(i16x8.shl(size, 5));
+      store<u16>(out + plane2, <u16>(bits2 & ~isNegative));
+      store<u16>(out + plane6, <u16>(bits2 & isNegative));
+      const bits3 = i8x16.bitmask(i16x8.shl(size, 4));
+      store<u16>(out + plane3, <u16>(bits3 & ~isNegative));
+      store<u16>(out + plane7, <u16>(bits3 & isNegative));
+      out += outStep;
+    }
+    outs += outPixel;
+    from += toPixel;
   }
 }
 
@@ -298,12 +332,11 @@ export function fireRefine416(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i16>(tile, block, x, first, stored);
-      storePlanes4(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i16>(tile, block, 0, first, stored);
+    stepRow<i16>(tile, block, 1, first, stored);
+    storePlanes4<i16>(tile, block);
+    if (stored & 1) addTotals<i16>(tile, block, first);
   }
 }
 
@@ -311,12 +344,11 @@ export function fireRefine4Int(tile: TileArguments): void {
   noteCall(27);
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<i32>(tile, block, x, first, stored);
-      storePlanes4(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<i32>(tile, block, 0, first, stored);
+    stepRow<i32>(tile, block, 1, first, stored);
+    storePlanes4<i32>(tile, block);
+    if (stored & 1) addTotals<i32>(tile, block, first);
   }
 }
 

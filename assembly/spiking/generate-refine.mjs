@@ -13,14 +13,14 @@ import { climbBits, downFrom, each, entries, stepLoop, writeKernels } from "./fi
 
 const both = (lines) => each(2, lines);
 
-/** Eight channels of a pixel over a tile's steps, so that all they need stays in registers; N is kept as −N, a float. */
-const stepHalf = `
-// @ts-ignore: decorator
-@inline
-function stepHalf<T>(tile: TileArguments, neuron: usize, thresholds: usize, inverses: usize, sum: usize, spikes: usize, first: bool, stored: i32): void {
-  const potential = tile.potential + neuron;
-  const counts = tile.count + neuron;
-  const before = first ? tile.start + neuron : potential;
+/** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
+const stepRow = `
+/** The spikes of half a block of the tile's row take the place of its sums: int16, a step's 16 side by side at the step's sums. */
+function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, stored: i32): void {
+  const lane = half << 5;
+  const neuron = neuronOf(tile, block, 0) + lane;
+  const thresholds = tile.threshold + (<usize>block << 6) + lane;
+  const inverses = tile.nearest + (<usize>block << 7) + lane;
   const most = f32x4.splat(<f32>tile.hi);
   const least = f32x4.splat(<f32>-tile.hi);
   const whole = f32x4.splat(12582912);
@@ -28,72 +28,80 @@ function stepHalf<T>(tile: TileArguments, neuron: usize, thresholds: usize, inve
   const sumStep = tile.sumStep;
   const shift = tile.shift;
   const halveFirst = tile.halveFirst;
-  const halveEnd = tile.halveEnd;${both(`
+  const halveEnd = tile.halveEnd;
+  const firstStep = tile.first;
+  const endStep = tile.last;
+  const toPixel = sumPixel<T>(tile);
+  const sumsPixel: usize = tile.passCount == 0 ? 16 * sizeof<T>() : toPixel;
+  let sums = sumOf<T>(tile, block, 0) + (lane >> 2) * sizeof<T>();
+  let tos = sumsOf<T>(tile, block) + (lane >> 1);
+  let before = (first ? tile.start : tile.potential) + neuron;
+  let potential = tile.potential + neuron;
+  let counts = tile.count + neuron;${both(`
   const theta# = v128.load(thresholds, 16 * #);
   const inverse# = v128.load(inverses, 16 * #);
-  const offset# = v128.load(inverses, 64 + 16 * #);
-  let v# = v128.load(before, 16 * #);
-  let m# = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * #)));`)}
-  for (let step = tile.first; step < tile.last; step++, sum += sumStep, spikes += 32) {
-    if (step >= halveFirst && step < halveEnd) {
-      if (shift == 1) {${both(`
-        v# = i32x4.add(v#, v#);
-        m# = f32x4.add(m#, m#);`)}
-      } else {
-        const factor = f32x4.splat(<f32>(1 << shift));${both(`
-        v# = i32x4.shl(v#, shift);
-        m# = f32x4.mul(m#, factor);`)}
-      }
-    }${both(`
-    v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
-    const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
-    // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
-    const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);
-    v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
-    m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`)}
-    v128.store(spikes, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
-  }
-  if (stored & 4) {${both(`
-    v128.store(potential, v#, 16 * #);`)}
-  }
-  if (stored & 2) {${both(`
-    v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
-  }
-}
-
-/** A block of a pixel over a tile's steps: its spikes at \`tile.stacks\`, [32 steps][16] int16. */
-// @ts-ignore: decorator
-@inline
-function stepNearest<T>(tile: TileArguments, block: i32, x: usize, first: bool, stored: i32): void {
-  const neuron = neuronOf(tile, block, x);
-  const thresholds = tile.threshold + (<usize>block << 6);
-  const inverses = tile.nearest + (<usize>block << 7);
-  const sum = sumOf<T>(tile, block, x);
-  for (let lane: usize = 0; lane < 64; lane += 32) {
-    const half = sum + (lane >> 2) * sizeof<T>();
-    stepHalf<T>(tile, neuron + lane, thresholds + lane, inverses + lane, half, tile.stacks + (lane >> 1), first, stored);
+  const offset# = v128.load(inverses, 64 + 16 * #);`)}
+  for (let x = tile.width; x > 0; x--) {${both(`
+    let v# = v128.load(before, 16 * #);
+    let m# = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * #)));`)}
+    let sum = sums;
+    let to = tos;
+    for (let step = firstStep; step < endStep; step++) {
+      if (step >= halveFirst && step < halveEnd) {
+        if (shift == 1) {${both(`
+          v# = i32x4.add(v#, v#);
+          m# = f32x4.add(m#, m#);`)}
+        } else {
+          const factor = f32x4.splat(<f32>(1 << shift));${both(`
+          v# = i32x4.shl(v#, shift);
+          m# = f32x4.mul(m#, factor);`)}
+        }
+      }${both(`
+      v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
+      const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
+      // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
+      const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);
+      v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
+      m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`)}
+      v128.store(to, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
+      sum += sumStep;
+      to += 16 * sizeof<T>();
+    }
+    if (stored & 4) {${both(`
+      v128.store(potential, v#, 16 * #);`)}
+    }
+    if (stored & 2) {${both(`
+      v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
+    }
+    sums += sumsPixel;
+    tos += toPixel;
+    before += 64;
+    potential += 64;
+    counts += 64;
   }
 }
 
-/** Σ|s| and events of a pixel's spikes. */
-function addTotals(tile: TileArguments, block: i32, x: usize, first: bool): void {
-  const neuron = neuronOf(tile, block, x);
-  let sent0 = i16x8.splat(0);
-  let sent1 = i16x8.splat(0);
-  let events0 = i16x8.splat(0);
-  let events1 = i16x8.splat(0);
+/** Σ|s| and events of the row's spikes. */
+function addTotals<T>(tile: TileArguments, block: i32, first: bool): void {
   const none = i16x8.splat(0);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let spikes = tile.stacks; spikes < past; spikes += 32) {
-    const s0 = v128.load(spikes);
-    const s1 = v128.load(spikes, 16);
-    sent0 = i16x8.add(sent0, i16x8.abs(s0));
-    sent1 = i16x8.add(sent1, i16x8.abs(s1));
-    events0 = i16x8.sub(events0, i16x8.ne(s0, none));
-    events1 = i16x8.sub(events1, i16x8.ne(s1, none));
+  for (let x: usize = 0; x < <usize>tile.width; x++) {
+    const neuron = neuronOf(tile, block, x);
+    let sent0 = none;
+    let sent1 = none;
+    let events0 = none;
+    let events1 = none;
+    let spikes = sumsOf<T>(tile, block) + x * sumPixel<T>(tile);
+    for (let step = tile.first; step < tile.last; step++, spikes += 16 * sizeof<T>()) {
+      const s0 = v128.load(spikes);
+      const s1 = v128.load(spikes, 16);
+      sent0 = i16x8.add(sent0, i16x8.abs(s0));
+      sent1 = i16x8.add(sent1, i16x8.abs(s1));
+      events0 = i16x8.sub(events0, i16x8.ne(s0, none));
+      events1 = i16x8.sub(events1, i16x8.ne(s1, none));
+    }
+    storeTotals(tile.magnitude + neuron, sent0, sent1, first);
+    storeTotals(tile.events + neuron, events0, events1, first);
   }
-  storeTotals(tile.magnitude + neuron, sent0, sent1, first);
-  storeTotals(tile.events + neuron, events0, events1, first);
 }
 
 /** Adds 16 numbers of 16 bits to those of 32 at \`totals\`, which are 0 before the first step. */
@@ -105,21 +113,29 @@ function storeTotals(totals: usize, low: v128, high: v128, first: bool): void {
 `;
 
 const storePlanes = (planes) => `
-/** Writes a pixel's spikes to their planes. */
-function storePlanes${planes}(tile: TileArguments, block: i32, x: usize): void {
+/** Writes the row's spikes to their planes. */
+function storePlanes${planes}<T>(tile: TileArguments, block: i32): void {
   const outStep = tile.outStep;
-  const outPlane = tile.outPlane;
-  let out = outOf(tile, block, x);
-  const past = tile.stacks + (<usize>(tile.last - tile.first) << 5);
-  for (let at = tile.stacks; at < past; at += 32, out += outStep) {
-    const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
-    const size = i8x16.abs(spikes);
-    const isNegative = i8x16.bitmask(spikes);
-    let plane = out;${each(planes, (p) => `
-    const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
-    store<u16>(plane, <u16>(bits${p} & ~isNegative));
-    plane += outPlane;`)}${each(planes, (p) => `
-    store<u16>(plane, <u16>(bits${p} & isNegative));${p === planes - 1 ? "" : "\n    plane += outPlane;"}`)}
+  const outPixel = tile.outPixel;
+  const toPixel = sumPixel<T>(tile);
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());${each(2 * planes - 1, (p) => `
+  const plane${p + 1} = tile.outPlane * ${p + 1};`)}
+  let outs = outOf(tile, block, 0);
+  let from = sumsOf<T>(tile, block);
+  for (let x = tile.width; x > 0; x--) {
+    const past = from + steps;
+    let out = outs;
+    for (let at = from; at < past; at += 16 * sizeof<T>()) {
+      const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+      const size = i8x16.abs(spikes);
+      const isNegative = i8x16.bitmask(spikes);${each(planes, (p) => `
+      const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
+      store<u16>(out${p === 0 ? "" : ` + plane${p}`}, <u16>(bits${p} & ~isNegative));
+      store<u16>(out + plane${planes + p}, <u16>(bits${p} & isNegative));`)}
+      out += outStep;
+    }
+    outs += outPixel;
+    from += toPixel;
   }
 }
 `;
@@ -132,12 +148,11 @@ const nearestKernel = (planes) =>
     (type) => `
   const first = isFirst(tile);
   const stored = storedOf(tile);
-  for (let x: usize = 0; x < <usize>tile.width; x++) {
-    for (let block = 0; block < tile.blocks; block++) {
-      stepNearest<${type}>(tile, block, x, first, stored);
-      storePlanes${planes}(tile, block, x);
-      if (stored & 1) addTotals(tile, block, x, first);
-    }
+  for (let block = 0; block < tile.blocks; block++) {
+    stepRow<${type}>(tile, block, 0, first, stored);
+    stepRow<${type}>(tile, block, 1, first, stored);
+    storePlanes${planes}<${type}>(tile, block);
+    if (stored & 1) addTotals<${type}>(tile, block, first);
   }`,
   );
 
@@ -222,6 +237,6 @@ writeKernels(
     "src/graph/snn.ts, Refinement.",
   ],
   "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
-  stepHalf + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
-  "isFirst, storedOf, TileArguments",
+  stepRow + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
+  "isFirst, storedOf, sumPixel, sumsOf, TileArguments",
 );
