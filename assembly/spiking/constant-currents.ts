@@ -26,37 +26,48 @@ export class CurrentWindow {
   blocks: i32;
   /** float64 [block][ky][kx][channel][16] */
   weights: usize;
-  /** Room for what a window holds: float64 [ky][kx][channel]. */
+  /** Room for what the windows of a target row hear: float64 [ky][columns from the first to the last][channel]. */
   held: usize;
   /** float64 [block][y][x][16] */
   sums: usize;
 }
 
-/** The pixels that target (row, column) hears, zeros outside. */
+/** Columns that the windows of a target row reach from the first to the last. */
 // @ts-ignore: decorator
 @inline
-function holdWindow(window: CurrentWindow, row: i32, column: i32): void {
+function spanOf(window: CurrentWindow): i32 {
+  return (window.targetWidth - 1) * window.strideX + (window.kernelWidth - 1) * window.dilationX + 1;
+}
+
+/** Fills `held` with the pixels that a target row hears, zeros outside of the image. */
+function holdRows(window: CurrentWindow, row: i32): void {
+  const span = spanOf(window);
   const plane = <usize>(window.height * window.width) << 3;
+  const pixelBytes = <usize>window.channels << 3;
+  const first = max(0, -window.offsetX);
+  const past = min(span, window.width - window.offsetX);
   let held = window.held;
-  for (let ky = 0; ky < window.kernelHeight; ky++) {
+  memory.fill(held, 0, <usize>(window.kernelHeight * span) * pixelBytes);
+  for (let ky = 0; ky < window.kernelHeight; ky++, held += <usize>span * pixelBytes) {
     const y = row * window.strideY + window.offsetY + ky * window.dilationY;
-    for (let kx = 0; kx < window.kernelWidth; kx++) {
-      const x = column * window.strideX + window.offsetX + kx * window.dilationX;
-      const isInside = <u32>y < <u32>window.height && <u32>x < <u32>window.width;
-      let pixel = window.pixels + (<usize>(y * window.width + x) << 3);
-      for (let c = 0; c < window.channels; c++) {
-        store<f64>(held, isInside ? load<f64>(pixel) : 0);
-        held += 8;
-        pixel += plane;
-      }
+    if (<u32>y >= <u32>window.height) continue;
+    for (let c = 0; c < window.channels; c++) {
+      let pixel = window.pixels + <usize>c * plane + (<usize>(y * window.width + window.offsetX + first) << 3);
+      let to = held + <usize>first * pixelBytes + (<usize>c << 3);
+      for (let x = first; x < past; x++, pixel += 8, to += pixelBytes) store<f64>(to, load<f64>(pixel));
     }
   }
 }
 
-/** Adds 16 outputs of one pixel to `sums`, tap after tap. */
-// @ts-ignore: decorator
-@inline
-function addOutputs(held: usize, taps: usize, weights: usize, sums: usize): void {
+/** Adds 16 outputs of one pixel to `sums`, tap after tap; `held` is where its window begins. */
+function addOutputs(window: CurrentWindow, held: usize, weights: usize, sums: usize): void {
+  const pixelBytes = <usize>window.channels << 3;
+  const rowBytes = <usize>spanOf(window) * pixelBytes;
+  // columns that lie side by side are one run
+  const isRun = window.dilationX == 1;
+  const runs = isRun ? 1 : window.kernelWidth;
+  const runBytes = isRun ? <usize>window.kernelWidth * pixelBytes : pixelBytes;
+  const runStep = <usize>window.dilationX * pixelBytes;
   let a0 = f64x2.splat(0);
   let a1 = f64x2.splat(0);
   let a2 = f64x2.splat(0);
@@ -65,16 +76,21 @@ function addOutputs(held: usize, taps: usize, weights: usize, sums: usize): void
   let a5 = f64x2.splat(0);
   let a6 = f64x2.splat(0);
   let a7 = f64x2.splat(0);
-  for (const end = held + (taps << 3); held < end; held += 8, weights += 128) {
-    const pixel = v128.load64_splat(held);
-    a0 = f64x2.add(a0, f64x2.mul(pixel, v128.load(weights)));
-    a1 = f64x2.add(a1, f64x2.mul(pixel, v128.load(weights, 16)));
-    a2 = f64x2.add(a2, f64x2.mul(pixel, v128.load(weights, 32)));
-    a3 = f64x2.add(a3, f64x2.mul(pixel, v128.load(weights, 48)));
-    a4 = f64x2.add(a4, f64x2.mul(pixel, v128.load(weights, 64)));
-    a5 = f64x2.add(a5, f64x2.mul(pixel, v128.load(weights, 80)));
-    a6 = f64x2.add(a6, f64x2.mul(pixel, v128.load(weights, 96)));
-    a7 = f64x2.add(a7, f64x2.mul(pixel, v128.load(weights, 112)));
+  for (let ky = window.kernelHeight; ky > 0; ky--, held += rowBytes) {
+    let from = held;
+    for (let run = runs; run > 0; run--, from += runStep) {
+      for (let at = from; at < from + runBytes; at += 8, weights += 128) {
+        const pixel = v128.load64_splat(at);
+        a0 = f64x2.add(a0, f64x2.mul(pixel, v128.load(weights)));
+        a1 = f64x2.add(a1, f64x2.mul(pixel, v128.load(weights, 16)));
+        a2 = f64x2.add(a2, f64x2.mul(pixel, v128.load(weights, 32)));
+        a3 = f64x2.add(a3, f64x2.mul(pixel, v128.load(weights, 48)));
+        a4 = f64x2.add(a4, f64x2.mul(pixel, v128.load(weights, 64)));
+        a5 = f64x2.add(a5, f64x2.mul(pixel, v128.load(weights, 80)));
+        a6 = f64x2.add(a6, f64x2.mul(pixel, v128.load(weights, 96)));
+        a7 = f64x2.add(a7, f64x2.mul(pixel, v128.load(weights, 112)));
+      }
+    }
   }
   v128.store(sums, f64x2.add(v128.load(sums), a0));
   v128.store(sums, f64x2.add(v128.load(sums, 16), a1), 16);
@@ -91,14 +107,16 @@ export function addCurrents(window: CurrentWindow): void {
   noteCall(17);
   const taps = <usize>(window.kernelHeight * window.kernelWidth * window.channels);
   const blockBytes = <usize>(window.targetHeight * window.targetWidth) << 7;
+  const columnBytes = <usize>(window.strideX * window.channels) << 3;
   let pixel: usize = 0;
   for (let row = 0; row < window.targetHeight; row++) {
-    for (let column = 0; column < window.targetWidth; column++, pixel++) {
-      holdWindow(window, row, column);
+    holdRows(window, row);
+    let held = window.held;
+    for (let column = 0; column < window.targetWidth; column++, pixel++, held += columnBytes) {
       let weights = window.weights;
       let sums = window.sums + (pixel << 7);
       for (let block = 0; block < window.blocks; block++) {
-        addOutputs(window.held, taps, weights, sums);
+        addOutputs(window, held, weights, sums);
         weights += taps << 7;
         sums += blockBytes;
       }

@@ -69,6 +69,8 @@ export class ConstantCurrents {
     const [targets, height, width] = window.targetShape;
     const [sources, sourceHeight, sourceWidth] = window.sourceShape;
     const taps = window.weights.length / targets;
+    const span = (width - 1) * window.stride[1] + (window.kernel[1] - 1) * window.dilation[1] + 1;
+    const rowsHeard = window.kernel[0] * span;
     const blocks = Math.ceil(targets / 16);
     const weights = new Float64Array(blocks * taps * 16);
     for (let i = 0; i < window.weights.length; i++) {
@@ -88,7 +90,7 @@ export class ConstantCurrents {
       width,
       blocks,
       writeDoubles(arena, weights),
-      arena.allocate(taps * 8),
+      arena.allocate(rowsHeard * sources * 8),
       this.#sums,
     ]);
   }

@@ -84,8 +84,8 @@ export const costConstants = {
   list: { current: 0.6, neuron: 11, pooled: 6.5, spike: 240, synapse: 0.75 },
 } as const;
 
-/** Image steps over which tables are reckoned to be shared: 8 images of 64 steps, of 8 where layers refine. */
-const sharedSteps = { many: 512, few: 64 };
+/** Image steps over which tables are reckoned to be shared: 8 images of 78 steps, of 8 where layers refine. */
+const sharedSteps = { many: 622, few: 64 };
 
 export interface WindowSize {
   /** Pixels of the target. */
