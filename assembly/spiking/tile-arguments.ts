@@ -65,9 +65,9 @@ export class TileArguments {
   /** The step after which nothing follows, and what is wanted then: 1 Σ|s| and events, 2 counts, 4 V. Some kernels leave out the rest. */
   finalStep: i32;
   wanted: i32;
-  /** Of layers that refine with θ below 2¹⁵: 1/θ and (⌊θ/2⌋ + ½)/θ, [block][2][16] float32. */
+  /** Of layers that refine with θ below 2¹⁵: 1/θ and δ of src/simulator/wasm/nearest-spike.ts, [block][2][16] float32. */
   nearest: usize;
-  /** Room for the lists of plane-stack.ts, StackStep[32], then StackedPlane[]; for a pixel's spikes of all steps. */
+  /** Room for the lists of plane-stack.ts, StackStep[32], then StackedPlane[]. */
   stacks: usize;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;

@@ -24,7 +24,7 @@ export const integerLimits: Readonly<Record<IntegerFormat, number>> = { int16: 3
 const constantLimit = integerLimits.int32;
 
 /** What the integers of a channel have to stay within. */
-interface Limits {
+export interface Limits {
   /** |Current| of a step, and any |weight|. */
   readonly step: number;
   /** |Constant current| where it enters once; null where it is part of each step's. */
@@ -54,7 +54,7 @@ export interface QuantisedTarget {
 }
 
 /** The weights that one channel of a target receives from one group of synapses. */
-interface ChannelWeights {
+export interface ChannelWeights {
   readonly weights: Float64Array;
   /** Of the image: the largest |pixel|; null for spikes, which lie in `spikes`. */
   readonly largestPixel: number | null;
@@ -147,8 +147,10 @@ const mostGuesses = 6;
 /**
  * Largest k of 0…limit whose worst case fits. Every term grows with k, nearly in proportion: what one k takes tells where the
  * largest lies, and where guesses do not meet it halving does.
+ *
+ * @returns 0 where not even 1 fits
  */
-function largestThreshold(
+export function largestThreshold(
   groups: readonly ChannelWeights[],
   current: Float64Array,
   { step, constant, theta }: Limits,

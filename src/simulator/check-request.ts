@@ -24,6 +24,7 @@ export function checkRequest(plan: SnnPlan, request: SimulationRequest): void {
     ...checkRefinement(plan, request),
     ...checkReadout(plan, request),
     ...checkRecord(plan, request),
+    ...checkCounted(plan, request),
     ...checkExit(request),
   ];
   if (problems.length > 0) throw refuseUsage(problems);
@@ -124,6 +125,14 @@ function checkRecord(plan: SnnPlan, { record, steps, n }: SimulationRequest): Pr
     );
   }
   return problems;
+}
+
+function checkCounted({ neurons, gates }: SnnPlan, { counted = [] }: SimulationRequest): Problem[] {
+  const names = new Set([...neurons.map(({ name }) => name), ...gates.map(({ id }) => id)]);
+  const rule = `layers and gates: ${[...names].join(", ")}`;
+  return counted.flatMap((name) =>
+    names.has(name) ? [] : [wrongCall("counted", rule, name, "correct the layer's name")],
+  );
 }
 
 function checkExit({ exit, record, potentials, steps }: SimulationRequest): Problem[] {

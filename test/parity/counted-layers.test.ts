@@ -34,6 +34,11 @@ for (const backend of [referenceBackend, wasmBackend]) {
         for (const values of [counts, magnitudes, events]) assert.equal(values?.length ?? 0, 0);
       }
       assert.deepEqual(simulator.run({ ...request, recycle: one }), all);
+      assert.throws(() => simulator.run({ ...request, counted: [wanted.name, "nobody"] }), {
+        where: "counted",
+        value: "nobody",
+        exitCode: 2,
+      });
       simulator.free();
     }
   });

@@ -58,7 +58,7 @@ export interface LayerMemory {
   readonly events: readonly EventWindowMemory[];
   readonly lists: readonly ListGroupMemory[];
   readonly threshold: number;
-  /** Of layers that refine: 1/θ and (⌊θ/2⌋ + ½)/θ, [block][2][16] float32; else 0. */
+  /** Of layers that refine: 1/θ and δ of nearest-spike.ts, [block][2][16] float32; else 0. */
   readonly nearest: number;
   /** Constant currents that all images share; of `list` layers with a pool 0. */
   readonly base: number;
@@ -88,7 +88,7 @@ export interface NetworkMemory {
   readonly turned: number;
   /** Room for arguments that are written anew for each call, and for what kernels note while they run. */
   readonly commands: number;
-  /** Room that a tile's kernels take turns in: for the lists of planes that have spikes, for a pixel's spikes. */
+  /** Room for a tile's lists of planes that have spikes. */
   readonly stacks: number;
 }
 
