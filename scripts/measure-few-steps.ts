@@ -188,7 +188,10 @@ for (const piece of flags.table ? [] : pieces) {
   }
   console.error(`${nameOf(piece)}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
-const measured = pieces
+const order = flags.presets.split(",");
+const measured = [...pieces]
+  .sort((a, b) => files.indexOf(a.network.file) - files.indexOf(b.network.file))
+  .sort((a, b) => (a.network === b.network ? order.indexOf(a.preset) - order.indexOf(b.preset) : 0))
   .map((piece) => readEarlier<Measured>(pathOf(piece)))
   .filter((each) => each !== undefined);
 await writeJson(join(flags.out, "rows.json"), measured);
