@@ -45,7 +45,7 @@ describe("the parity suite in Chromium", { skip: executable === undefined ? noCh
         const page = await openPage(browser, app.url, (text) => t.diagnostic(text));
         assert.equal(await page.evaluate(() => crossOriginIsolated), isolated);
         assert.equal(await page.evaluate(() => typeof SharedArrayBuffer !== "undefined"), isolated);
-        await page.waitForFunction(() => typeof runTests === "function");
+        await page.waitForFunction(() => typeof runTests === "function", undefined, { timeout: 120_000 });
         return { isolated, results: await page.evaluate(() => runTests()) };
       } finally {
         await app.close();
