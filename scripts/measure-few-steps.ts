@@ -2,17 +2,18 @@
  * Accuracy, loss and operations of presets at few steps, on all test images.
  *
  *   node dist-dev/scripts/measure-few-steps.js [--presets paper,binary,signed,refine] [--steps 2,3,4,6,8,16,32,64]
- *     [--only TEXT] [--n N] [--threads N] [--minutes M] [--out local/measure/few-steps] [--table] [--commands]
+ *     [--only TEXT] [--n N] [--threads N] [--minutes M] [--out local/measure/few-steps] [--rows measured/few-steps]
+ *     [--table] [--commands] [--write]
  *
  * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
- * cheap comes first. Each conversion and evaluation is kept in the folder; called again, the script goes on where it
- * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It writes rows.json and prints the table of everything
- * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row.
+ * cheap comes first. Each conversion and evaluation is kept in `--out`, each finished row in `--rows`; called again, the script goes on where it
+ * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
+ * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts it into docs/few-steps.md.
  *
  * The network itself is run once, with its first piece, which at few steps takes longer than the spikes; its decisions are kept in
  * NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are paired with them.
  */
-import { copyFileSync, existsSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { resolveConvertOptions } from "#src/conversion/convert-options.js";
@@ -23,6 +24,7 @@ import { convert } from "#src/library/convert.js";
 import { evaluate } from "#src/library/evaluate.js";
 import { loadModel } from "#src/library/load-model.js";
 import { loadSnn, saveSnn } from "#src/library/snn-files.js";
+import { writeWholeFile } from "#src/node/write-whole-file.js";
 import {
   markdownTable,
   modelPath,
@@ -43,8 +45,10 @@ const { values: flags } = parseArgs({
     threads: { type: "string" },
     minutes: { type: "string" },
     out: { type: "string", default: "local/measure/few-steps" },
+    rows: { type: "string", default: "measured/few-steps" },
     table: { type: "boolean", default: false },
     commands: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
   },
 });
 
@@ -83,7 +87,7 @@ interface Measured {
 }
 
 const nameOf = ({ network, preset, T }: Piece) => `${network.file.replace(/\..*$/, "")}-${preset}-${T}`;
-const pathOf = (piece: Piece) => join(flags.out, `${nameOf(piece)}.${n}.json`);
+const pathOf = (piece: Piece) => join(flags.rows, `${nameOf(piece)}.${n}.json`);
 
 /** Pieces by network, the shortest first. */
 function listPieces(): readonly Piece[] {
@@ -112,6 +116,12 @@ function commandsOf(piece: Piece): readonly string[] {
   ];
 }
 
+/** Whether a run folder was begun without the network; undefined where there is none. A run goes on as it was begun. */
+function isBegunWithout(out: string): boolean | undefined {
+  const config = readEarlier<{ readonly flags?: { readonly noAnn?: boolean } }>(join(out, "config.json"));
+  return config === undefined ? undefined : config.flags?.noAnn === true;
+}
+
 async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<void> {
   const { network, preset, T, at } = piece;
   const saved = join(flags.out, `${nameOf(piece)}.snn.safetensors`);
@@ -124,9 +134,10 @@ async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<v
   const out = join(flags.out, `${nameOf(piece)}.${n}`);
   const again = existsSync(out) ? { resume: true } : {};
   const own = join(flags.out, `${network.file.replace(/\..*$/, "")}.network.${n}.csv`);
-  const noAnn = existsSync(own);
+  const noAnn = isBegunWithout(out) ?? existsSync(own);
   const { result } = await evaluate(await loadSnn(saved), { out, ...again, n, at, threads, signal, noAnn });
   if (!noAnn) copyFileSync(join(out, "predictions.csv"), own);
+  if (!existsSync(own)) throw new Error(`${own} is gone: remove ${out} and measure again`);
   const { accuracy, losses } = pairLosses(own, join(out, "predictions.csv"), result.data.n);
   const measured: Measured = {
     file: network.file,
@@ -142,7 +153,22 @@ async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<v
   await writeJson(pathOf(piece), measured);
 }
 
-function printTable(measured: readonly Measured[]): void {
+/** Every row that is kept, in the order of networks, presets and T. */
+function readRows(): readonly Measured[] {
+  const order = presets.map(({ name }) => name);
+  const ends = `.${n}.json`;
+  return readdirSync(flags.rows)
+    .filter((name) => name.endsWith(ends))
+    .map((name) => JSON.parse(readFileSync(join(flags.rows, name), "utf8")) as Measured)
+    .sort(
+      (a, b) =>
+        files.indexOf(a.file) - files.indexOf(b.file) ||
+        order.indexOf(a.preset) - order.indexOf(b.preset) ||
+        a.T - b.T,
+    );
+}
+
+function makeTable(measured: readonly Measured[]): string {
   const rows = measured.flatMap(({ file, preset, T, ann, alphabet, at, annMacs }) =>
     at.map(({ t, accuracy, loss, lossCi95, sopEffective }) => [
       file.replace(/\..*$/, ""),
@@ -169,10 +195,23 @@ function printTable(measured: readonly Measured[]): void {
     "M operations",
     "network's M MACs",
   ];
-  console.log(markdownTable(head, rows));
-  if (flags.commands) for (const { commands } of measured) console.log(`\n    ${commands.join("\n    ")}`);
+  return markdownTable(head, rows);
 }
 
+const page = join("docs", "few-steps.md");
+const marks = ["<!-- measured -->", "<!-- /measured -->"] as const;
+
+/** Between its two marks the page is written anew. */
+async function writePage(table: string): Promise<void> {
+  const text = readFileSync(page, "utf8");
+  const [from, to] = marks.map((mark) => text.indexOf(mark));
+  if (from === undefined || to === undefined || from < 0 || to < from)
+    throw new Error(`${page} has no ${marks.join(" … ")}`);
+  const written = `${text.slice(0, from + marks[0].length)}\n${table}\n${text.slice(to)}`;
+  await writeWholeFile(page, written, { force: true });
+}
+
+mkdirSync(flags.rows, { recursive: true });
 const pieces = listPieces();
 const signal =
   flags.minutes === undefined ? undefined : AbortSignal.timeout(Math.round(Number(flags.minutes) * 60_000));
@@ -188,11 +227,8 @@ for (const piece of flags.table ? [] : pieces) {
   }
   console.error(`${nameOf(piece)}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
-const order = flags.presets.split(",");
-const measured = [...pieces]
-  .sort((a, b) => files.indexOf(a.network.file) - files.indexOf(b.network.file))
-  .sort((a, b) => (a.network === b.network ? order.indexOf(a.preset) - order.indexOf(b.preset) : 0))
-  .map((piece) => readEarlier<Measured>(pathOf(piece)))
-  .filter((each) => each !== undefined);
-await writeJson(join(flags.out, "rows.json"), measured);
-printTable(measured);
+const measured = readRows();
+const table = makeTable(measured);
+console.log(table);
+if (flags.commands) for (const { commands } of measured) console.log(`\n    ${commands.join("\n    ")}`);
+if (flags.write) await writePage(table);

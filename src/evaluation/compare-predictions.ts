@@ -22,12 +22,18 @@ export function comparePredictions(
   second: readonly number[],
   labels: readonly number[],
 ): ComparedPredictions {
-  const n = Math.min(first.length, second.length, labels.length);
+  const isRight = (decision: number, at: number) => decision === labels[at];
+  const n = labels.length;
+  return compareRight(first.slice(0, n).map(isRight), second.slice(0, n).map(isRight));
+}
+
+/** The same of decisions of which it is known whether they are right. */
+export function compareRight(first: readonly boolean[], second: readonly boolean[]): ComparedPredictions {
+  const n = Math.min(first.length, second.length);
   let [onlyFirst, onlySecond] = [0, 0];
   for (let at = 0; at < n; at++) {
-    const [a, b] = [first[at] === labels[at], second[at] === labels[at]];
-    onlyFirst += Number(a && !b);
-    onlySecond += Number(b && !a);
+    onlyFirst += Number(first[at] && !second[at]);
+    onlySecond += Number(second[at] && !first[at]);
   }
   const difference = n === 0 ? 0 : (100 * (onlyFirst - onlySecond)) / n;
   return { n, difference, ci95: pairedInterval(onlyFirst, onlySecond, n) };

@@ -99,7 +99,18 @@ test("two parts, in any order: all rows, the gain between them, the jobs in the 
   const again = await mergeReproductions([one, two], join(at, "again"), options);
   assert.deepEqual(again.result, result);
   assert.deepEqual(JSON.parse(readFileSync(join(at, "whole", "results.json"), "utf8")), result);
-  assert.ok((await new JobStore(join(at, "whole", "jobs")).readResult(jobs[1] as Job)) !== null);
+  assert.ok((await new JobStore(join(at, "whole", "jobs")).readFinished(jobs[1] as Job)) !== null);
+});
+
+test("a part of records without run folders: the same page", async () => {
+  const other = makePart("records", "2/2", []);
+  const [job, home] = [jobs[1] as Job, new JobStore(join(two, "jobs"))];
+  const finished = await home.readFinished(job);
+  assert.ok(finished !== null);
+  await new JobStore(join(other, "jobs")).keepRecord(job, finished);
+  const { result } = await mergeReproductions([one, other], join(at, "recorded"), options);
+  const whole = JSON.parse(readFileSync(join(at, "whole", "results.json"), "utf8")) as typeof result;
+  assert.deepEqual(result, whole);
 });
 
 test("a part that is missing, twice, of another plan or unfinished is named, and nothing is written", async () => {

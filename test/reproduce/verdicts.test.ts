@@ -1,21 +1,20 @@
 /** Verdicts of claims from measured rows: what is confirmed, by how much it differs, what could not be run, what explains. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { comparePredictions, intervalOfDifference } from "#src/evaluation/compare-predictions.js";
+import { compareRight, intervalOfDifference } from "#src/evaluation/compare-predictions.js";
 import type { Claim, Quantity } from "#src/library/reproduce/experiment.js";
 import { judgeClaims } from "#src/library/reproduce/judge-claims.js";
 import { type MeasuredRow, notYet } from "#src/library/reproduce/measure-rows.js";
 import type { RowMeasurement } from "#src/report/reproduction/reproduction-result.js";
 
 const n = 1000;
-const labels = Array.from({ length: n }, () => 1);
 /** The first `right` images are right. */
-const decisions = (right: number) => labels.map((_, at) => Number(at < right));
+const decisions = (right: number) => Array.from({ length: n }, (_, at) => at < right);
 
 function row(id: string, right: number, because: string | null = null): MeasuredRow {
   const network = decisions(930);
   const snn = decisions(right);
-  const { difference, ci95 } = comparePredictions(network, snn, labels);
+  const { difference, ci95 } = compareRight(network, snn);
   const measured = {
     ...{ n, alphabet: "binary", network: 93, networkCi95: [91.2, 94.4], snn: right / 10, snnCi95: [0, 0] },
     ...{ loss: difference, lossCi95: ci95 },
@@ -24,7 +23,7 @@ function row(id: string, right: number, because: string | null = null): Measured
   return {
     experiment: "x",
     row: { id, T: 350, because, measured: isThere ? measured : null } as unknown as MeasuredRow["row"],
-    predictions: isThere ? { labels, network, at: new Map([[350, snn]]) } : null,
+    right: isThere ? { network, at: new Map([[350, snn]]) } : null,
   };
 }
 

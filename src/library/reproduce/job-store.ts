@@ -1,5 +1,5 @@
 /**
- * Finished and unfinished jobs on disk: a run folder each, and the converted networks.
+ * Finished and unfinished jobs on disk: a run folder or a record each, and the converted networks.
  *
  * Knows: names of folders and files. May not know: how jobs are run.
  */
@@ -7,15 +7,14 @@ import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { writeWholeFile } from "../../node/write-whole-file.js";
+import {
+  type FinishedJob,
+  pickFinished,
+  type RightDecisions,
+  readRecord,
+  writeRecord,
+} from "./finished-job.js";
 import { type Job, withImages } from "./plan-reproduction.js";
-
-/** Classes that an evaluated image was given. */
-export interface Predictions {
-  readonly labels: readonly number[];
-  readonly network: readonly number[];
-  /** By t. */
-  readonly at: ReadonlyMap<number, readonly number[]>;
-}
 
 /** `<16 digits of the key>-<name>-n<images>` */
 export function nameJobFolder({ key, name, n }: Job): string {
@@ -56,13 +55,31 @@ export class JobStore {
     else await writeWholeFile(this.failurePath(job), because, { force: true });
   }
 
-  /** Results of a job that is finished, else null: results.json is written last. */
-  async readResult(job: Job): Promise<EvaluationResult | null> {
-    const text = await readFile(join(this.runFolder(job), "results.json"), "utf8").catch(() => null);
-    if (text === null) return null;
+  /** A finished job beside the run folders, without its own: what somebody measured and keeps. */
+  recordPath(job: Job): string {
+    return `${this.runFolder(job)}.json`;
+  }
+
+  /** What is there of a job that is finished, by its run folder or else its record; null where it is not. */
+  async readFinished(job: Job): Promise<FinishedJob | null> {
+    return (await this.readRun(job)) ?? readRecord(job.key, await readOr("", this.recordPath(job)));
+  }
+
+  /** Keeps a finished job as a record. */
+  async keepRecord(job: Job, finished: FinishedJob): Promise<void> {
+    await writeWholeFile(this.recordPath(job), writeRecord(job, finished), { force: true });
+  }
+
+  /** Of a run folder: results.json is written last. */
+  private async readRun(job: Job): Promise<FinishedJob | null> {
+    const folder = this.runFolder(job);
     try {
-      const result = JSON.parse(text) as EvaluationResult;
-      return result.complete ? result : null;
+      const result = JSON.parse(
+        await readOr("null", join(folder, "results.json")),
+      ) as EvaluationResult | null;
+      if (result?.complete !== true) return null;
+      const text = await readFile(join(folder, "predictions.csv"), "utf8");
+      return pickFinished(result, parseRight(text), await this.readCompensation(job));
     } catch {
       return null;
     }
@@ -70,17 +87,27 @@ export class JobStore {
 
   /** The same job on whatever number of images was finished, the largest; null where none was. */
   async findLargest(job: Job): Promise<Job | null> {
-    const folders = await readdir(this.folder).catch((): string[] => []);
-    const counts = folders.flatMap((name) => Number(/-n(\d+)$/.exec(name)?.[1] ?? []));
-    for (const n of [...new Set(counts)].sort((a, b) => b - a)) {
+    for (const n of await this.listCounts(job)) {
       const found = withImages(job, n);
-      if (folders.includes(nameJobFolder(found)) && (await this.readResult(found)) !== null) return found;
+      if ((await this.readFinished(found)) !== null) return found;
     }
     return null;
   }
 
+  /** Numbers of images of which the same job was begun or recorded, the largest first. */
+  async listCounts(job: Job): Promise<readonly number[]> {
+    const names = await readdir(this.folder).catch((): string[] => []);
+    const counts = names.flatMap((name) => Number(/-n(\d+)(\.json)?$/.exec(name)?.[1] ?? []));
+    return [...new Set(counts)]
+      .filter((n) => {
+        const folder = nameJobFolder(withImages(job, n));
+        return names.includes(folder) || names.includes(`${folder}.json`);
+      })
+      .sort((a, b) => b - a);
+  }
+
   /** Factors of the compensation that a conversion found, in words. */
-  async readCompensation(job: Job): Promise<string | null> {
+  private async readCompensation(job: Job): Promise<string | null> {
     const text = await readFile(this.conversionPath(job), "utf8").catch(() => null);
     if (text === null) return null;
     const { compensation } = JSON.parse(text) as { compensation?: CompensationFacts | null };
@@ -91,20 +118,25 @@ export class JobStore {
       ? `factor ${largest.toFixed(3)}`
       : `factors ${least.toFixed(2)} to ${largest.toFixed(2)}`;
   }
+}
 
-  async readPredictions(job: Job): Promise<Predictions> {
-    const text = await readFile(join(this.runFolder(job), "predictions.csv"), "utf8");
-    const [head = "", ...lines] = text.trimEnd().split("\n");
-    const columns = head.split(",");
-    const rows = lines.map((line) => line.split(",").map(Number));
-    const column = (name: string) => rows.map((row) => row[columns.indexOf(name)] as number);
-    const times = columns.filter((name) => /^t\d+$/.test(name));
-    return {
-      labels: column("label"),
-      network: column("ann"),
-      at: new Map(times.map((name) => [Number(name.slice(1)), column(name)])),
-    };
-  }
+const readOr = (missing: string, path: string) => readFile(path, "utf8").catch(() => missing);
+
+/** predictions.csv → which of its decisions are right. */
+function parseRight(text: string): RightDecisions {
+  const [head = "", ...lines] = text.trimEnd().split("\n");
+  const columns = head.split(",");
+  const rows = lines.map((line) => line.split(",").map(Number));
+  const label = columns.indexOf("label");
+  const rightOf = (name: string) => {
+    const column = columns.indexOf(name);
+    return rows.map((row) => row[column] === row[label]);
+  };
+  const times = columns.filter((name) => /^t\d+$/.test(name));
+  return {
+    network: rightOf("ann"),
+    at: new Map(times.map((name) => [Number(name.slice(1)), rightOf(name)])),
+  };
 }
 
 interface CompensationFacts {

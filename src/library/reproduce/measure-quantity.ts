@@ -3,7 +3,7 @@
  *
  * Knows: rows by id. May not know: what was published, verdicts.
  */
-import { comparePredictions, intervalOfDifference } from "../../evaluation/compare-predictions.js";
+import { compareRight, intervalOfDifference } from "../../evaluation/compare-predictions.js";
 import type { Interval } from "../../report/reproduction/reproduction-result.js";
 import type { Quantity } from "./experiment.js";
 import { type MeasuredRow, notYet } from "./measure-rows.js";
@@ -30,11 +30,8 @@ export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQua
       return { value: loss, ci95: lossCi95, n };
     }
     case "gain": {
-      const [better, worse] = [quantity.better, quantity.worse].map((id) =>
-        decisionsOf(id, quantity.of, rows),
-      );
-      const labels = rows.get(quantity.better)?.predictions?.labels ?? [];
-      const { difference, ci95, n } = comparePredictions(better ?? [], worse ?? [], labels);
+      const [better, worse] = [quantity.better, quantity.worse].map((id) => rightOf(id, quantity.of, rows));
+      const { difference, ci95, n } = compareRight(better ?? [], worse ?? []);
       return { value: difference, ci95, n };
     }
     case "extra-loss": {
@@ -76,8 +73,8 @@ function measurementOf(id: string, rows: RowsById) {
   return measured;
 }
 
-function decisionsOf(id: string, of: "network" | "snn", rows: RowsById): readonly number[] {
+function rightOf(id: string, of: "network" | "snn", rows: RowsById): readonly boolean[] {
   const found = rows.get(id);
-  if (found?.predictions == null) return [];
-  return of === "network" ? found.predictions.network : (found.predictions.at.get(found.row.T) ?? []);
+  if (found?.right == null) return [];
+  return of === "network" ? found.right.network : (found.right.at.get(found.row.T) ?? []);
 }

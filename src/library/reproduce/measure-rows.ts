@@ -1,10 +1,9 @@
 /**
  * Planned rows → rows with what finished jobs say of them.
  *
- * Knows: results of evaluations by their fields. May not know: claims.
+ * Knows: finished jobs by their fields. May not know: claims.
  */
 import { energyConventions, estimateEnergy } from "../../evaluation/energy-conventions.js";
-import type { EvaluatedStep, EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { wilsonInterval } from "../../evaluation/wilson-interval.js";
 import type {
   Interval,
@@ -12,24 +11,22 @@ import type {
   RowMeasurement,
 } from "../../report/reproduction/reproduction-result.js";
 import { nameNetwork } from "./experiment.js";
-import { type JobStore, nameJobFolder, type Predictions } from "./job-store.js";
+import type { FinishedJob, FinishedStep, RightDecisions } from "./finished-job.js";
+import { type JobStore, nameJobFolder } from "./job-store.js";
 import type { Job, PlannedRow, ReproductionPlan } from "./plan-reproduction.js";
 
-/** A row, and each image's decisions where it was measured. */
+/** A row, and which images were decided rightly where it was measured. */
 export interface MeasuredRow {
   readonly experiment: string;
   readonly row: ReproducedRow;
-  readonly predictions: Predictions | null;
+  readonly right: RightDecisions | null;
 }
 
 /** Why a row that can be run has no measurement. */
 export const notYet = "it was not run yet";
 
-interface FinishedJob {
+interface FoundJob extends FinishedJob {
   readonly job: Job;
-  readonly result: EvaluationResult;
-  readonly predictions: Predictions;
-  readonly compensation: string | null;
 }
 
 /**
@@ -42,17 +39,13 @@ export async function measureRows(
   store: JobStore,
   isAnyCount: boolean,
 ): Promise<MeasuredRow[]> {
-  const finished = new Map<string, FinishedJob>();
+  const finished = new Map<string, FoundJob>();
   const failures = new Map<string, string | null>();
   for (const planned of plan.jobs) {
     const job = isAnyCount ? await store.findLargest(planned) : planned;
-    const result = job === null ? null : await store.readResult(job);
-    if (job === null || result === null) {
-      failures.set(planned.key, await store.readFailure(planned));
-      continue;
-    }
-    const predictions = await store.readPredictions(job);
-    finished.set(planned.key, { job, result, predictions, compensation: await store.readCompensation(job) });
+    const found = job === null ? null : await store.readFinished(job);
+    if (job === null || found === null) failures.set(planned.key, await store.readFailure(planned));
+    else finished.set(planned.key, { ...found, job });
   }
   return plan.rows.map((planned) => {
     const key = planned.job ?? "";
@@ -60,31 +53,27 @@ export async function measureRows(
   });
 }
 
-function measureRow(planned: PlannedRow, finished: FinishedJob | undefined, missing: string): MeasuredRow {
+function measureRow(planned: PlannedRow, finished: FoundJob | undefined, missing: string): MeasuredRow {
   const { id, part, network, T, recipe, method, flags, used, published = null, experiment } = planned;
   const { data, family, depth } = network;
-  const step = finished?.result.snn.at.find(({ t }) => t === T);
+  const step = finished?.at.find(({ t }) => t === T);
   const measured = finished === undefined || step === undefined ? null : measureStep(finished, step);
   const because = planned.because ?? (measured === null ? missing : null);
   const row: ReproducedRow = {
     ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
     ...{ published, measured, because, run: finished === undefined ? null : nameJobFolder(finished.job) },
   };
-  return { experiment, row, predictions: finished?.predictions ?? null };
+  return { experiment, row, right: finished?.right ?? null };
 }
 
-function measureStep({ result, compensation }: FinishedJob, step: EvaluatedStep): RowMeasurement | null {
-  const { ann, cost, snn } = result;
-  if (ann === null || step.loss === null || step.lossCi95 === null) return null;
+function measureStep({ ann, cost, alphabet, compensation }: FinishedJob, step: FinishedStep): RowMeasurement {
   const { annMacs, annMacsEffective, firstLayerMacs, neurons } = cost;
   const counted = {
     ...{ annMacs, annMacsEffective, firstLayerMacs, sopEffective: step.sopEffective },
     ...{ firstLayerMacsAllSteps: firstLayerMacs * step.t, neuronUpdates: neurons * step.t },
   };
   return {
-    n: step.n,
-    // runs of before alphabets were binary
-    alphabet: (snn as Partial<typeof snn>).alphabet ?? "binary",
+    ...{ n: step.n, alphabet },
     network: ann.accuracy,
     networkCi95: inPercent(wilsonInterval(ann.correct, ann.n)),
     snn: step.accuracy,

@@ -119,7 +119,7 @@ async function findJobs(jobs: readonly Job[], parts: readonly Part[]): Promise<M
 }
 
 async function findHome(job: Job, parts: readonly Part[]): Promise<JobStore | null> {
-  for (const { store } of parts) if ((await store.readResult(job)) !== null) return store;
+  for (const { store } of parts) if ((await store.readFinished(job)) !== null) return store;
   for (const { store } of parts) if ((await store.readFailure(job)) !== null) return store;
   return null;
 }
@@ -127,9 +127,10 @@ async function findHome(job: Job, parts: readonly Part[]): Promise<JobStore | nu
 async function takeJob(job: Job, home: JobStore, store: JobStore): Promise<void> {
   if (resolve(home.folder) === resolve(store.folder)) return;
   const failure = await home.readFailure(job);
-  if ((await home.readResult(job)) === null) return store.keepFailure(job, failure);
-  await cp(home.runFolder(job), store.runFolder(job), { recursive: true });
-  // a network that somebody removed is not needed for a report
+  if ((await home.readFinished(job)) === null) return store.keepFailure(job, failure);
+  // of its run folder, its record and its network there may be some alone: a report needs one of the first two
+  await cp(home.runFolder(job), store.runFolder(job), { recursive: true }).catch(passMissing);
+  await cp(home.recordPath(job), store.recordPath(job)).catch(passMissing);
   await cp(home.snnPath(job), store.snnPath(job)).catch(passMissing);
   await cp(home.conversionPath(job), store.conversionPath(job)).catch(passMissing);
 }

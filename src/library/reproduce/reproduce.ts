@@ -121,7 +121,7 @@ async function runPending(
 ): Promise<Forecast> {
   const own = shard === undefined ? plan.jobs : chooseShard(plan.jobs, shard);
   const pending: Job[] = [];
-  for (const job of own) if ((await runner.store.readResult(job)) === null) pending.push(job);
+  for (const job of own) if ((await runner.store.readFinished(job)) === null) pending.push(job);
   const reused = own.length - pending.length;
   const images = pending.reduce((sum, { n }) => sum + n, 0);
   // what is cheap first: most rows are there early

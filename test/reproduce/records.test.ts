@@ -1,0 +1,84 @@
+/** Records of finished jobs: they give back what was measured, and those that the repository keeps are whole. */
+import assert from "node:assert/strict";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { compareRight } from "#src/evaluation/compare-predictions.js";
+import { type FinishedJob, readRecord, writeRecord } from "#src/library/reproduce/finished-job.js";
+import { JobStore, nameJobFolder } from "#src/library/reproduce/job-store.js";
+import { type Job, withImages } from "#src/library/reproduce/plan-reproduction.js";
+
+const folder = mkdtempSync(join(tmpdir(), "respike-records-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const n = 13;
+const conversion = "ab".repeat(32);
+const bare = { conversion, name: "paper", modelSha256: "m", testSha256: "t", data: "cifar10", options: {} };
+const job: Job = withImages({ ...bare, T: 350, at: [8, 350], seed: 0, macs: 1 }, n);
+
+/** Every `every`-th image is wrong. */
+const rightBut = (every: number) => Array.from({ length: n }, (_, at) => at % every !== 0);
+
+function finish(): FinishedJob {
+  const right = { network: rightBut(7), at: new Map([8, 350].map((t) => [t, rightBut(t === 8 ? 2 : 5)])) };
+  const correctOf = (values: readonly boolean[]) => values.filter(Boolean).length;
+  const ann = { accuracy: (100 * correctOf(right.network)) / n, correct: correctOf(right.network), n };
+  const at = [...right.at].map(([t, own]) => {
+    const { difference: loss, ci95: lossCi95 } = compareRight(right.network, own);
+    const correct = correctOf(own);
+    const counts = { spikes: 10.5 * t, sopStructural: 20 * t, sopEffective: 15.25 * t };
+    return { t, correct, n, accuracy: (100 * correct) / n, ...counts, loss, lossCi95 };
+  });
+  const cost = { annMacs: 5, annMacsEffective: null, firstLayerMacs: 2, neurons: 3 };
+  return { n, ann, cost, alphabet: "binary", at, compensation: "factor 1.005", right };
+}
+
+test("a record gives back what was finished", () => {
+  const finished = finish();
+  assert.deepEqual(readRecord(job.key, writeRecord(job, finished)), finished);
+});
+
+test("a text that is none, of another job or cut short is no finished job", () => {
+  const text = writeRecord(job, finish());
+  for (const wrong of ["", "{}", text.slice(0, -20), text.replace("/1", "/2")])
+    assert.equal(readRecord(job.key, wrong), null);
+  assert.equal(readRecord("cd".repeat(32), text), null);
+});
+
+test("a folder of jobs finds records, the one with the most images too; a run folder that is not whole does not hide one", async () => {
+  const store = new JobStore(folder);
+  assert.equal(await store.readFinished(job), null);
+  await store.keepRecord(job, finish());
+  assert.deepEqual(await store.readFinished(job), finish());
+  assert.deepEqual(await store.findLargest(withImages(job, 5)), job);
+  rmSync(store.recordPath(job));
+  writeFileSync(store.recordPath(job), "{");
+  assert.equal(await store.findLargest(withImages(job, 5)), null);
+});
+
+const kept = "measured/reproduction";
+
+test("every record in measured/reproduction is whole: its decisions are as many right ones as it counts, its losses their differences", () => {
+  const files = readdirSync(kept).filter((name) => name.endsWith(".json"));
+  assert.ok(files.length > 0);
+  for (const file of files) {
+    const text = readFileSync(join(kept, file), "utf8");
+    const { key, name } = JSON.parse(text) as { key: string; name: string };
+    const finished = readRecord(key, text);
+    assert.ok(finished !== null, `${file} is no record`);
+    assert.equal(file, `${nameJobFolder({ key, name, n: finished.n } as Job)}.json`);
+    const { network } = finished.right;
+    assert.equal(network.filter(Boolean).length, finished.ann.correct, file);
+    for (const { t, correct, loss, lossCi95 } of finished.at) {
+      const own: readonly boolean[] = finished.right.at.get(t) ?? [];
+      assert.equal(own.filter(Boolean).length, correct, `${file}, t = ${t}`);
+      const { difference, ci95 } = compareRight(network, own);
+      assert.ok(Math.abs(difference - loss) < 1e-9, `${file}, t = ${t}: ${difference} in place of ${loss}`);
+      assert.deepEqual(
+        [...lossCi95].map((bound) => bound.toFixed(6)),
+        ci95.map((bound) => bound.toFixed(6)),
+      );
+    }
+  }
+});
