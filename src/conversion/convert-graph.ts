@@ -205,14 +205,16 @@ async function measureScales(
   if (ceilings !== null) requireCeilings(activations, ceilings);
   // Where ceilings say λ, the percentile is that of average pools and outputs, which have none.
   const lambda = ceilings === null ? options.lambda : "p99.9";
+  // What another option would place neurons behind is counted too: one look at the images serves all of them.
+  const counted = listActivations(network, { ...options, avgpool: "neuron", output: "neuron" });
   const statistics = await findStatistics(
     context.runner,
     {
       graph: network,
       preprocessing,
-      ids: activations.map(({ node }) => node),
+      ids: counted.map(({ node }) => node),
       // All logits have one λ, which keeps their order; a class that calibration never favoured may still win.
-      scopes: activations.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
+      scopes: counted.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
       rule: readRule(lambda, options.T, parseAlphabet(options.spikes)?.hi ?? 1),
       wasmUrl: context.wasmUrl?.href,
       signal: context.signal,

@@ -113,7 +113,8 @@ test("the cache is asked by network, pixels and options; a damaged entry is coll
   const find = (request: StatisticsRequest, indices = upTo(n), source: ImageSource = noise) =>
     findStatistics(makeInlineRunner(conversionJobs), request, source, indices, cache);
   const first = await find(requestOf("layer"));
-  assert.equal(entries.size, 1);
+  // λ and what it was read from
+  assert.equal(entries.size, 2);
   const countingRunner: TaskRunner = {
     threads: 1,
     run: () => {
@@ -126,9 +127,34 @@ test("the cache is asked by network, pixels and options; a damaged entry is coll
   await find(requestOf("layer", "max"));
   await find(requestOf("layer"), upTo(n - 1));
   await find({ ...requestOf("layer"), graph: tinyResNet("A") });
-  assert.equal(entries.size, 5);
+  assert.equal(entries.size, 5 + 4);
   for (const key of entries.keys()) entries.set(key, new TextEncoder().encode('[["x",{"lambda":[-1]}]]'));
   assert.deepEqual(await find(requestOf("layer")), first);
+});
+
+test("λ by another rule is read from what was kept, equal to what is collected", async () => {
+  const entries = new Map<string, Uint8Array>();
+  let collected = 0;
+  const inline = makeInlineRunner(conversionJobs);
+  const runner: TaskRunner = {
+    threads: 1,
+    run: (job) => {
+      collected++;
+      return inline.run(job);
+    },
+  };
+  const cache = {
+    get: async (key: string) => entries.get(key) ?? null,
+    put: async (key: string, bytes: Uint8Array) => void entries.set(key, bytes),
+  };
+  for (const scope of ["layer", "channel"] as const) {
+    const before = collected;
+    const [percentile, largest] = [requestOf(scope), requestOf(scope, "max")];
+    await findStatistics(runner, percentile, noise, upTo(n), cache);
+    const second = await findStatistics(runner, largest, noise, upTo(n), cache);
+    assert.equal(collected, before + 1);
+    assert.deepEqual(second, await findStatistics(runner, largest, noise, upTo(n), undefined));
+  }
 });
 
 test("λ of least squared error for another T is read from what was kept, equal to what is collected; damaged bytes are not", async () => {

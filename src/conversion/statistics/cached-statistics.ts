@@ -3,8 +3,8 @@
  *
  * Knows: hashes of the network, the pixels and the options. May not know: where the cache lies.
  *
- * A damaged entry is collected anew; the cache never changes a result. Where λ depends on T what it is read from is kept
- * besides, so that the images are looked at once for all T.
+ * A damaged entry is collected anew; the cache never changes a result. What λ is read from is kept besides, so that the
+ * images are looked at once for all rules and all T.
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
@@ -73,14 +73,13 @@ export async function findStatistics(
   return statistics;
 }
 
-/** Those of a rule that asks again for each T are kept, where they are not too many. */
+/** Of any rule; kept where they are not too many. */
 async function findHistograms(
   collect: () => Promise<readonly NodeHistograms[]>,
-  { graph, ids, scopes, rule }: StatisticsRequest,
+  { graph, ids, scopes }: StatisticsRequest,
   key: string,
   cache: StatisticsCache,
 ): Promise<readonly NodeHistograms[]> {
-  if (typeof rule !== "object" || !("name" in rule) || rule.name !== "mmse") return collect();
   const empty = ids.map((id, at) => startCounts(graph, id, scopes[at] as StatisticsScope));
   const bytes = await cache.get(key);
   if (bytes !== null && unpackHistograms(bytes, empty)) return empty;
