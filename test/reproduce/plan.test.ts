@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { experiments } from "#src/library/reproduce/experiments/experiment-list.js";
 import type { FoundNetwork } from "#src/library/reproduce/find-networks.js";
-import { forecastJob, nominalSpeed, weighJob } from "#src/library/reproduce/forecast.js";
+import { forecastJobs, nominalSpeed, weighJob } from "#src/library/reproduce/forecast.js";
 import { listQuantityRows } from "#src/library/reproduce/measure-quantity.js";
 import {
   type KnownData,
@@ -168,8 +168,16 @@ test("parts of the jobs: every job in one of them, none above the mean by more t
 test("a forecast grows with images, depth and T", () => {
   const [job] = plan.jobs;
   assert.ok(job !== undefined);
-  const seconds = (change: object) => forecastJob({ ...job, ...change }, nominalSpeed).evaluation;
+  const forecast = (...changes: readonly object[]) =>
+    forecastJobs(
+      changes.map((change) => ({ ...job, ...change })),
+      nominalSpeed,
+    );
+  const seconds = (change: object) => forecast(change)[0]?.evaluation ?? 0;
   assert.ok(seconds({ n: 2 * job.n }) > 1.9 * seconds({ n: job.n }) - 4);
   assert.ok(seconds({ macs: 2 * job.macs }) > seconds({}));
   assert.ok(seconds({ T: 2 * job.T }) > seconds({}));
+  const [first, second, other] = forecast({}, { T: job.T }, { modelSha256: "other" });
+  assert.ok((second?.conversion ?? 0) < (first?.conversion ?? 0), "statistics are there already");
+  assert.equal(other?.conversion, first?.conversion);
 });

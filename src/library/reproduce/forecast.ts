@@ -24,6 +24,8 @@ export function rateClass({ lambda = "p99.9" }: ExplicitOptions): RateClass {
 
 /** Work in steps of an image of the network, of each part of a job. */
 interface Work {
+  /** Looking at the calibration images, which conversions of one network share. */
+  readonly statistics: number;
   readonly conversion: number;
   readonly evaluation: number;
 }
@@ -59,7 +61,8 @@ function countWork({ options, T, n, at, macs }: Job): Work {
   }[compensate];
   const adjusting = adjust === "off" ? 0 : adjustingRuns * adjustN * (T + networkPass);
   return {
-    conversion: statistics + passImages * networkPass + rounding + search + adjusting,
+    statistics,
+    conversion: passImages * networkPass + rounding + search + adjusting,
     evaluation: n * (T + networkPass + at.length),
   };
 }
@@ -72,15 +75,30 @@ export interface JobForecast {
 /** Starting workers, reading data, writing the report. */
 const fixedSeconds = 2;
 
-/** Seconds of both parts of a job. */
-export function forecastJob(job: Job, { secondsAStep }: MeasuredSpeed): JobForecast {
-  const second = secondsAStep[rateClass(job.options)] * job.macs;
-  const { conversion, evaluation } = countWork(job);
-  return { conversion: fixedSeconds + conversion * second, evaluation: fixedSeconds + evaluation * second };
+/** Seconds of both parts of each job, run in this order: statistics are kept for the jobs behind. */
+export function forecastJobs(jobs: readonly Job[], { secondsAStep }: MeasuredSpeed): readonly JobForecast[] {
+  const known = new Set<string>();
+  return jobs.map((job) => {
+    const second = secondsAStep[rateClass(job.options)] * job.macs;
+    const { statistics, conversion, evaluation } = countWork(job);
+    const images = nameStatistics(job);
+    const own = known.has(images) ? 0 : statistics;
+    known.add(images);
+    return {
+      conversion: fixedSeconds + (own + conversion) * second,
+      evaluation: fixedSeconds + evaluation * second,
+    };
+  });
+}
+
+/** What statistics depend on, of what jobs differ in. */
+function nameStatistics({ modelSha256, data, seed, options }: Job): string {
+  const { calibrateN = 2000, lambdaScope = "layer", maxpool = "gate" } = options;
+  return [modelSha256, data, seed, calibrateN, lambdaScope, maxpool].join(" ");
 }
 
 /** What a job costs relative to others, without a clock: the same on every machine. */
 export function weighJob(job: Job): number {
-  const { conversion, evaluation } = countWork(job);
-  return (conversion + evaluation) * job.macs;
+  const { statistics, conversion, evaluation } = countWork(job);
+  return (statistics + conversion + evaluation) * job.macs;
 }

@@ -13,7 +13,7 @@ import type { ReproductionResult } from "../../report/reproduction/reproduction-
 import type { CallOptions } from "../surroundings.js";
 import { version } from "../version.js";
 import { composeResult } from "./compose-result.js";
-import { forecastJob, type MeasuredSpeed, nominalSpeed, weighJob } from "./forecast.js";
+import { forecastJobs, type MeasuredSpeed, nominalSpeed, weighJob } from "./forecast.js";
 import { JobStore } from "./job-store.js";
 import type { Job, ReproductionPlan } from "./plan-reproduction.js";
 import { chooseExperiments, type PlanOptions, planTarget } from "./plan-target.js";
@@ -136,10 +136,8 @@ async function runPending(
     return { jobs: pending.length, reused, images, seconds: null, took };
   }
   const speed = await measureSpeed(pending, runner);
-  const seconds = pending.reduce((sum, job) => {
-    const { conversion, evaluation } = forecastJob(job, speed);
-    return sum + conversion + evaluation;
-  }, 0);
+  const parts = forecastJobs(pending, speed).map(({ conversion, evaluation }) => conversion + evaluation);
+  const seconds = parts.reduce((sum, part) => sum + part, 0);
   const forecast = { jobs: pending.length, reused, images, seconds, took: null };
   options.onForecast?.(forecast);
   return { ...forecast, took: await timeJobs(pending, runner, speed) };

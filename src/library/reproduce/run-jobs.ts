@@ -13,7 +13,7 @@ import { evaluate } from "../evaluate.js";
 import { loadSnn, saveSnn } from "../snn-files.js";
 import type { CallOptions } from "../surroundings.js";
 import type { FoundNetwork } from "./find-networks.js";
-import { forecastJob, type JobForecast, type MeasuredSpeed, type RateClass, rateClass } from "./forecast.js";
+import { forecastJobs, type JobForecast, type MeasuredSpeed, type RateClass, rateClass } from "./forecast.js";
 import type { JobStore } from "./job-store.js";
 import type { Job } from "./plan-reproduction.js";
 
@@ -26,7 +26,7 @@ export interface JobRunner {
 
 /** Runs what is not finished, the longest-known order: as planned. @param speed for progress and time left */
 export async function runJobs(jobs: readonly Job[], runner: JobRunner, speed: MeasuredSpeed): Promise<void> {
-  const forecasts = jobs.map((job) => forecastJob(job, speed));
+  const forecasts = forecastJobs(jobs, speed);
   const total = forecasts.reduce((sum, forecast) => sum + secondsOf(forecast), 0);
   let before = 0;
   for (const [at, job] of jobs.entries()) {
