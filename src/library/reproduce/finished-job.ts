@@ -1,6 +1,8 @@
 /**
  * What a page needs of a finished job, and its record: one JSON file, a few kilobytes in place of a run folder.
  *
+ * A record that was read off an earlier page has no decisions and counts no spikes.
+ *
  * Knows: fields of an evaluation, bits. May not know: where files lie, rows, claims.
  */
 import * as z from "zod";
@@ -17,10 +19,9 @@ type Costs = Pick<EvaluationResult["cost"], "annMacs" | "annMacsEffective" | "fi
 
 /** A step, with the network beside it. */
 export interface FinishedStep
-  extends Pick<
-    EvaluatedStep,
-    "t" | "correct" | "n" | "accuracy" | "spikes" | "sopStructural" | "sopEffective"
-  > {
+  extends Pick<EvaluatedStep, "t" | "correct" | "n" | "accuracy" | "sopEffective"> {
+  readonly spikes: number | null;
+  readonly sopStructural: number | null;
   readonly loss: number;
   readonly lossCi95: readonly [low: number, high: number];
 }
@@ -33,7 +34,7 @@ export interface FinishedJob {
   readonly at: readonly FinishedStep[];
   /** Factors of the compensation that the conversion found, in words. */
   readonly compensation: string | null;
-  readonly right: RightDecisions;
+  readonly right: RightDecisions | null;
 }
 
 /** The parts of an evaluation that a page shows; null where it was made without the network. */
@@ -64,11 +65,11 @@ export function pickFinished(
 const recordSchema = "respike.job-record/1";
 const count = z.int().nonnegative();
 const amount = z.number().nonnegative();
-const bits = z.base64();
+const bits = z.base64().nullable();
 
 const step = z.strictObject({
   ...{ t: z.int().positive(), correct: count, n: z.int().positive(), accuracy: amount },
-  ...{ spikes: amount, sopStructural: amount, sopEffective: amount },
+  ...{ spikes: amount.nullable(), sopStructural: amount.nullable(), sopEffective: amount },
   ...{ loss: z.number(), lossCi95: z.tuple([z.number(), z.number()]) },
   /** A bit an image, the first in the lowest bit of the first byte: 1 where the decision is right. */
   right: bits,
@@ -98,9 +99,9 @@ export function writeRecord(
   const { ann, cost, alphabet, compensation, at, right } = finished;
   const written: z.infer<typeof record> = {
     ...{ schema: recordSchema, key: job.key, name: job.name },
-    ...{ ann: { ...ann, right: packBits(right.network) }, cost, alphabet, compensation },
+    ...{ ann: { ...ann, right: packBits(right?.network) }, cost, alphabet, compensation },
     at: at.map(({ lossCi95: [low, high], ...each }) => {
-      return { ...each, lossCi95: [low, high], right: packBits(right.at.get(each.t) ?? []) };
+      return { ...each, lossCi95: [low, high], right: packBits(right?.at.get(each.t)) };
     }),
   };
   return `${JSON.stringify(written, null, 1)}\n`;
@@ -111,12 +112,12 @@ export function readRecord(key: string, text: string): FinishedJob | null {
   const parsed = record.safeParse(parseJson(text));
   if (!parsed.success || parsed.data.key !== key) return null;
   const { ann, cost, alphabet, compensation, at } = parsed.data;
-  const { right, ...counted } = ann;
-  const steps = new Map(at.map((each) => [each.t, unpackBits(each.right, each.n)]));
+  const { right: network, ...counted } = ann;
+  const steps = at.flatMap(({ t, n, right }) => (right === null ? [] : [[t, unpackBits(right, n)] as const]));
   return {
     ...{ n: ann.n, ann: counted, cost, alphabet, compensation },
     at: at.map(({ right: _, ...each }) => each),
-    right: { network: unpackBits(right, ann.n), at: steps },
+    right: network === null ? null : { network: unpackBits(network, ann.n), at: new Map(steps) },
   };
 }
 
@@ -128,7 +129,8 @@ function parseJson(text: string): unknown {
   }
 }
 
-function packBits(values: readonly boolean[]): string {
+function packBits(values: readonly boolean[] | undefined): string | null {
+  if (values === undefined) return null;
   const bytes = new Uint8Array(Math.ceil(values.length / 8));
   for (const [at, value] of values.entries())
     if (value) bytes[at >> 3] = (bytes[at >> 3] ?? 0) | (1 << (at & 7));

@@ -29,11 +29,8 @@ export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQua
       const { n, loss, lossCi95 } = measurementOf(quantity.row, rows);
       return { value: loss, ci95: lossCi95, n };
     }
-    case "gain": {
-      const [better, worse] = [quantity.better, quantity.worse].map((id) => rightOf(id, quantity.of, rows));
-      const { difference, ci95, n } = compareRight(better ?? [], worse ?? []);
-      return { value: difference, ci95, n };
-    }
+    case "gain":
+      return measureGain(quantity, rows);
     case "extra-loss": {
       const [higher, lower] = [quantity.higher, quantity.lower].map((id) => measurementOf(id, rows));
       const loss = (measured: typeof higher) => ({
@@ -45,6 +42,27 @@ export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQua
       return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n };
     }
   }
+}
+
+/** Image by image; where one row's decisions are not kept, from both accuracies as if their errors were independent, which is wider. */
+function measureGain(
+  { better, worse, of }: Extract<Quantity, { kind: "gain" }>,
+  rows: RowsById,
+): MeasuredQuantity {
+  const [own, other] = [rightOf(better, of, rows), rightOf(worse, of, rows)];
+  if (own !== null && other !== null) {
+    const { difference, ci95, n } = compareRight(own, other);
+    return { value: difference, ci95, n };
+  }
+  const [a, b] = [accuracyOf(better, of, rows), accuracyOf(worse, of, rows)];
+  return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n: Math.min(a.n, b.n) };
+}
+
+/** Of a network the accuracy; of an SNN what it loses, on the same images, turned about. */
+function accuracyOf(id: string, of: "network" | "snn", rows: RowsById) {
+  const { n, network, networkCi95, loss, lossCi95 } = measurementOf(id, rows);
+  if (of === "network") return { value: network, ci95: networkCi95, n };
+  return { value: -loss, ci95: [-lossCi95[1], -lossCi95[0]] as const, n };
 }
 
 /** Ids of the rows that a quantity is read off. */
@@ -73,8 +91,9 @@ function measurementOf(id: string, rows: RowsById) {
   return measured;
 }
 
-function rightOf(id: string, of: "network" | "snn", rows: RowsById): readonly boolean[] {
+/** Null where the decisions of each image are not kept. */
+function rightOf(id: string, of: "network" | "snn", rows: RowsById): readonly boolean[] | null {
   const found = rows.get(id);
-  if (found?.right == null) return [];
-  return of === "network" ? found.right.network : (found.right.at.get(found.row.T) ?? []);
+  if (found?.right == null) return null;
+  return of === "network" ? found.right.network : (found.right.at.get(found.row.T) ?? null);
 }

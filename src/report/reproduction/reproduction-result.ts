@@ -35,9 +35,10 @@ export interface RowMeasurement {
   readonly snnCi95: Interval;
   readonly loss: number;
   readonly lossCi95: Interval;
-  readonly spikes: number;
+  /** Null where a record of an earlier run has none, as `sopStructural`. */
+  readonly spikes: number | null;
   readonly sopEffective: number;
-  readonly sopStructural: number;
+  readonly sopStructural: number | null;
   readonly annMacs: number;
   readonly energy: readonly EnergyEstimate[];
   /** Factors of the compensation, where one was searched. */
