@@ -104,12 +104,27 @@ test("statistics are the same for batches of 1, 5 and 24 and for tasks in any or
   }
 });
 
-test("the cache is asked by network, pixels and options; a damaged entry is collected anew", async () => {
+/** A cache, and a runner that counts how often images are looked at. */
+function watchCollecting() {
   const entries = new Map<string, Uint8Array>();
+  let count = 0;
+  const inline = makeInlineRunner(conversionJobs);
+  const runner: TaskRunner = {
+    threads: 1,
+    run: (job) => {
+      count++;
+      return inline.run(job);
+    },
+  };
   const cache = {
     get: async (key: string) => entries.get(key) ?? null,
     put: async (key: string, bytes: Uint8Array) => void entries.set(key, bytes),
   };
+  return { entries, cache, runner, collected: () => count };
+}
+
+test("the cache is asked by network, pixels and options; a damaged entry is collected anew", async () => {
+  const { entries, cache } = watchCollecting();
   const find = (request: StatisticsRequest, indices = upTo(n), source: ImageSource = noise) =>
     findStatistics(makeInlineRunner(conversionJobs), request, source, indices, cache);
   const first = await find(requestOf("layer"));
@@ -133,45 +148,19 @@ test("the cache is asked by network, pixels and options; a damaged entry is coll
 });
 
 test("λ by another rule is read from what was kept, equal to what is collected", async () => {
-  const entries = new Map<string, Uint8Array>();
-  let collected = 0;
-  const inline = makeInlineRunner(conversionJobs);
-  const runner: TaskRunner = {
-    threads: 1,
-    run: (job) => {
-      collected++;
-      return inline.run(job);
-    },
-  };
-  const cache = {
-    get: async (key: string) => entries.get(key) ?? null,
-    put: async (key: string, bytes: Uint8Array) => void entries.set(key, bytes),
-  };
+  const { cache, runner, collected } = watchCollecting();
   for (const scope of ["layer", "channel"] as const) {
-    const before = collected;
+    const before = collected();
     const [percentile, largest] = [requestOf(scope), requestOf(scope, "max")];
     await findStatistics(runner, percentile, noise, upTo(n), cache);
     const second = await findStatistics(runner, largest, noise, upTo(n), cache);
-    assert.equal(collected, before + 1);
+    assert.equal(collected(), before + 1);
     assert.deepEqual(second, await findStatistics(runner, largest, noise, upTo(n), undefined));
   }
 });
 
 test("λ of least squared error for another T is read from what was kept, equal to what is collected; damaged bytes are not", async () => {
-  const entries = new Map<string, Uint8Array>();
-  let collected = 0;
-  const inline = makeInlineRunner(conversionJobs);
-  const runner: TaskRunner = {
-    threads: 1,
-    run: (job) => {
-      collected++;
-      return inline.run(job);
-    },
-  };
-  const cache = {
-    get: async (key: string) => entries.get(key) ?? null,
-    put: async (key: string, bytes: Uint8Array) => void entries.set(key, bytes),
-  };
+  const { entries, cache, runner, collected } = watchCollecting();
   const requestAt = (steps: number, scope: "layer" | "channel"): StatisticsRequest => ({
     ...requestOf(scope),
     rule: { name: "mmse", steps, largest: 1 },
@@ -179,18 +168,18 @@ test("λ of least squared error for another T is read from what was kept, equal 
   const find = (steps: number, scope: "layer" | "channel", kept: typeof cache | undefined = cache) =>
     findStatistics(runner, requestAt(steps, scope), noise, upTo(n), kept);
   for (const scope of ["layer", "channel"] as const) {
-    const before = collected;
+    const before = collected();
     const first = await find(4, scope);
     const second = await find(32, scope);
-    assert.equal(collected, before + 1);
+    assert.equal(collected(), before + 1);
     assert.notDeepEqual(second, first);
     assert.deepEqual(second, await find(32, scope, undefined));
   }
   const damaged = [...entries].map(([key, bytes]) => [key, bytes.slice(0, bytes.length - 1)] as const);
   for (const [key, bytes] of damaged) entries.set(key, bytes);
-  const before = collected;
+  const before = collected();
   const third = await find(8, "layer");
-  assert.equal(collected, before + 1);
+  assert.equal(collected(), before + 1);
   assert.deepEqual(third, await find(8, "layer", undefined));
 });
 
