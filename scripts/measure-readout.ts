@@ -2,11 +2,14 @@
  * What leaving steps out of the readout gains: accuracy after each delay, on training images that took no part in the conversion.
  *
  *   node dist-dev/scripts/measure-readout.js [--models cifar10-resnet20.th] [--presets binary,signed] [--steps 8,16,32]
- *        [--fractions 0,0.25,0.5,0.625,0.75] [--n 1500] [--choose-n 256] [--threads N]
+ *        [--fractions 0,0.25,0.5,0.625,0.75] [--n 1500] [--choose-n 256] [--mixed-n 1000] [--threads N]
  *
  * One simulation gives the mean output ō(t) of the steps up to every t, so that every delay d can be read off it: t = T after d has
- * (T·ō(T) − d·ō(d))/(T − d). The last column is the delay of least squared error of the logits on `--choose-n` of the calibration
- * images, and the accuracy with it. The images held back for certificates and `auto` are not looked at.
+ * (T·ō(T) − d·ō(d))/(T − d). `least error` is the delay of least squared error of the logits on `--choose-n` of the calibration
+ * images, and the accuracy with it. The last column is of `--mixed-n` images 0.6·A + 0.4·B of two of the others each, which the
+ * network decides narrowly, so that little changes its decision: after 5T/8, in percent, the squared error of the logits over the
+ * network's squared logits, and the images that the SNN puts into another class. The images held back for certificates and `auto`
+ * are not looked at.
  */
 import { parseArgs } from "node:util";
 import { randomPermutation } from "#src/core/counter-random.js";
@@ -30,6 +33,7 @@ const { values: flags } = parseArgs({
     fractions: { type: "string", default: "0,0.25,0.5,0.625,0.75" },
     n: { type: "string", default: "1500" },
     "choose-n": { type: "string", default: "256" },
+    "mixed-n": { type: "string", default: "1000" },
     threads: { type: "string" },
   },
 });
@@ -37,6 +41,8 @@ const fractions = flags.fractions.split(",").map(Number);
 const batch = 8;
 /** Beside the gain: the delay that `binary` had before. */
 const before = 0.25;
+/** What is read of the mixed images. */
+const late = 0.625;
 
 /** ō(t) of each t = 1…T and the network's logits, an image each. */
 interface Observed {
@@ -46,24 +52,45 @@ interface Observed {
 }
 
 async function observe(snn: Snn, set: ImageSet, indices: Uint32Array, T: number): Promise<Observed> {
+  const labels = Array.from(indices, (index) => set.labels[index] ?? -1);
+  return { ...(await observePixels(snn, set, gatherImages(set, indices), T)), labels };
+}
+
+/** 0.6·A + 0.4·B, A of the first half of the indices, B of the second. */
+function mixImages(set: ImageSet, indices: Uint32Array): Uint8Array {
+  const half = indices.length / 2;
+  const [first, second] = [gatherImages(set, indices.slice(0, half)), gatherImages(set, indices.slice(half))];
+  return Uint8Array.from(first, (value, at) => Math.round(0.6 * value + 0.4 * (second[at] as number)));
+}
+
+async function observePixels(snn: Snn, set: ImageSet, bytes: ReturnType<typeof gatherImages>, T: number) {
   const [channels, height, width] = set.shape;
   const size = channels * height * width;
-  const pixels = preprocessPixels(gatherImages(set, indices), channels, height * width, snn.preprocessing);
+  const total = bytes.length / size;
+  const pixels = preprocessPixels(bytes, channels, height * width, snn.preprocessing);
   const simulator = await wasmBackend.prepare(snn);
   const network = await denseBackend.prepare(snn.network);
   const { id } = snn.network.output;
   const snapshots = Array.from({ length: T }, (_, at) => at + 1);
   const [means, logits]: [Float64Array[], Float32Array[]] = [[], []];
-  for (let from = 0; from < indices.length; from += batch) {
-    const n = Math.min(batch, indices.length - from);
+  for (let from = 0; from < total; from += batch) {
+    const n = Math.min(batch, total - from);
     const images = pixels.slice(from * size, (from + n) * size);
-    const { outputs } = simulator.run({ images, n, steps: T, snapshots, readout: "mean", delay: 0 });
+    const { outputs } = simulator.run({
+      images,
+      n,
+      steps: T,
+      snapshots,
+      readout: "mean",
+      delay: 0,
+      counted: [],
+    });
     means.push(...splitEvenly(outputs, n));
     logits.push(...splitEvenly(network.run(images, n, [id]).get(id) ?? new Float32Array(0), n));
   }
   simulator.free();
   network.free();
-  return { means, logits, labels: Array.from(indices, (index) => set.labels[index] ?? -1) };
+  return { means, logits };
 }
 
 function splitEvenly<A extends Float32Array | Float64Array>(values: A, n: number): A[] {
@@ -91,6 +118,20 @@ function chooseDelay({ means, logits }: Observed, T: number): number {
     }, 0);
   const errors = Array.from({ length: T }, (_, d) => errorAt(d));
   return errors.indexOf(Math.min(...errors));
+}
+
+/** Squared error of the logits, and images put into another class, in percent. */
+function describeMisses({ means, logits }: Pick<Observed, "means" | "logits">, T: number): string {
+  let [error, total, other] = [0, 0, 0];
+  for (const [image, own] of means.entries()) {
+    const [said, wanted] = [readLate(own, T, Math.floor(late * T)), logits[image] as Float32Array];
+    for (const [k, logit] of wanted.entries()) {
+      error += ((said[k] as number) - logit) ** 2;
+      total += logit ** 2;
+    }
+    if (predictClass(said) !== predictClass(wanted)) other++;
+  }
+  return `${((100 * error) / total).toFixed(2)}; ${((100 * other) / means.length).toFixed(1)}`;
 }
 
 const percent = (right: readonly boolean[]) =>
@@ -122,9 +163,11 @@ async function measure(file: string, preset: string, T: number): Promise<string[
   const d = chooseDelay(await observe(snn, train, chosen, T), T);
   const network = seen.logits.map((own, image) => predictClass(own) === seen.labels[image]);
   const rights = fractions.map((fraction) => judge(seen, T, Math.floor(fraction * T)));
-  const gain = describeGain(judge(seen, T, Math.floor(0.625 * T)), judge(seen, T, Math.floor(before * T)));
+  const gain = describeGain(judge(seen, T, Math.floor(late * T)), judge(seen, T, Math.floor(before * T)));
   const search = `${d}: ${percent(judge(seen, T, d))}`;
-  return [`\`${file}\``, preset, String(T), percent(network), ...rights.map(percent), gain, search];
+  const mixing = others.slice(0, 2 * Number(flags["mixed-n"]));
+  const mixed = describeMisses(await observePixels(snn, train, mixImages(train, mixing), T), T);
+  return [`\`${file}\``, preset, String(T), percent(network), ...rights.map(percent), gain, search, mixed];
 }
 
 const rows: string[][] = [];
@@ -135,5 +178,14 @@ for (const file of flags.models.split(","))
       console.error(rows.at(-1)?.join(" · "));
     }
 const delays = fractions.map((fraction) => `after ${fraction}·T`);
-const head = ["network", "preset", "T", "network %", ...delays, "0.625·T over 0.25·T", "least error"];
+const head = [
+  "network",
+  "preset",
+  "T",
+  "network %",
+  ...delays,
+  "0.625·T over 0.25·T",
+  "least error",
+  "mixed: error; other",
+];
 console.log(markdownTable(head, rows));

@@ -97,7 +97,7 @@ export const conversionFlags = {
     "max, ceiling, mmse, ltb, or p and a percentile such as p99.9",
     {
       description:
-        "the activation that stands for the largest rate: the maximum, a percentile, the ceiling that the layer was trained with, the one of least squared error at T (mmse), or threshold balancing (ltb)",
+        "the activation that stands for the largest rate: the maximum, a percentile, the ceiling that the layer was trained with, the one of least squared error of the steps that are read (mmse), or threshold balancing (ltb)",
       shownDefault: "ceiling where the network has them, else p99.9",
     },
   ),
@@ -121,7 +121,7 @@ export const conversionFlags = {
   }),
   adjust: choiceFlag(["off", "bias", "bias+potential"], {
     description:
-      "fit each layer's constant currents, or initial potentials too, to the spikes that the layers before it send within T",
+      "fit each layer's constant currents, or initial potentials too, to the spikes that the layers before it send within T; currents to the steps that are read, where --delay leaves some out",
     shownDefault: "off",
   }),
   adjustScope: choiceFlag(["channel", "neuron"], {

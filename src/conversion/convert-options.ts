@@ -11,7 +11,7 @@ import { presets } from "./presets/preset-list.js";
 export interface ConvertOptions {
   readonly preset: string;
   /**
-   * `max`, `p` and a percentile, `ceiling` (what the network was trained with), `mmse` (least squared error of T steps)
+   * `max`, `p` and a percentile, `ceiling` (what the network was trained with), `mmse` (least squared error of the steps that are read)
    * or `ltb` (threshold balancing).
    */
   readonly lambda: string;
@@ -150,6 +150,11 @@ function checkRefinement(options: ConvertOptions): void {
   for (const [flag, rule, value, holds] of rules) {
     if (!holds) throw usage(flag, `${rule} (--spikes ${options.spikes})`, value, "leave it out");
   }
+}
+
+/** Steps at the beginning of which no output is read: those that a mean leaves out. */
+export function stepsLeftOut({ readout, delay }: Pick<ConvertOptions, "readout" | "delay">): number {
+  return readout === "mean" ? delay : 0;
 }
 
 /** The library takes numbers that no flag has checked; one out of bounds would only show in the spikes. */

@@ -25,6 +25,7 @@ export interface Simulation {
    *
    * @param snn ends at the layer (truncate-snn.ts)
    * @param given layers of `snn`, on the same images and for as many steps
+   * @param delay steps at the beginning that `late` leaves out, 0…steps − 1
    */
   replayLayer(
     snn: Snn,
@@ -32,6 +33,7 @@ export interface Simulation {
     given: ReadonlyMap<string, SpikeTrain>,
     imageIndices: Uint32Array,
     steps: number,
+    delay: number,
   ): Promise<LayerRun>;
   /** Two networks of the same neurons on the same images. */
   compare(
@@ -58,6 +60,8 @@ export type SpikeTrain = readonly Uint16Array[];
 export interface LayerRun {
   /** After all steps, [n,C,H,W]. */
   readonly counts: Int32Array;
+  /** Of the steps after the delay, laid out as `counts`; the same array where it is 0. */
+  readonly late: Int32Array;
   readonly sent: SpikeTrain;
 }
 

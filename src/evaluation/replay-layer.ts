@@ -21,6 +21,8 @@ export interface ReplayOptions extends Pick<LongCallOptions, "signal"> {
   readonly given: ReadonlyMap<string, SpikeTrain>;
   /** T */
   readonly steps: number;
+  /** Steps at the beginning that `late` leaves out, 0…T − 1; not of layers that refine. */
+  readonly delay: number;
   readonly wasmUrl?: URL | undefined;
 }
 
@@ -29,6 +31,7 @@ interface ReplayShared {
   readonly layer: string;
   readonly given: readonly string[];
   readonly steps: number;
+  readonly delay: number;
   readonly wasmUrl?: string | undefined;
 }
 
@@ -40,6 +43,7 @@ interface ReplayTask {
 }
 
 interface ReplayResult {
+  /** At the snapshots, [n][snapshots][neurons]. */
   readonly counts: Int32Array;
   readonly sent: PackedSpikes;
 }
@@ -51,18 +55,19 @@ const batch = 8;
 export async function startReplayHandler(
   shared: ReplayShared,
 ): Promise<TaskHandler<ReplayTask, ReplayResult>> {
-  const { layer, given, steps } = shared;
+  const { layer, given, steps, delay } = shared;
   const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
   const snn = unpackSpiking(shared.snn);
   const simulator = await simulatorBackends.wasm.prepare(snn, { wasmUrl, replayed: given, handsOn: true });
   const target = snn.graph.node(layer);
   const refines = isOp(target, "neuron") && target.attributes.refine !== undefined;
   const readout = refines ? "final" : "mean";
+  const snapshots = takenAt(steps, delay);
   let recycle: SimulationResult | undefined;
   return {
     handle({ images, n, sent }) {
       const replay = new Map(given.map((id, at) => [id, sent[at] as PackedSpikes]));
-      const asked = { images, n, steps, snapshots: [steps], readout, delay: 0 } as const;
+      const asked = { images, n, steps, snapshots, readout, delay: 0 } as const;
       const result = simulator.run({ ...asked, replay, keepSpikes: [layer], recycle });
       const { layers, spikes } = result;
       const counts = layers.find(({ name }) => name === layer)?.counts as Int32Array;
@@ -75,6 +80,11 @@ export async function startReplayHandler(
   };
 }
 
+/** After the steps left out, where there are any, and at T. */
+function takenAt(steps: number, delay: number): readonly number[] {
+  return delay === 0 ? [steps] : [delay, steps];
+}
+
 /**
  * The layer's counts and spikes after T steps, on the runner's threads; no result depends on how many there are.
  *
@@ -85,12 +95,13 @@ export async function replayLayer(
   snn: Snn,
   images: Float32Array,
   runner: TaskRunner,
-  { layer, given, steps, signal, wasmUrl }: ReplayOptions,
+  { layer, given, steps, delay, signal, wasmUrl }: ReplayOptions,
 ): Promise<LayerRun> {
   const size = countElements(snn.graph.input.attributes.shape);
   const n = images.length / size;
   const perImage = countElements(snn.graph.shape(layer));
   const counts = new Int32Array(n * perImage);
+  const late = delay === 0 ? counts : new Int32Array(n * perImage);
   const sent: PackedSpikes[] = [];
   const trains = [...given.values()];
   function* makeTasks(): Generator<ReplayTask> {
@@ -102,15 +113,36 @@ export async function replayLayer(
   }
   await runner.run<ReplayShared, ReplayTask, ReplayResult>({
     kind: "replay-layer",
-    shared: { snn: packSpiking(snn), layer, given: [...given.keys()], steps, wasmUrl: wasmUrl?.href },
+    shared: { snn: packSpiking(snn), layer, given: [...given.keys()], steps, delay, wasmUrl: wasmUrl?.href },
     tasks: makeTasks(),
     describe: ({ n: count }, number) =>
       describeImages(Array.from({ length: count }, (_, i) => number * batch + i)),
     signal,
     onResult(result, number) {
-      counts.set(result.counts, number * batch * perImage);
+      takeCounts(result.counts, perImage, number * batch, counts, late);
       sent[number] = result.sent;
     },
   });
-  return { counts, sent };
+  return { counts, late, sent };
+}
+
+/** Counts of some images, the first of them the `first` of all, put where they belong. @param taken [n][snapshots][perImage] */
+function takeCounts(
+  taken: Int32Array,
+  perImage: number,
+  first: number,
+  counts: Int32Array,
+  late: Int32Array,
+): void {
+  if (late === counts) {
+    counts.set(taken, first * perImage);
+    return;
+  }
+  for (let from = 0, at = first * perImage; from < taken.length; from += 2 * perImage, at += perImage) {
+    for (let i = 0; i < perImage; i++) {
+      const whole = taken[from + perImage + i] as number;
+      counts[at + i] = whole;
+      late[at + i] = whole - (taken[from + i] as number);
+    }
+  }
 }

@@ -49,8 +49,8 @@ export function makeSimulation(
       const { counts } = await simulateImages(snn, read(indices), runner, options);
       return counts ?? new Int32Array(0);
     },
-    replayLayer: (snn, layer, given, indices, steps) =>
-      replayLayer(snn, read(indices), runner, { layer, given, steps, signal, wasmUrl }),
+    replayLayer: (snn, layer, given, indices, steps, delay) =>
+      replayLayer(snn, read(indices), runner, { layer, given, steps, delay, signal, wasmUrl }),
     async compare(one, other, indices, steps, onProgress) {
       const options = { steps, readout, delay, signal, wasmUrl };
       const { predictions, difference, spikes } = await compareSpikes(one, other, read(indices), runner, {

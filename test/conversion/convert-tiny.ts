@@ -48,9 +48,12 @@ export const referenceSimulation: Simulation = {
     return layers.find(({ name }) => name === layer)?.counts as Int32Array;
   },
   /** The whole network anew: this backend replays nothing, and what the layer sent is not told. */
-  async replayLayer(snn, layer, given, indices, steps) {
+  async replayLayer(snn, layer, given, indices, steps, delay) {
     assert.equal(given.size, 0);
-    return { counts: await referenceSimulation.countLayer(snn, layer, indices, steps), sent: [] };
+    const counts = await referenceSimulation.countLayer(snn, layer, indices, steps);
+    if (delay === 0) return { counts, late: counts, sent: [] };
+    const early = await referenceSimulation.countLayer(snn, layer, indices, delay);
+    return { counts, late: counts.map((count, at) => count - (early[at] as number)), sent: [] };
   },
   async compare(one, other, indices, steps) {
     const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
@@ -74,9 +77,9 @@ export const referenceSimulation: Simulation = {
 /** Layers are replayed by the fast backend. */
 export const replayingSimulation: Simulation = {
   ...referenceSimulation,
-  replayLayer(snn, layer, given, indices, steps) {
+  replayLayer(snn, layer, given, indices, steps, delay) {
     const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
-    return replayLayer(snn, images, makeInlineRunner(jobTable), { layer, given, steps });
+    return replayLayer(snn, images, makeInlineRunner(jobTable), { layer, given, steps, delay });
   },
 };
 

@@ -23,6 +23,12 @@ const cases: readonly (readonly [string, Graph, ExplicitOptions])[] = [
     { ...fitted, adjustScope: "neuron" },
   ],
   ["signed spikes, shortcut of averages", tinyResNet("avg"), { ...fitted, spikes: "signed" }],
+  ["binary spikes read after 3 of 5 steps", tinyResNet("A"), { ...fitted, delay: 3 }],
+  [
+    "binary spikes read after 3 of 5 steps, currents alone, a projection",
+    tinyResNet("B"),
+    { ...fitted, adjust: "bias", delay: 3 },
+  ],
   ["bursts, a max pool of spikes", tinyPoolNet(), { ...fitted, v0: 0, spikes: "signed-burst:3" }],
   [
     "a max pool before neurons, neurons at the output",
@@ -61,7 +67,7 @@ for (const [name, network, options] of cases) {
     assert.deepEqual(tensorsOf(kept.snn), tensorsOf(anew.snn));
     assert.deepEqual(kept.report.adjustment, anew.report.adjustment);
     assert.ok(anew.report.adjustment?.layers.some(({ before, after }) => after < before));
-    const each = options.adjust === "bias" ? 2 : 3;
+    const each = (options.adjust === "bias" ? 2 : 3) + (options.delay === undefined ? 0 : 1);
     assert.equal(replayed.length, each * kept.snn.layers.length);
     assert.ok(
       replayed.slice(each).every((given) => given > 0),
@@ -82,7 +88,7 @@ test("float32: the same tensors whether spikes are kept, find no room, or only s
   assert.deepEqual(tensorsOf(some.snn), tensorsOf(none.snn));
 });
 
-test("spikes kept in time blocks and by 8 images are those of one block, and replay to the counts of the whole network", async () => {
+test("spikes kept in time blocks and by 8 images are those of one block, and replay to the counts of the whole network, of all steps and of the last 100", async () => {
   const { snn } = await convertTiny(tinyResNet("B"), { T: 150, spikes: "signed" });
   const [first, , last] = ["layer1.0", "layer2.0.conv1", "layer2.0"];
   const [images, n, steps] = [prepareImages(20), 20, 150];
@@ -101,8 +107,17 @@ test("spikes kept in time blocks and by 8 images are those of one block, and rep
     layer: last as string,
     given,
     steps,
+    delay: 50,
   });
-  assert.deepEqual(run.counts, whole.layers.find(({ name }) => name === last)?.counts);
+  const before = (await wasmBackend.prepare(snn)).run({ ...asked, steps: 50, snapshots: [50] });
+  const [early, counts] = [before, whole].map(
+    ({ layers }) => layers.find(({ name }) => name === last)?.counts,
+  );
+  assert.deepEqual(run.counts, counts);
+  assert.deepEqual(
+    run.late,
+    counts?.map((count, at) => count - (early?.[at] as number)),
+  );
   const joined = run.sent.flatMap((each) => Array.from(each));
   assert.deepEqual(joined, Array.from(whole.spikes?.get(last as string) ?? []));
 });

@@ -151,16 +151,19 @@ function describeCertified(certificate: Conversion["result"]["certificate"]): re
 
 function describeAdjustment(adjustment: Conversion["result"]["adjustment"]): readonly string[] {
   if (adjustment === null) return [];
-  const { method, scope, images, steps, layers } = adjustment;
+  const { method, scope, images, steps, delay, layers } = adjustment;
   const percent = (value: number | null) => (value === null ? "" : `${(100 * value).toFixed(2)} %`);
+  // In the order in which they are fitted.
   const rows = layers.map(({ name, before, bias, potential, after }) => [
     name,
-    ...[before, bias, potential, after].map(percent),
+    ...[before, ...(delay === 0 ? [bias, potential] : [potential, bias]), after].map(percent),
   ]);
+  const fitted = delay === 0 ? ["currents", "potentials"] : ["potentials", "currents"];
+  const read = delay === 0 ? "" : `, of the steps after ${delay}`;
   const how = method === "bias" ? "" : `, initial potentials one a ${scope}`;
   return [
-    `adjusted layer by layer on ${images} training images at T = ${steps}${how}; squared error over squared activation:`,
-    layTable(["layer", "before", "currents", "potentials", "kept"], rows),
+    `adjusted layer by layer on ${images} training images at T = ${steps}${how}; squared error over squared activation${read}:`,
+    layTable(["layer", "before", ...fitted, "kept"], rows),
   ];
 }
 

@@ -1,15 +1,15 @@
 /**
- * Layer by layer, from input to output: constant currents, then initial potentials, such that the layer's estimates
+ * Layer by layer, from input to output: constant currents and initial potentials, such that the layer's estimates
  * are right in the mean over training images, all layers before it already adjusted.
  *
- * Knows: what is changed, judged and kept. May not know: simulators, which images.
+ * Knows: layers' order, what they are measured by. May not know: simulators, which images.
  *
  * `bias` adds the mean over images and positions of (a − y)/λ to the constant current of each channel; `potential` adds T
- * times the mean over images of (a − y)/λ to V(0), for each channel or neuron. Either is kept only where the layer's squared error
- * falls, integers included. After Li et al., A Free Lunch From ANN, ICML 2021 (arXiv 2106.06984), who calibrate in parallel.
+ * times the mean over images of (a − y)/λ to V(0), for each channel or neuron; in which order, and what is kept, says
+ * fit-layer.ts. Networks are measured as they are saved, integers included. After Li et al., A Free Lunch From ANN, ICML 2021 (arXiv 2106.06984), who calibrate in parallel.
  *
  * The layers before send what they sent when they were adjusted (spike-memory.ts), so that each simulation is one of the layer
- * alone: two, three with potentials.
+ * alone: two, three with potentials; four where steps are left out, for currents are fitted twice.
  */
 import type { Graph } from "../../graph/graph.js";
 import type { NodeOf } from "../../graph/node-types.js";
@@ -17,15 +17,8 @@ import type { Snn } from "../../graph/snn.js";
 import type { ActivationScale } from "../pass.js";
 import type { LayerRun, SpikeTrain } from "../simulation.js";
 import { truncateSnn } from "../truncate-snn.js";
-import {
-  type AdjustedLayer,
-  averageChannels,
-  type LayerMisfit,
-  type LayerUnits,
-  measureMisfit,
-  unitsOf,
-} from "./adjustment.js";
-import { shiftCurrents, shiftPotentials } from "./shift-layer.js";
+import { type AdjustedLayer, type LayerUnits, measureMisfit, unitsOf } from "./adjustment.js";
+import { type Candidate, fitToAllSteps, fitToLateSteps } from "./fit-layer.js";
 import { SpikeMemory } from "./spike-memory.js";
 
 /** What a layer's adjustment works with. */
@@ -43,6 +36,8 @@ export interface AdjustmentBench {
   readonly scaleOf: (layer: string) => ActivationScale;
   readonly images: number;
   readonly steps: number;
+  /** Steps at the beginning that are not read. */
+  readonly delay: number;
   readonly withPotential: boolean;
   readonly scope: "channel" | "neuron";
   readonly progress: (done: number, total: number) => void;
@@ -51,12 +46,6 @@ export interface AdjustmentBench {
 export interface Adjusted {
   readonly graph: Graph;
   readonly layers: readonly AdjustedLayer[];
-}
-
-/** A graph and what its simulation said of a layer. */
-interface Candidate extends LayerMisfit {
-  readonly graph: Graph;
-  readonly sent: SpikeTrain;
 }
 
 export async function adjustLayers(start: Graph, bench: AdjustmentBench): Promise<Adjusted> {
@@ -82,42 +71,24 @@ async function adjustLayer(
 ): Promise<{ readonly best: Candidate; readonly report: AdjustedLayer }> {
   const activation = await bench.activationOf(layer);
   const [channels] = graph.shape(layer);
-  const scale = bench.scaleOf(layer);
-  const units = unitsOf(graph.node(layer) as NodeOf<"neuron">, channels, scale.lambda, bench.steps);
+  const { lambda, silentChannels } = bench.scaleOf(layer);
+  const { steps, delay, images, withPotential, scope } = bench;
+  const [units, late] = [steps, steps - delay].map((counted) =>
+    unitsOf(graph.node(layer) as NodeOf<"neuron">, channels, lambda, counted),
+  ) as [LayerUnits, LayerUnits];
   const simulate = async (candidate: Graph): Promise<Candidate> => {
-    const { counts, sent } = await replayLayer(candidate, layer, kept, bench);
-    return { ...measureMisfit(counts, activation, units, bench.images), graph: candidate, sent };
+    const run = await replayLayer(candidate, layer, kept, bench);
+    const whole = measureMisfit(run.counts, activation, units, images);
+    const read = delay === 0 ? whole : measureMisfit(run.late, activation, late, images);
+    return { graph: candidate, whole, read, sent: run.sent };
   };
-  const silence = (shift: Float64Array) => withoutSilent(shift, scale.silentChannels, channels);
-  // 1. as it is
+  const silence = (shift: Float64Array) => withoutSilent(shift, silentChannels, channels);
   const plain = await simulate(graph);
-  // 2. constant currents
-  const added = averageChannels(silence(plain.shift), channels).map((mean) => mean * units.perActivation);
-  const biased = await simulate(shiftCurrents(graph, layer, added));
-  const first = biased.error < plain.error ? biased : plain;
-  // 3. initial potentials
-  const charged = bench.withPotential
-    ? await simulate(chargeLayer(first, layer, silence(first.shift), bench, units))
-    : undefined;
-  const best = charged !== undefined && charged.error < first.error ? charged : first;
-  const report = { name: layer, before: plain.error, bias: biased.error, potential: charged?.error ?? null };
-  return { best, report: { ...report, after: best.error } };
-}
-
-/** V(0) + T·(a − y)/λ, so that the estimate at T is right in the mean. */
-function chargeLayer(
-  { graph }: Candidate,
-  layer: string,
-  shift: Float64Array,
-  { scope }: AdjustmentBench,
-  { lambda, perCount }: LayerUnits,
-): Graph {
-  const potential = shift.map((mean) => mean / perCount);
-  return shiftPotentials(
-    graph,
-    layer,
-    scope === "neuron" ? potential : averageChannels(potential, lambda.length),
-  );
+  const fit = { layer, units, silence, simulate, withPotential, scope };
+  const fitted = delay === 0 ? await fitToAllSteps(plain, fit) : await fitToLateSteps(plain, fit);
+  const { best, bias, potential } = fitted;
+  const report = { name: layer, before: plain.read.error, bias, potential, after: best.read.error };
+  return { best, report };
 }
 
 /** Channels that must never fire stay as they are. */

@@ -6,14 +6,14 @@
 import type { NodeOf } from "../../graph/node-types.js";
 import { quantumAt } from "../../graph/refinement.js";
 
-/** What one layer gained. Errors are Σ(y − a)²/Σa² over the images, y the layer's estimate of the activation a. */
+/** What one layer gained. Errors are Σ(y − a)²/Σa² over the images, y the layer's estimate of the activation a by the steps that are read. */
 export interface AdjustedLayer {
   readonly name: string;
   /** Before anything was changed in this layer; the layers before it are already adjusted. */
   readonly before: number;
-  /** With other constant currents; null where that was not tried. Kept where it is less than `before`. */
+  /** With other constant currents; null where that was not tried. */
   readonly bias: number | null;
-  /** With other initial potentials besides; kept where it is less than what was so far. */
+  /** With other initial potentials, which are fitted after the currents, or before them where steps are left out. */
   readonly potential: number | null;
   /** What the layer has. */
   readonly after: number;
@@ -25,6 +25,8 @@ export interface AdjustmentReport {
   readonly scope: "channel" | "neuron";
   readonly images: number;
   readonly steps: number;
+  /** Steps at the beginning that are not read. */
+  readonly delay: number;
   readonly layers: readonly AdjustedLayer[];
 }
 

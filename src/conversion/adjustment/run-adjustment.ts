@@ -8,7 +8,7 @@ import type { Graph } from "../../graph/graph.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
 import type { Snn } from "../../graph/snn.js";
 import type { ConversionContext } from "../conversion-context.js";
-import type { ConvertOptions } from "../convert-options.js";
+import { type ConvertOptions, stepsLeftOut } from "../convert-options.js";
 import { computeFloatValues } from "../float-values.js";
 import { readTasks } from "../image-source.js";
 import type { Activation } from "../list-activations.js";
@@ -48,6 +48,7 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
   if (adjust === "off") return { graph, report: null };
   const { simulation, signal, onProgress } = context;
   if (simulation === undefined) throw new RangeError("adjusting layers needs a simulation");
+  const delay = stepsLeftOut(options);
   // 1.
   const images = spreadOver(context.calibration.indices, options.adjustN);
   // 2.
@@ -60,18 +61,19 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
     deploy,
     replay(snn, layer, given) {
       signal?.throwIfAborted();
-      return simulation.replayLayer(snn, layer, given, images, steps);
+      return simulation.replayLayer(snn, layer, given, images, steps, delay);
     },
     spikeBytes: context.spikeBytes ?? mostSpikes,
     activationOf,
     scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
     images: images.length,
     steps,
+    delay,
     withPotential: adjust === "bias+potential",
     scope,
     progress: (done, total) => onProgress?.({ phase: "adjust layers", done, total, unit: "layers" }),
   });
-  const report = { method: adjust, scope, images: images.length, steps, layers: adjusted.layers };
+  const report = { method: adjust, scope, images: images.length, steps, delay, layers: adjusted.layers };
   return { graph: adjusted.graph, report };
 }
 
