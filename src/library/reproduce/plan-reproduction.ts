@@ -83,6 +83,8 @@ export interface MissingData {
 /** Times at which every job is looked at, so that one job serves rows of several T. */
 const observed = [8, 16, 32, 64, 128, 256, 350];
 const lastObserved = 350;
+/** How networks are fitted of which steps are not read: to those that are read. Part of their jobs' keys; a change makes other jobs. */
+const lateFit = "steps that are read";
 const quickDepth = 20;
 const quickSteps = 64;
 /** Presets that are made for one T, at this one. */
@@ -188,7 +190,7 @@ function makeJob(
   const n = Math.min(asked, most ?? asked, known.testImages);
   const { preprocessing, sha256: modelSha256 } = model;
   const delay = delayAt(options, T);
-  const late = delay === 0 ? {} : { delay };
+  const late = delay === 0 ? {} : { delay, fitted: lateFit };
   const decides = { version, modelSha256, preprocessing, options, T, ...late, data: known.trainSha256, seed };
   const conversion = hashText(stableJson(decides));
   const name = `${data}-${family}${depth}${shortcut ?? ""}-${nameOptions(options)}-T${T}`;
