@@ -57,7 +57,8 @@ export function markdownTable(head: readonly string[], rows: readonly (readonly 
 
 /** Points with a proper minus. */
 export function signed(value: number, digits = 2): string {
-  return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(digits)}`;
+  const text = Math.abs(value).toFixed(digits);
+  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 /** What an earlier call wrote, or undefined: long measurements go on where they stopped. */
