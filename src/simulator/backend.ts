@@ -153,7 +153,7 @@ export interface Simulator {
   readonly kernels: Readonly<Record<string, string>>;
   /** The planner's choice of each layer; empty for the reference. */
   explain(): readonly KernelExplanation[];
-  /** @throws RespikeError for a request out of bounds (T over the number format's limit, …) */
+  /** @throws RespikeError for a request out of bounds (T over the number format's limit, …), RangeError of the fast backend after `free` */
   run(request: SimulationRequest): SimulationResult;
   /** Gives back all memory; the simulator must not be used afterwards. */
   free(): void;

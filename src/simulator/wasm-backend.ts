@@ -107,6 +107,8 @@ class PreparedSimulator implements CountedSimulator {
 
   run(request: SimulationRequest): SimulationResult {
     const { snn, plan } = this.prepared;
+    // Its memory may be another's.
+    if (this.#isFreed) throw new RangeError("the simulator was freed");
     checkRequest(plan, request);
     checkReplay(plan, request);
     // Currents of float32 layers, and of layers reset to zero, cannot be told from potentials: the reference has them.

@@ -144,6 +144,7 @@ test("kernels that one simulator leaves serve the next, larger and smaller, to t
     const simulator = await wasmBackend.prepare(snn, { handsOn: true });
     const found = simulator.run(asked);
     simulator.free();
+    assert.throws(() => simulator.run(asked), /the simulator was freed/);
     assert.deepEqual(found, (await makeWasmBackend().prepare(snn)).run(asked));
   }
 });
