@@ -47,11 +47,12 @@ function listRows(): RowSpec[] {
   const beyond = all.flatMap((network) =>
     [16, 32, 64].flatMap((T) => makeRows("Beyond: few steps", network, listFewStepPresets(), { T })),
   );
-  const weights = published.flatMap(({ network }) =>
-    otherNetworks(network).flatMap(({ network: other }) =>
-      makeRows("Other weights", other, ["network"], { T: 1 }),
+  const weights = published.flatMap(({ network }) => [
+    ...makeRows("The networks themselves", network, ["network"], { T: 1 }),
+    ...otherNetworks(network).flatMap(({ network: other }) =>
+      makeRows("The networks themselves", other, ["network"], { T: 1 }),
     ),
-  );
+  ]);
   return [...own, ...stand, ...others, ...beyond, ...weights];
 }
 
@@ -87,7 +88,7 @@ function claimAbout({ network, name, numbers }: Published): Claim[] {
     {
       id: `${network.data}-network`,
       says: `${title}: the network gets ${numbers.network} % right`,
-      quantity: { kind: "accuracy", of: "network", row },
+      quantity: { kind: "accuracy", of: "network", row: nameRow(network, "network", 1) },
       published: numbers.network,
       explanations: otherNetworks(network).map(({ network: other, difference }) => ({
         difference,
