@@ -180,4 +180,6 @@ test("a forecast grows with images, depth and T", () => {
   const [first, second, other] = forecast({}, { T: job.T }, { modelSha256: "other" });
   assert.ok((second?.conversion ?? 0) < (first?.conversion ?? 0), "statistics are there already");
   assert.equal(other?.conversion, first?.conversion);
+  const [again] = forecastJobs([job], nominalSpeed, [job]);
+  assert.equal(again?.conversion, second?.conversion);
 });

@@ -75,9 +75,17 @@ export interface JobForecast {
 /** Starting workers, reading data, writing the report. */
 const fixedSeconds = 2;
 
-/** Seconds of both parts of each job, run in this order: statistics are kept for the jobs behind. */
-export function forecastJobs(jobs: readonly Job[], { secondsAStep }: MeasuredSpeed): readonly JobForecast[] {
-  const known = new Set<string>();
+/**
+ * Seconds of both parts of each job, run in this order: statistics are kept for the jobs behind.
+ *
+ * @param finished jobs of before, whose statistics are kept too
+ */
+export function forecastJobs(
+  jobs: readonly Job[],
+  { secondsAStep }: MeasuredSpeed,
+  finished: readonly Job[] = [],
+): readonly JobForecast[] {
+  const known = new Set(finished.map(nameStatistics));
   return jobs.map((job) => {
     const second = secondsAStep[rateClass(job.options)] * job.macs;
     const { statistics, conversion, evaluation } = countWork(job);

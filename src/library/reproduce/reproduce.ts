@@ -120,9 +120,9 @@ async function runPending(
   options: ReproduceOptions,
 ): Promise<Forecast> {
   const own = shard === undefined ? plan.jobs : chooseShard(plan.jobs, shard);
-  const pending: Job[] = [];
-  for (const job of own) if ((await runner.store.readFinished(job)) === null) pending.push(job);
-  const reused = own.length - pending.length;
+  const [pending, finished]: [Job[], Job[]] = [[], []];
+  for (const job of own) ((await runner.store.readFinished(job)) === null ? pending : finished).push(job);
+  const reused = finished.length;
   const images = pending.reduce((sum, { n }) => sum + n, 0);
   // what is cheap first: most rows are there early
   pending.sort((a, b) => weighJob(a) - weighJob(b));
@@ -136,8 +136,8 @@ async function runPending(
     return { jobs: pending.length, reused, images, seconds: null, took };
   }
   const speed = await measureSpeed(pending, runner);
-  const parts = forecastJobs(pending, speed).map(({ conversion, evaluation }) => conversion + evaluation);
-  const seconds = parts.reduce((sum, part) => sum + part, 0);
+  const parts = forecastJobs(pending, speed, finished);
+  const seconds = parts.reduce((sum, { conversion, evaluation }) => sum + conversion + evaluation, 0);
   const forecast = { jobs: pending.length, reused, images, seconds, took: null };
   options.onForecast?.(forecast);
   return { ...forecast, took: await timeJobs(pending, runner, speed) };

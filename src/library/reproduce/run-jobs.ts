@@ -4,6 +4,7 @@
  * Knows: convert and evaluate. May not know: rows, claims.
  */
 import { access, readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import type { ProgressEvent } from "../../core/progress.js";
 import { exitCodes, RespikeError, type Warning } from "../../core/respike-error.js";
 import type { Snn } from "../../graph/snn.js";
@@ -137,9 +138,16 @@ export async function measureSpeed(
     const { result } = await evaluate(made.snn, {
       ...quiet,
       ...{ n: forecastImages, T: forecastSteps, at: [forecastSteps], data: smallest.data },
+      batch: chooseForecastBatch(call.threads ?? availableParallelism()),
     });
     const speed = result.run.imagesPerSecond ?? Number.POSITIVE_INFINITY;
     secondsAStep[kind] = 1 / speed / forecastSteps / network.macs;
   }
   return { secondsAStep };
+}
+
+/** So few images that whole batches would not keep all threads at work: as large ones as threads can share evenly, up to 16. */
+function chooseForecastBatch(threads: number): number {
+  const each = Math.ceil(forecastImages / threads);
+  return Math.ceil(each / Math.ceil(each / 16));
 }
