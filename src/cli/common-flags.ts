@@ -18,7 +18,7 @@ export const commonFlags = {
   ),
   threads: integerFlag({ min: 1, max: 1024 }, { description: "worker threads", shownDefault: "all cores" }),
   cacheDir: textFlag("DIR", {
-    description: "where data sets and statistics are kept",
+    description: "where data sets, statistics and what searches found are kept",
     shownDefault: "$RESPIKE_CACHE, else the platform's",
   }),
   offline: switchFlag({ description: "never use the network" }),

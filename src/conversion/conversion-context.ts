@@ -8,8 +8,8 @@ import type { TaskRunner } from "../core/task-runner.js";
 import type { Graph } from "../graph/graph.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import type { ImageSource } from "./image-source.js";
+import type { ResultCache } from "./result-cache.js";
 import type { Simulation } from "./simulation.js";
-import type { StatisticsCache } from "./statistics/cached-statistics.js";
 
 /** The network to convert. */
 export interface SourceModel {
@@ -43,7 +43,8 @@ export interface ConversionContext extends LongCallOptions {
   readonly spikeBytes?: number | undefined;
   /** What rounding changed is not measured: of many conversions one is kept. */
   readonly skipsRounding?: boolean | undefined;
-  readonly cache?: StatisticsCache | undefined;
+  /** Statistics and what searches found. */
+  readonly cache?: ResultCache | undefined;
   /** Saved in the SNN's options beside the conversion's own: `data`, `split`, … */
   readonly savedOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Saved as it is: what the SNN was made of and by which command; no time, thread or path. */

@@ -124,7 +124,7 @@ export async function convertOn(
     runner,
     skipsRounding: opened?.isTrial,
     simulation: makeSimulation(train, preprocessing, runner, { ...resolved, signal: options.signal }),
-    cache: openStatisticsCache(options.cacheDir),
+    cache: openResultCache(options.cacheDir),
     savedOptions: { data: name, ...options.savedOptions },
     provenance: describeOrigin({ model, calibration: chosen, command: options.command }, resolved),
     signal: options.signal,
@@ -179,7 +179,7 @@ export async function openCalibration(
   return { name: data.name, train: data.splits.train };
 }
 
-function openStatisticsCache(cacheDir: string | undefined) {
+function openResultCache(cacheDir: string | undefined) {
   const cache = openFileCache(resolveCacheFolder(cacheDir), "statistics");
   return {
     get: async (key: string) => (await cache.get(key)) ?? null,

@@ -10,7 +10,7 @@ export interface CallOptions extends LongCallOptions {
   readonly seed?: number | undefined;
   /** Worker threads (all cores). */
   readonly threads?: number | undefined;
-  /** Where data sets and statistics are kept ($RESPIKE_CACHE, else the platform's). */
+  /** Where data sets, statistics and what searches found are kept ($RESPIKE_CACHE, else the platform's). */
   readonly cacheDir?: string | undefined;
   /** Never use the network. */
   readonly offline?: boolean | undefined;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layerGrid } from "#src/conversion/compensation/compensate-layer.js";
 import { compensateShared } from "#src/conversion/compensation/compensate-shared.js";
+import { noMemory, type SearchMemory } from "#src/conversion/compensation/search-memory.js";
 import { randomUnit } from "#src/core/counter-random.js";
 import type { NodeOf } from "#src/graph/node-types.js";
 import { convertTiny } from "./convert-tiny.js";
@@ -13,7 +14,11 @@ const search = (agreeing: (tau: number) => number, rate: number) =>
   searchWhere((tau, image) => image < agreeing(tau), rate);
 
 /** The same where `agrees(τ, image)`; images are simulated by eights. */
-async function searchWhere(agrees: (tau: number, image: number) => boolean, rate: number) {
+async function searchWhere(
+  agrees: (tau: number, image: number) => boolean,
+  rate: number,
+  memory: SearchMemory = noMemory,
+) {
   const { snn } = await convertTiny(tinyResNet("A"), { number: "float32" });
   const said: string[] = [];
   const judging = upTo(100);
@@ -49,6 +54,7 @@ async function searchWhere(agrees: (tau: number, image: number) => boolean, rate
         replayLayer: () => Promise.reject(new Error("not asked for")),
         compare: () => Promise.reject(new Error("not asked for")),
       },
+      memory,
       steps: 10,
       say: ({ code }) => said.push(code),
       progress: () => {},

@@ -5,6 +5,7 @@
  *
  * Knows: the grid, the error. May not know: simulators.
  */
+import { z } from "zod";
 import type { ActivationScale } from "../pass.js";
 import { truncateSnn } from "../truncate-snn.js";
 import {
@@ -27,7 +28,7 @@ export interface LayerImages {
 }
 
 export async function compensateLayers(bench: CompensationBench, images: LayerImages): Promise<Compensated> {
-  const { graph, layers, deploy, simulation, steps } = bench;
+  const { graph, layers, memory, steps } = bench;
   const kappas = new Map<string, number>();
   const factors: LayerFactor[] = [];
   for (const [at, layer] of layers.entries()) {
@@ -36,11 +37,12 @@ export async function compensateLayers(bench: CompensationBench, images: LayerIm
     for (const factor of layerGrid) {
       bench.signal?.throwIfAborted();
       const candidate = new Map([...kappas, [layer, factor] as const]);
-      const snn = truncateSnn(deploy(applyFactors(graph, candidate), candidate), layer);
-      const counts = await simulation.countLayer(snn, layer, images.judging, steps);
-      const [channels, height, width] = graph.shape(layer);
-      const lambda = images.scaleOf(layer).lambda;
-      const score = relativeError(counts, activation, lambda, [channels, height * width], steps);
+      const score = await memory.find({ layer, factors: [...candidate] }, z.number(), async () => {
+        const counts = await countSpikes(layer, candidate, images, bench);
+        const [channels, height, width] = graph.shape(layer);
+        const lambda = images.scaleOf(layer).lambda;
+        return relativeError(counts, activation, lambda, [channels, height * width], steps);
+      });
       tried.push({ factor, score });
     }
     const best = tried.reduce((least, each) => (each.score < least.score ? each : least));
@@ -65,6 +67,17 @@ export async function compensateLayers(bench: CompensationBench, images: LayerIm
       factors,
     },
   };
+}
+
+/** Spike counts of a layer, itself and those before it with their factors. */
+function countSpikes(
+  layer: string,
+  candidate: ReadonlyMap<string, number>,
+  { judging }: LayerImages,
+  { graph, deploy, simulation, steps }: CompensationBench,
+): Promise<Int32Array> {
+  const snn = truncateSnn(deploy(applyFactors(graph, candidate), candidate), layer);
+  return simulation.countLayer(snn, layer, judging, steps);
 }
 
 /** Σ(λ_c·N/T − max(a, 0))² / Σ max(a, 0)²; the plain sum where the activation is 0 everywhere. */

@@ -11,6 +11,8 @@
  * A factor is given up as soon as it could not win even if all images left agreed. Images that the best factor so far decides
  * most narrowly, or wrongly, come first, so that this is seen early; what wins does not depend on it.
  */
+import { z } from "zod";
+import type { Snn } from "../../graph/snn.js";
 import { applyFactors, type Compensated, type CompensationBench, type TriedFactor } from "./compensation.js";
 import { type RankedImages, rankImages } from "./rank-images.js";
 
@@ -28,22 +30,25 @@ interface Judged extends TriedFactor {
   readonly next: RankedImages;
 }
 
+type Judge = (factor: number, ranked: RankedImages, toBeat: number) => Promise<Judged>;
+
+/** What is kept of a judged factor. */
+const verdictSchema = z.object({
+  score: z.int(),
+  images: z.int().optional(),
+  judging: z.array(z.int()),
+  networkPredictions: z.array(z.int()),
+});
+
 /** 1. τ_max and how τ = 1 does; 2. the search; 3. what there is to say. */
 export async function compensateShared(bench: CompensationBench, images: SharedImages): Promise<Compensated> {
-  const { graph, layers, deploy, simulation, steps } = bench;
-  const { calibration, judging } = images;
+  const { graph, layers, deploy } = bench;
+  const { judging } = images;
   const factorsOf = (tau: number) => new Map(layers.map((name) => [name, tau]));
   const snnOf = (tau: number) => deploy(applyFactors(graph, factorsOf(tau)), factorsOf(tau));
-  const judge = async (factor: number, ranked: RankedImages, toBeat: number): Promise<Judged> => {
-    bench.signal?.throwIfAborted();
-    const mostMisses = judging.length - 1 - toBeat;
-    const isEnough = (predictions: Int32Array) => countMisses(predictions, ranked) > mostMisses;
-    const { predictions, outputs } = await simulation.predict(snnOf(factor), ranked.judging, steps, isEnough);
-    return { factor, ...scoreUpTo(predictions, ranked, mostMisses), next: rankImages(ranked, outputs) };
-  };
+  const judge = makeJudge(bench, snnOf);
   // 1.
-  const plain = await simulation.predict(snnOf(1), calibration, steps);
-  const largestRate = plain.maxRates.get(layers[layers.length - 1] ?? "") ?? 0;
+  const largestRate = await findLargestRate(bench, images, snnOf);
   const largestFactor = largestRate > 0 ? 1 / largestRate : null;
   const before = await judge(1, images, -1);
   // 2.
@@ -64,11 +69,47 @@ export async function compensateShared(bench: CompensationBench, images: SharedI
   };
 }
 
+/** The largest rate of the last layer with τ = 1; 0 where it never fires. */
+function findLargestRate(
+  { layers, memory, simulation, steps }: CompensationBench,
+  { calibration }: SharedImages,
+  snnOf: (tau: number) => Snn,
+): Promise<number> {
+  return memory.find({ bound: [...calibration] }, z.number(), async () => {
+    const { maxRates } = await simulation.predict(snnOf(1), calibration, steps);
+    return maxRates.get(layers[layers.length - 1] ?? "") ?? 0;
+  });
+}
+
+/** What a factor does on the images in their order, given up once it could not beat the score. */
+function makeJudge(
+  { memory, simulation, signal, steps }: CompensationBench,
+  snnOf: (tau: number) => Snn,
+): Judge {
+  return async (factor, ranked, toBeat) => {
+    signal?.throwIfAborted();
+    const mostMisses = ranked.judging.length - 1 - toBeat;
+    const what = { factor, mostMisses, order: [...ranked.judging] };
+    const { judging, networkPredictions, ...verdict } = await memory.find(what, verdictSchema, async () => {
+      const isEnough = (predictions: Int32Array) => countMisses(predictions, ranked) > mostMisses;
+      const found = await simulation.predict(snnOf(factor), ranked.judging, steps, isEnough);
+      const next = rankImages(ranked, found.outputs);
+      const order = { judging: [...next.judging], networkPredictions: [...next.networkPredictions] };
+      return { ...scoreUpTo(found.predictions, ranked, mostMisses), ...order };
+    });
+    const next = {
+      judging: Uint32Array.from(judging),
+      networkPredictions: Int32Array.from(networkPredictions),
+    };
+    return { factor, ...verdict, next };
+  };
+}
+
 /** Powers of the ratio up to the largest factor, until `patience` in a row are no better. @param plain what 1 does */
 async function searchFactor(
   plain: Judged,
   largest: number | null,
-  judge: (factor: number, ranked: RankedImages, toBeat: number) => Promise<Judged>,
+  judge: Judge,
   bench: CompensationBench,
 ): Promise<{ readonly best: TriedFactor; readonly tried: readonly TriedFactor[] }> {
   let best = plain;

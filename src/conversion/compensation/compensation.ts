@@ -8,6 +8,7 @@ import type { Graph } from "../../graph/graph.js";
 import type { Snn } from "../../graph/snn.js";
 import { scaleLayers } from "../scale-layer.js";
 import type { Simulation } from "../simulation.js";
+import type { SearchMemory } from "./search-memory.js";
 
 export interface TriedFactor {
   readonly factor: number;
@@ -45,6 +46,7 @@ export interface CompensationBench {
   /** The deployed form of a graph (number format applied) with the factors of its layers. */
   readonly deploy: (graph: Graph, kappas: ReadonlyMap<string, number>) => Snn;
   readonly simulation: Simulation;
+  readonly memory: SearchMemory;
   readonly steps: number;
   readonly signal?: AbortSignal | undefined;
   readonly say: (warning: Warning) => void;

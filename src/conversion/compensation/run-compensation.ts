@@ -17,6 +17,7 @@ import { scaleOfLayer } from "../scale-activations.js";
 import { compensateLayers } from "./compensate-layer.js";
 import { compensateShared } from "./compensate-shared.js";
 import type { CompensationBench, CompensationReport } from "./compensation.js";
+import { openSearchMemory } from "./search-memory.js";
 
 /** Held-back images that judge: the first so many. */
 const judgingImages = { shared: 1000, layer: 64 } as const;
@@ -52,7 +53,7 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
   const judging = calibration.judgingIndices.slice(0, judgingImages[compensate]);
   if (judging.length === 0) throw refuseNoJudges(compensate);
   // 2.
-  const bench = makeBench(request, compensate);
+  const bench = await makeBench(request, compensate, judging);
   const valuesOf = (id: string) => readValues(request, judging, id);
   // 3.
   if (compensate === "shared") {
@@ -69,18 +70,29 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
   });
 }
 
-function makeBench(
-  { graph, activations, deploy, options, context, warn }: CompensationRequest,
+async function makeBench(
+  request: CompensationRequest,
   method: "shared" | "layer",
-): CompensationBench {
-  const { simulation, signal, onProgress } = context;
+  judging: Uint32Array,
+): Promise<CompensationBench> {
+  const { graph, network, activations, deploy, options, context, warn } = request;
+  const { simulation, signal, onProgress, calibration, cache } = context;
   if (simulation === undefined) throw new RangeError("compensation needs a simulation");
   const unit = method === "shared" ? "factors" : "layers";
+  const memory = await openSearchMemory(cache, {
+    method,
+    plain: deploy(graph, new Map()),
+    network,
+    source: calibration.source,
+    indices: Uint32Array.from([...judging, ...calibration.indices.slice(0, boundImages)]),
+    steps: options.T,
+  });
   return {
     graph,
     layers: activations.map(({ layer }) => layer),
     deploy,
     simulation,
+    memory,
     steps: options.T,
     signal,
     say: warn,

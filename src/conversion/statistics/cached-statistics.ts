@@ -14,6 +14,7 @@ import { hashText, stableJson, viewBytes } from "../../core/sha256.js";
 import type { TaskRunner } from "../../core/task-runner.js";
 import type { Graph } from "../../graph/graph.js";
 import { type ImageSource, readTasks } from "../image-source.js";
+import { putJsonEntry, type ResultCache, readJsonEntry } from "../result-cache.js";
 import {
   type ActivationStatistic,
   chooseBatch,
@@ -25,12 +26,6 @@ import {
   startCounts,
 } from "./activation-statistics.js";
 import { packHistograms, unpackHistograms } from "./pack-histograms.js";
-
-/** Where statistics are kept between runs. */
-export interface StatisticsCache {
-  get(key: string): Promise<Uint8Array | null>;
-  put(key: string, bytes: Uint8Array): Promise<void>;
-}
 
 /** The version of what is computed; a change of the definition makes old entries unreachable. */
 const version = "activation-statistics/4";
@@ -57,7 +52,7 @@ export async function findStatistics(
   request: StatisticsRequest,
   source: ImageSource,
   indices: Uint32Array,
-  cache: StatisticsCache | undefined,
+  cache: ResultCache | undefined,
 ): Promise<Map<string, ActivationStatistic>> {
   const { graph, preprocessing, ids } = request;
   const batch = chooseBatch(graph, ids);
@@ -65,11 +60,11 @@ export async function findStatistics(
     collectHistograms(runner, request, readTasks(source, indices, batch, preprocessing), indices.length);
   if (cache === undefined) return readStatistics(await collect(), request.rule);
   const { key, histogramsKey } = await makeKeys(request, source, indices, batch);
-  const found = readEntry(await cache.get(key), request);
+  const found = await readEntry(cache, key, request);
   if (found !== null) return found;
   const collected = await findHistograms(collect, request, histogramsKey, cache);
   const statistics = readStatistics(collected, request.rule);
-  await cache.put(key, new TextEncoder().encode(stableJson([...statistics])));
+  await putJsonEntry(cache, key, [...statistics]);
   return statistics;
 }
 
@@ -78,7 +73,7 @@ async function findHistograms(
   collect: () => Promise<readonly NodeHistograms[]>,
   { graph, ids, scopes }: StatisticsRequest,
   key: string,
-  cache: StatisticsCache,
+  cache: ResultCache,
 ): Promise<readonly NodeHistograms[]> {
   const empty = ids.map((id, at) => startCounts(graph, id, scopes[at] as StatisticsScope));
   const bytes = await cache.get(key);
@@ -89,23 +84,20 @@ async function findHistograms(
   return collected;
 }
 
-function readEntry(
-  bytes: Uint8Array | null,
+async function readEntry(
+  cache: ResultCache,
+  key: string,
   { graph, ids, scopes }: StatisticsRequest,
-): Map<string, ActivationStatistic> | null {
-  if (bytes === null) return null;
-  try {
-    const entries = entrySchema.parse(JSON.parse(new TextDecoder().decode(bytes)));
-    const fits =
-      entries.map(([id]) => id).join("\n") === ids.join("\n") &&
-      entries.every(([id, { lambda, channelMax }], at) => {
-        const [channels] = graph.shape(id);
-        return channelMax.length === channels && lambda.length === (scopes[at] === "layer" ? 1 : channels);
-      });
-    return fits ? new Map(entries) : null;
-  } catch {
-    return null;
-  }
+): Promise<Map<string, ActivationStatistic> | null> {
+  const entries = await readJsonEntry(cache, key, entrySchema);
+  const fits =
+    entries !== null &&
+    entries.map(([id]) => id).join("\n") === ids.join("\n") &&
+    entries.every(([id, { lambda, channelMax }], at) => {
+      const [channels] = graph.shape(id);
+      return channelMax.length === channels && lambda.length === (scopes[at] === "layer" ? 1 : channels);
+    });
+  return fits ? new Map(entries) : null;
 }
 
 async function makeKeys(
