@@ -85,6 +85,9 @@ export function nameNetwork({ family, depth, shortcut }: NetworkSpec): string {
   return shortcut === undefined ? name : `${name} ${shortcut}`;
 }
 
+/** The recipe of rows that are about a network alone. */
+export const networkRecipe = "network";
+
 /** The same row has the same id in every experiment. */
 export function nameRow(network: NetworkSpec, recipe: string, T: number): string {
   return `${network.data} ${nameNetwork(network)}, ${recipe}, T = ${T}`;

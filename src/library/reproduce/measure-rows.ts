@@ -10,7 +10,7 @@ import type {
   ReproducedRow,
   RowMeasurement,
 } from "../../report/reproduction/reproduction-result.js";
-import { nameNetwork } from "./experiment.js";
+import { nameNetwork, networkRecipe } from "./experiment.js";
 import type { FinishedJob, FinishedStep, RightDecisions } from "./finished-job.js";
 import { type JobStore, nameJobFolder } from "./job-store.js";
 import type { Job, PlannedRow, ReproductionPlan } from "./plan-reproduction.js";
@@ -61,6 +61,7 @@ function measureRow(planned: PlannedRow, finished: FoundJob | undefined, missing
   const because = planned.because ?? (measured === null ? missing : null);
   const row: ReproducedRow = {
     ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
+    isNetworkAlone: recipe === networkRecipe,
     ...{ published, measured, because, run: finished === undefined ? null : nameJobFolder(finished.job) },
   };
   return { experiment, row, right: finished?.right ?? null };

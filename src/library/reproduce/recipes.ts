@@ -9,6 +9,7 @@ import type { ExplicitOptions } from "../../conversion/convert-options.js";
 import { presets } from "../../conversion/presets/preset-list.js";
 import { flagName } from "../../core/flag-name.js";
 import { isMadeForOneT } from "../../graph/made-for-steps.js";
+import { networkRecipe } from "./experiment.js";
 
 export interface Recipe {
   readonly name: string;
@@ -73,7 +74,7 @@ const known: readonly Recipe[] = [
   ),
   recipe("shared", "compensated by one factor", { ...bare, compensate: "shared" }, few),
   recipe("layer", "compensated layer by layer", { ...bare, compensate: "layer" }, few),
-  recipe("network", "the network itself, one step of spikes", { preset: "default", calibrateN: 500 }),
+  recipe(networkRecipe, "the network itself, one step of spikes", { preset: "default", calibrateN: 500 }),
   ...presets
     .filter(({ name }) => !["default", "paper", "authors"].includes(name))
     .map(({ name, summary }) => recipe(name, `preset ${name}: ${summary}`, { preset: name })),

@@ -14,7 +14,7 @@ import type {
   ReproductionResult,
   RowMeasurement,
 } from "./reproduction-result.js";
-import { groupRows } from "./row-table.js";
+import { groupRows, tabulateRows } from "./row-table.js";
 
 export interface MarkdownPart {
   readonly heading: string;
@@ -93,6 +93,10 @@ const columns = [
 ];
 
 function tabulate(rows: readonly ReproducedRow[]): string {
+  if (rows.every(({ isNetworkAlone }) => isNetworkAlone)) {
+    const alone = tabulateRows(rows);
+    return layMarkdown(alone.columns, alone.rows);
+  }
   return layMarkdown(
     columns,
     rows.flatMap((row) => (row.measured === null ? [] : [listCells(row, row.measured)])),

@@ -54,6 +54,8 @@ export interface ReproducedRow {
   readonly name: string;
   readonly family: "resnet" | "plain";
   readonly depth: number;
+  /** Whether the row says anything of the network alone: of its SNN one step was run, for nothing. */
+  readonly isNetworkAlone: boolean;
   /** How it was converted, in words, and as flags of `respike convert`. */
   readonly recipe: string;
   readonly method: string;

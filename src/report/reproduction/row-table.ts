@@ -41,9 +41,31 @@ const columns = [
   "SNN, µJ",
 ];
 
-/** One part of an experiment, published and measured side by side. */
+const networkColumns = [
+  ...["network", "weights", "n", "published, %", "measured, % [95 %]", "MACs", "horowitz45, µJ"],
+  "neuromorphic, µJ",
+];
+
+/** One part of an experiment, published and measured side by side; a part of networks alone has no columns for spikes. */
 export function tabulateRows(rows: readonly ReproducedRow[]): RowTable {
+  if (rows.every(({ isNetworkAlone }) => isNetworkAlone)) {
+    return { columns: networkColumns, rows: rows.map(describeNetwork) };
+  }
   return { columns, rows: rows.map((row) => [...describeRow(row), ...listNumbers(row)]) };
+}
+
+function describeNetwork({ data, name, network, published, measured, because }: ReproducedRow): string[] {
+  const weights = network === null ? absent : `${network.arch} (${network.file})`;
+  const quoted = formatFixed(published?.network);
+  const head = [`${name}, ${data}`, weights];
+  if (measured === null) return [...head, absent, quoted, because ?? absent, absent, absent, absent];
+  const [low, high] = measured.networkCi95.map((bound) => formatFixed(bound));
+  return [
+    ...head,
+    ...[formatCount(measured.n), quoted, `${formatFixed(measured.network)} [${low}, ${high}]`],
+    formatShort(measured.annMacs),
+    ...measured.energy.map(({ annUJ }) => formatSignificant(annUJ)),
+  ];
 }
 
 function describeRow({ data, name, network, method, T, measured }: ReproducedRow): string[] {

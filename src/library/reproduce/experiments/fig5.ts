@@ -10,21 +10,22 @@ import {
   makeRows,
   type NetworkSpec,
   nameRow,
+  networkRecipe,
   type Quantity,
 } from "../experiment.js";
 import { networks, plainDepths } from "./fig4.js";
 
-const rowOf = (family: NetworkSpec["family"], depth: number) => nameRow(at(family, depth), "network", 1);
+const rowOf = (family: NetworkSpec["family"], depth: number) => nameRow(at(family, depth), networkRecipe, 1);
 
 /** Depths at which residual networks of option P are brought, trained as the plain ones were. */
 const ownDepths = [20, 44];
 const own = (depth: number) => at("resnet", depth, "P");
-const rowOfOwn = (depth: number) => nameRow(own(depth), "network", 1);
+const rowOfOwn = (depth: number) => nameRow(own(depth), networkRecipe, 1);
 
 const rows = [
-  ...networks.flatMap((network) => makeRows("The networks themselves", network, ["network"], { T: 1 })),
+  ...networks.flatMap((network) => makeRows("The networks themselves", network, [networkRecipe], { T: 1 })),
   ...ownDepths.flatMap((depth) =>
-    makeRows("Rows that explain differences", own(depth), ["network"], { T: 1 }),
+    makeRows("Rows that explain differences", own(depth), [networkRecipe], { T: 1 }),
   ),
 ];
 

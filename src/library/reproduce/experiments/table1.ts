@@ -10,6 +10,7 @@ import {
   type NetworkSpec,
   nameNetwork,
   nameRow,
+  networkRecipe,
   type Quantity,
   type RowSpec,
 } from "../experiment.js";
@@ -47,10 +48,13 @@ function listRows(): RowSpec[] {
   const beyond = all.flatMap((network) =>
     [16, 32, 64].flatMap((T) => makeRows("Beyond: few steps", network, listFewStepPresets(), { T })),
   );
-  const weights = published.flatMap(({ network }) => [
-    ...makeRows("The networks themselves", network, ["network"], { T: 1 }),
+  const weights = published.flatMap(({ network, numbers }) => [
+    ...makeRows("The networks themselves", network, [networkRecipe], {
+      T: 1,
+      published: { network: numbers.network },
+    }),
     ...otherNetworks(network).flatMap(({ network: other }) =>
-      makeRows("The networks themselves", other, ["network"], { T: 1 }),
+      makeRows("The networks themselves", other, [networkRecipe], { T: 1 }),
     ),
   ]);
   return [...own, ...stand, ...others, ...beyond, ...weights];
@@ -88,11 +92,11 @@ function claimAbout({ network, name, numbers }: Published): Claim[] {
     {
       id: `${network.data}-network`,
       says: `${title}: the network gets ${numbers.network} % right`,
-      quantity: { kind: "accuracy", of: "network", row: nameRow(network, "network", 1) },
+      quantity: { kind: "accuracy", of: "network", row: nameRow(network, networkRecipe, 1) },
       published: numbers.network,
       explanations: otherNetworks(network).map(({ network: other, difference }) => ({
         difference,
-        quantity: { kind: "accuracy", of: "network", row: nameRow(other, "network", 1) },
+        quantity: { kind: "accuracy", of: "network", row: nameRow(other, networkRecipe, 1) },
       })),
     },
     {

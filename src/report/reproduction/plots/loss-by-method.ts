@@ -18,8 +18,8 @@ interface MethodPoint {
 }
 
 function listPoints({ rows }: ExperimentResult): MethodPoint[] {
-  return rows.flatMap(({ name, data, recipe, part, published, measured }) => {
-    if (part === "Beyond: few steps") return [];
+  return rows.flatMap(({ name, data, recipe, part, published, measured, isNetworkAlone }) => {
+    if (part === "Beyond: few steps" || isNetworkAlone) return [];
     const network = `${data} ${name}`;
     const quoted =
       published?.loss === undefined
