@@ -17,7 +17,7 @@ import { runAdjustment } from "./adjustment/run-adjustment.js";
 import type { CompensationReport } from "./compensation/compensation.js";
 import { type CompensationOutcome, runCompensation } from "./compensation/run-compensation.js";
 import type { ConversionContext, SourceModel } from "./conversion-context.js";
-import { type ConvertOptions, stepsLeftOut } from "./convert-options.js";
+import { type ConvertOptions, stepsNotFitted } from "./convert-options.js";
 import { type Activation, listActivations } from "./list-activations.js";
 import { makeOutputProbe } from "./measure-difference.js";
 import { measureRounding, type RoundingReport } from "./measure-rounding.js";
@@ -215,7 +215,7 @@ async function measureScales(
       ids: counted.map(({ node }) => node),
       // All logits have one λ, which keeps their order; a class that calibration never favoured may still win.
       scopes: counted.map(({ kind }) => (kind === "output" ? "layer" : options.lambdaScope)),
-      rule: readRule(lambda, options.T - stepsLeftOut(options), parseAlphabet(options.spikes)?.hi ?? 1),
+      rule: readRule(lambda, options.T - stepsNotFitted(options), parseAlphabet(options.spikes)?.hi ?? 1),
       wasmUrl: context.wasmUrl?.href,
       signal: context.signal,
       onProgress: context.onProgress,

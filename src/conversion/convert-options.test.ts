@@ -1,7 +1,7 @@
 /** Which option wins, what presets hold, which combinations are refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { resolveConvertOptions } from "./convert-options.js";
+import { resolveConvertOptions, stepsNotFitted } from "./convert-options.js";
 
 test("explicit options go before the preset's, those before the defaults", () => {
   const plain = resolveConvertOptions({});
@@ -13,6 +13,12 @@ test("explicit options go before the preset's, those before the defaults", () =>
   assert.deepEqual([paper.lambda, paper.calibrateN, paper.v0, paper.compensate], ["max", "all", 0, "shared"]);
   const mixed = resolveConvertOptions({ preset: "paper", v0: 0.5, compensate: "off", lambda: undefined });
   assert.deepEqual([mixed.lambda, mixed.v0, mixed.compensate], ["max", 0.5, "off"]);
+});
+
+test("binary is fitted to the steps that are read, from three on; counts are read from the first on", () => {
+  const notFitted = (T: number) => stepsNotFitted(resolveConvertOptions({ preset: "binary", T }));
+  assert.deepEqual([1, 2, 3, 4, 5, 6, 8, 32].map(notFitted), [0, 0, 0, 0, 0, 3, 5, 20]);
+  assert.equal(stepsNotFitted({ readout: "count", delay: 20, T: 32 }), 0);
 });
 
 test("authors: neurons after average pools and at the output, read by counts and softmax", () => {

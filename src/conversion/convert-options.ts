@@ -157,6 +157,18 @@ export function stepsLeftOut({ readout, delay }: Pick<ConvertOptions, "readout" 
   return readout === "mean" ? delay : 0;
 }
 
+/** So few steps tell too little of what a layer sends to be fitted to (docs/few-steps.md). */
+const leastFitted = 3;
+
+/**
+ * Steps at the beginning that thresholds and currents are not fitted to: those that are not read; none where fewer than 3 are
+ * read, thresholds of so few levels lose more than the start does.
+ */
+export function stepsNotFitted(options: Pick<ConvertOptions, "readout" | "delay" | "T">): number {
+  const left = stepsLeftOut(options);
+  return options.T - left < leastFitted ? 0 : left;
+}
+
 /** The library takes numbers that no flag has checked; one out of bounds would only show in the spikes. */
 function checkNumbers({ T, delay, v0, seed, adjustN, lambdaFactor }: ConvertOptions): void {
   const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;

@@ -138,6 +138,23 @@ test("thresholds of least error are those of the steps that are read: T = 16 wit
   assert.deepEqual(await scaled({ T: 16, delay: 10, ...counted }), await scaled({ T: 16, ...counted }));
 });
 
+test("where fewer than three steps are read, thresholds and currents are fitted to all: T = 5 without the first 3 has the thresholds of T = 5", async () => {
+  const made = { T: 5, lambda: "mmse", lambdaScope: "channel", adjust: "bias+potential" } as const;
+  const [few, enough, five, three] = [
+    await convertTiny(tinyResNet("A"), { ...made, delay: 3 }),
+    await convertTiny(tinyResNet("A"), { ...made, delay: 2 }),
+    await convertTiny(tinyResNet("A"), made),
+    await convertTiny(tinyResNet("A"), { ...made, T: 3 }),
+  ];
+  const scaled = ({ snn }: typeof few) => snn.layers.map(({ lambda }) => lambda);
+  assert.deepEqual(scaled(few), scaled(five));
+  assert.deepEqual(scaled(enough), scaled(three));
+  assert.deepEqual(
+    [few, enough].map(({ report }) => report.adjustment?.delay),
+    [0, 2],
+  );
+});
+
 /** Of each layer the root mean square over channels of the mean over images and positions of (a − y)/λ, y of the steps after `delay`. */
 async function missLate(snn: Snn, T: number, delay: number): Promise<readonly number[]> {
   const images = prepareImages(24);

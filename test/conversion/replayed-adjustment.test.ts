@@ -23,11 +23,12 @@ const cases: readonly (readonly [string, Graph, ExplicitOptions])[] = [
     { ...fitted, adjustScope: "neuron" },
   ],
   ["signed spikes, shortcut of averages", tinyResNet("avg"), { ...fitted, spikes: "signed" }],
-  ["binary spikes read after 3 of 5 steps", tinyResNet("A"), { ...fitted, delay: 3 }],
+  ["binary spikes read after 2 of 5 steps", tinyResNet("A"), { ...fitted, delay: 2 }],
+  ["binary spikes of which two steps are read, fitted to all five", tinyResNet("A"), { ...fitted, delay: 3 }],
   [
-    "binary spikes read after 3 of 5 steps, currents alone, a projection",
+    "binary spikes read after 2 of 5 steps, currents alone, a projection",
     tinyResNet("B"),
-    { ...fitted, adjust: "bias", delay: 3 },
+    { ...fitted, adjust: "bias", delay: 2 },
   ],
   ["bursts, a max pool of spikes", tinyPoolNet(), { ...fitted, v0: 0, spikes: "signed-burst:3" }],
   [

@@ -36,8 +36,10 @@ export interface AdjustmentBench {
   readonly scaleOf: (layer: string) => ActivationScale;
   readonly images: number;
   readonly steps: number;
-  /** Steps at the beginning that are not read. */
+  /** Steps at the beginning that currents are not fitted to. */
   readonly delay: number;
+  /** Whether the readout leaves no steps out. */
+  readonly readsAll: boolean;
   readonly withPotential: boolean;
   readonly scope: "channel" | "neuron";
   readonly progress: (done: number, total: number) => void;
@@ -72,7 +74,7 @@ async function adjustLayer(
   const activation = await bench.activationOf(layer);
   const [channels] = graph.shape(layer);
   const { lambda, silentChannels } = bench.scaleOf(layer);
-  const { steps, delay, images, withPotential, scope } = bench;
+  const { steps, delay, readsAll, images, withPotential, scope } = bench;
   const [units, late] = [steps, steps - delay].map((counted) =>
     unitsOf(graph.node(layer) as NodeOf<"neuron">, channels, lambda, counted),
   ) as [LayerUnits, LayerUnits];
@@ -85,7 +87,7 @@ async function adjustLayer(
   const silence = (shift: Float64Array) => withoutSilent(shift, silentChannels, channels);
   const plain = await simulate(graph);
   const fit = { layer, units, silence, simulate, withPotential, scope };
-  const fitted = delay === 0 ? await fitToAllSteps(plain, fit) : await fitToLateSteps(plain, fit);
+  const fitted = readsAll ? await fitToAllSteps(plain, fit) : await fitToLateSteps(plain, fit);
   const { best, bias, potential } = fitted;
   const report = { name: layer, before: plain.read.error, bias, potential, after: best.read.error };
   return { best, report };

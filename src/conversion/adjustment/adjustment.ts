@@ -25,7 +25,7 @@ export interface AdjustmentReport {
   readonly scope: "channel" | "neuron";
   readonly images: number;
   readonly steps: number;
-  /** Steps at the beginning that are not read. */
+  /** Steps at the beginning that currents are not fitted to: those that are not read, or none. */
   readonly delay: number;
   readonly layers: readonly AdjustedLayer[];
 }

@@ -1,7 +1,7 @@
 /**
  * How one layer's constant currents and initial potentials are found: what is tried in which order, and what is kept.
  *
- * Knows: misfits, T, the steps that are read. May not know: simulators, layers before and after, images.
+ * Knows: misfits, T, the steps that are fitted to. May not know: simulators, layers before and after, images.
  *
  * Where all steps are read, either is kept only where the layer's squared error falls. Where the first d are left out,
  * potentials make the estimates of all steps right in the mean, so that little of the start is left to make up for when
@@ -18,7 +18,7 @@ export interface Candidate {
   readonly graph: Graph;
   /** Of the estimates by all T steps. */
   readonly whole: LayerMisfit;
-  /** Of those by the steps that are read. */
+  /** Of those by the steps that are fitted to: the ones that are read, all where those are too few. */
   readonly read: LayerMisfit;
   readonly sent: SpikeTrain;
 }
@@ -54,7 +54,7 @@ export async function fitToAllSteps(plain: Candidate, fit: LayerFit): Promise<Fi
 /** A current moves the mean by less than itself, for neurons that are silent stay so: once is not enough. */
 const currentRounds = 2;
 
-/** Potentials by all steps, then currents by the steps that are read, all kept. */
+/** Potentials by all steps, then currents by the steps that are fitted to, all kept. */
 export async function fitToLateSteps(plain: Candidate, fit: LayerFit): Promise<FittedLayer> {
   const charged = fit.withPotential ? await fit.simulate(charge(plain, fit)) : undefined;
   let best = charged ?? plain;

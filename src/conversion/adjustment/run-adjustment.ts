@@ -8,7 +8,7 @@ import type { Graph } from "../../graph/graph.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
 import type { Snn } from "../../graph/snn.js";
 import type { ConversionContext } from "../conversion-context.js";
-import { type ConvertOptions, stepsLeftOut } from "../convert-options.js";
+import { type ConvertOptions, stepsLeftOut, stepsNotFitted } from "../convert-options.js";
 import { computeFloatValues } from "../float-values.js";
 import { readTasks } from "../image-source.js";
 import type { Activation } from "../list-activations.js";
@@ -48,7 +48,7 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
   if (adjust === "off") return { graph, report: null };
   const { simulation, signal, onProgress } = context;
   if (simulation === undefined) throw new RangeError("adjusting layers needs a simulation");
-  const delay = stepsLeftOut(options);
+  const delay = stepsNotFitted(options);
   // 1.
   const images = spreadOver(context.calibration.indices, options.adjustN);
   // 2.
@@ -69,6 +69,7 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
     images: images.length,
     steps,
     delay,
+    readsAll: stepsLeftOut(options) === 0,
     withPotential: adjust === "bias+potential",
     scope,
     progress: (done, total) => onProgress?.({ phase: "adjust layers", done, total, unit: "layers" }),

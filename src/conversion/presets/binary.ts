@@ -12,7 +12,7 @@ const shallow = 20;
 export const binaryPreset: Preset = {
   name: "binary",
   summary:
-    "few steps, spikes 0 and 1: the first five eighths of the steps are not read; one λ a channel of least squared error of the others, V(0) = θ/2, initial potentials fitted layer by layer on training images to all steps, constant currents to those that are read; made for one T (32, or 64 above 20 layers)",
+    "few steps, spikes 0 and 1: the first five eighths of the steps are not read; one λ a channel of least squared error of the others, V(0) = θ/2, initial potentials fitted layer by layer on training images to all steps, constant currents to those that are read (from three on); made for one T (32, or 64 above 20 layers)",
   citation:
     "After Li et al., A Free Lunch From ANN: Towards Efficient, Accurate Spiking Neural Networks Calibration, ICML 2021 (arXiv 2106.06984): thresholds of least squared error, bias and initial potential calibrated layer by layer",
   alphabet: "binary",
