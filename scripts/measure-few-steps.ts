@@ -8,7 +8,7 @@
  * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
  * cheap comes first. Each conversion and evaluation is kept in `--out`, each finished row in `--rows`; called again, the script goes on where it
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
- * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts it into docs/few-steps.md.
+ * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
  *
  * The network itself is run once, with its first piece, which at few steps takes longer than the spikes; its decisions are kept in
  * NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are paired with them.
@@ -85,6 +85,8 @@ interface Measured {
   readonly annMacs: number;
   readonly commands: readonly string[];
 }
+
+if (flags.write && n !== "all") throw new Error("--write is of all test images: leave --n out");
 
 const nameOf = ({ network, preset, T }: Piece) => `${network.file.replace(/\..*$/, "")}-${preset}-${T}`;
 const pathOf = (piece: Piece) => join(flags.rows, `${nameOf(piece)}.${n}.json`);

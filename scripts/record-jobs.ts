@@ -4,7 +4,7 @@
  *   node dist-dev/scripts/record-jobs.js [JOBS=runs/jobs] [RECORDS=measured/reproduction] [--models ../shared/models]
  *
  * The other way about copies of the records in a folder of jobs are finished jobs: `cp measured/reproduction/*.json runs/jobs`.
- * Jobs that no row of today's plan asks for are left.
+ * Jobs that no row of today's plan asks for are left; a record with decisions of single images stays where JOBS has none.
  */
 import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -28,6 +28,7 @@ for (const models of plans) {
       const job = withImages(planned, n);
       const finished = await from.readFinished(job);
       if (finished === null) continue;
+      if (finished.right === null && (await to.readFinished(job))?.right != null) continue;
       await to.keepRecord(job, finished);
       kept++;
     }
