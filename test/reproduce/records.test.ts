@@ -1,6 +1,6 @@
 /** Records of finished jobs: they give back what was measured, and those that the repository keeps are whole. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -55,6 +55,16 @@ test("a folder of jobs finds records, the one with the most images too; a run fo
   rmSync(store.recordPath(job));
   writeFileSync(store.recordPath(job), "{");
   assert.equal(await store.findLargest(withImages(job, 5)), null);
+});
+
+test("a job that was brought as a record was not converted here; one whose network and conversion lie there was", async () => {
+  const store = new JobStore(join(folder, "networks-too"));
+  await store.keepRecord(job, finish());
+  mkdirSync(join(store.folder, "networks"));
+  writeFileSync(store.snnPath(job), "");
+  assert.equal(await store.hasNetwork(job), false);
+  writeFileSync(store.conversionPath(job), "{}");
+  assert.equal(await store.hasNetwork(job), true);
 });
 
 const kept = "measured/reproduction";

@@ -78,14 +78,14 @@ const fixedSeconds = 2;
 /**
  * Seconds of both parts of each job, run in this order: statistics are kept for the jobs behind.
  *
- * @param finished jobs of before, whose statistics are kept too
+ * @param converted jobs of before, whose statistics are kept too
  */
 export function forecastJobs(
   jobs: readonly Job[],
   { secondsAStep }: MeasuredSpeed,
-  finished: readonly Job[] = [],
+  converted: readonly Job[] = [],
 ): readonly JobForecast[] {
-  const known = new Set(finished.map(nameStatistics));
+  const known = new Set(converted.map(nameStatistics));
   return jobs.map((job) => {
     const second = secondsAStep[rateClass(job.options)] * job.macs;
     const { statistics, conversion, evaluation } = countWork(job);

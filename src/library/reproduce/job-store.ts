@@ -3,7 +3,7 @@
  *
  * Knows: names of folders and files. May not know: how jobs are run.
  */
-import { readdir, readFile, rm } from "node:fs/promises";
+import { access, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { writeWholeFile } from "../../node/write-whole-file.js";
@@ -39,6 +39,14 @@ export class JobStore {
   /** What `convert` said, beside the network. */
   conversionPath(job: Job): string {
     return join(this.folder, "networks", nameSnnFile(job).replace(/\.snn\.safetensors$/, ".json"));
+  }
+
+  /** Whether it was converted here; a record that was brought from elsewhere comes without its network. */
+  async hasNetwork(job: Job): Promise<boolean> {
+    return Promise.all([access(this.conversionPath(job)), access(this.snnPath(job))]).then(
+      () => true,
+      () => false,
+    );
   }
 
   private failurePath({ key }: Job): string {

@@ -13,7 +13,7 @@ import type { ReproductionResult } from "../../report/reproduction/reproduction-
 import type { CallOptions } from "../surroundings.js";
 import { version } from "../version.js";
 import { composeResult } from "./compose-result.js";
-import { forecastJobs, type MeasuredSpeed, nominalSpeed, weighJob } from "./forecast.js";
+import { forecastJobs, type JobForecast, nominalSpeed, weighJob } from "./forecast.js";
 import { JobStore } from "./job-store.js";
 import type { Job, ReproductionPlan } from "./plan-reproduction.js";
 import { chooseExperiments, type PlanOptions, planTarget } from "./plan-target.js";
@@ -132,20 +132,30 @@ async function runPending(
   }
   // so few images that a forecast would take as long
   if (images <= fewImages) {
-    const took = await timeJobs(pending, runner, nominalSpeed);
+    const took = await timeJobs(pending, forecastJobs(pending, nominalSpeed), runner);
     return { jobs: pending.length, reused, images, seconds: null, took };
   }
   const speed = await measureSpeed(pending, runner);
-  const parts = forecastJobs(pending, speed, finished);
+  const parts = forecastJobs(pending, speed, await chooseConverted(finished, runner.store));
   const seconds = parts.reduce((sum, { conversion, evaluation }) => sum + conversion + evaluation, 0);
   const forecast = { jobs: pending.length, reused, images, seconds, took: null };
   options.onForecast?.(forecast);
-  return { ...forecast, took: await timeJobs(pending, runner, speed) };
+  return { ...forecast, took: await timeJobs(pending, parts, runner) };
+}
+
+/** Those of which this machine has more than a record. */
+async function chooseConverted(jobs: readonly Job[], store: JobStore): Promise<readonly Job[]> {
+  const here = await Promise.all(jobs.map((job) => store.hasNetwork(job)));
+  return jobs.filter((_, at) => here[at]);
 }
 
 /** Runs them. @returns seconds */
-async function timeJobs(jobs: readonly Job[], runner: JobRunner, speed: MeasuredSpeed): Promise<number> {
+async function timeJobs(
+  jobs: readonly Job[],
+  forecasts: readonly JobForecast[],
+  runner: JobRunner,
+): Promise<number> {
   const began = performance.now();
-  await runJobs(jobs, runner, speed);
+  await runJobs(jobs, forecasts, runner);
   return (performance.now() - began) / 1000;
 }

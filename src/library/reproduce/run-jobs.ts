@@ -3,7 +3,7 @@
  *
  * Knows: convert and evaluate. May not know: rows, claims.
  */
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { ProgressEvent } from "../../core/progress.js";
 import { exitCodes, RespikeError, type Warning } from "../../core/respike-error.js";
@@ -14,7 +14,7 @@ import { evaluate } from "../evaluate.js";
 import { loadSnn, saveSnn } from "../snn-files.js";
 import type { CallOptions } from "../surroundings.js";
 import type { FoundNetwork } from "./find-networks.js";
-import { forecastJobs, type JobForecast, type MeasuredSpeed, type RateClass, rateClass } from "./forecast.js";
+import { type JobForecast, type MeasuredSpeed, type RateClass, rateClass } from "./forecast.js";
 import type { JobStore } from "./job-store.js";
 import type { Job } from "./plan-reproduction.js";
 
@@ -25,9 +25,12 @@ export interface JobRunner {
   readonly warn: (warning: Warning) => void;
 }
 
-/** Runs what is not finished, the longest-known order: as planned. @param speed for progress and time left */
-export async function runJobs(jobs: readonly Job[], runner: JobRunner, speed: MeasuredSpeed): Promise<void> {
-  const forecasts = forecastJobs(jobs, speed);
+/** Runs jobs in their order. @param forecasts of each, for progress and time left */
+export async function runJobs(
+  jobs: readonly Job[],
+  forecasts: readonly JobForecast[],
+  runner: JobRunner,
+): Promise<void> {
   const total = forecasts.reduce((sum, forecast) => sum + secondsOf(forecast), 0);
   let before = 0;
   for (const [at, job] of jobs.entries()) {
@@ -90,11 +93,7 @@ async function convertOnce(
   result: ConversionResult;
 }> {
   const [path, told] = [store.snnPath(job), store.conversionPath(job)];
-  const exists = await Promise.all([access(told), access(path)]).then(
-    () => true,
-    () => false,
-  );
-  if (exists) {
+  if (await store.hasNetwork(job)) {
     const result = JSON.parse(await readFile(told, "utf8")) as ConversionResult;
     return { snn: await loadSnn(path), result };
   }
