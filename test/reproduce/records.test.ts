@@ -7,7 +7,8 @@ import { after, test } from "node:test";
 import { compareRight } from "#src/evaluation/compare-predictions.js";
 import { type FinishedJob, readRecord, writeRecord } from "#src/library/reproduce/finished-job.js";
 import { JobStore, nameJobFolder } from "#src/library/reproduce/job-store.js";
-import { type Job, withImages } from "#src/library/reproduce/plan-reproduction.js";
+import { measureRows } from "#src/library/reproduce/measure-rows.js";
+import { type Job, type ReproductionPlan, withImages } from "#src/library/reproduce/plan-reproduction.js";
 
 const folder = mkdtempSync(join(tmpdir(), "respike-records-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -65,6 +66,27 @@ test("a job that was brought as a record was not converted here; one whose netwo
   assert.equal(await store.hasNetwork(job), false);
   writeFileSync(store.conversionPath(job), "{}");
   assert.equal(await store.hasNetwork(job), true);
+});
+
+test("a row takes the run with most images, and decisions of a smaller one where that has none", async () => {
+  const store = new JobStore(join(folder, "two-counts"));
+  const [small, large] = [withImages(job, n), withImages(job, 20)];
+  await store.keepRecord(small, finish());
+  const { ann, at, ...rest } = finish();
+  const steps = at.map((step) => ({ ...step, n: 20 }));
+  await store.keepRecord(large, { ...rest, ann: { ...ann, n: 20 }, at: steps, n: 20, right: null });
+  const network = { data: "cifar10", family: "resnet", depth: 20 };
+  const planned = { id: "a", experiment: "x", network, T: 350, recipe: "paper", used: null, because: null };
+  const plan = { jobs: [small], rows: [{ ...planned, job: small.key }] } as unknown as ReproductionPlan;
+  const [any] = await measureRows(plan, store, true);
+  assert.equal(any?.row.measured?.n, 20);
+  assert.deepEqual(any?.right, finish().right);
+  const [asked] = await measureRows(
+    { ...plan, jobs: [large], rows: [{ ...planned, job: large.key }] } as never,
+    store,
+    false,
+  );
+  assert.equal(asked?.right, null);
 });
 
 const kept = "measured/reproduction";

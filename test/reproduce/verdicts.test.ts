@@ -62,6 +62,22 @@ test("a gain is paired image by image; without a number it is confirmed above 0 
   assert.match(nothing.sentence, /no difference can be told from 0/);
 });
 
+test("a gain of which decisions are kept of fewer images is paired where the other row has no more, else from both losses", () => {
+  const onMore = (id: string): MeasuredRow => {
+    const found = rows.get(id) as MeasuredRow;
+    const measured = { ...found.row.measured, n: 10 * n, loss: 3 } as RowMeasurement;
+    return { ...found, row: { ...found.row, measured } };
+  };
+  const gainOf = (...larger: readonly string[]) => {
+    const own = new Map([...rows, ...larger.map((id) => [id, onMore(id)] as const)]);
+    const claim: Claim = { id: "c", says: "s", quantity: gain("good", "bad"), published: null };
+    const [{ measured = null, sentence = "" } = {}] = judgeClaims([claim], own);
+    return [measured, /n = [\d,]+/.exec(sentence)?.[0]];
+  };
+  assert.deepEqual(gainOf("good"), [7.5, "n = 1,000"]);
+  assert.deepEqual(gainOf("good", "bad"), [0, "n = 10,000"]);
+});
+
 test("a missing row says why; one that was not run yet says that", () => {
   const gone = judge({ quantity: gain("good", "gone"), published: 1 });
   assert.deepEqual([gone.verdict, gone.sentence], ["not run", "Could not be run because no weights."]);

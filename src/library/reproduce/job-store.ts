@@ -102,6 +102,15 @@ export class JobStore {
     return null;
   }
 
+  /** Decisions of single images, of the finished run with the most images that has them; null where none has. */
+  async readDecisions(job: Job): Promise<RightDecisions | null> {
+    for (const n of await this.listCounts(job)) {
+      const finished = await this.readFinished(withImages(job, n));
+      if (finished !== null && finished.right !== null) return finished.right;
+    }
+    return null;
+  }
+
   /** Numbers of images of which the same job was begun or recorded, the largest first. */
   async listCounts(job: Job): Promise<readonly number[]> {
     const names = await readdir(this.folder).catch((): string[] => []);

@@ -44,21 +44,25 @@ export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQua
   }
 }
 
-/** Image by image; where one row's decisions are not kept, from both accuracies as if their errors were independent, which is wider. */
+/**
+ * Image by image; where decisions are not kept of as many images as both rows have, from what accuracyOf says, as if errors
+ * were independent, which is wider.
+ */
 function measureGain(
   { better, worse, of }: Extract<Quantity, { kind: "gain" }>,
   rows: RowsById,
 ): MeasuredQuantity {
+  const [a, b] = [accuracyOf(better, of, rows), accuracyOf(worse, of, rows)];
+  const both = Math.min(a.n, b.n);
   const [own, other] = [rightOf(better, of, rows), rightOf(worse, of, rows)];
   if (own !== null && other !== null) {
     const { difference, ci95, n } = compareRight(own, other);
-    return { value: difference, ci95, n };
+    if (n >= both) return { value: difference, ci95, n };
   }
-  const [a, b] = [accuracyOf(better, of, rows), accuracyOf(worse, of, rows)];
-  return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n: Math.min(a.n, b.n) };
+  return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n: both };
 }
 
-/** Of a network the accuracy; of an SNN what it loses, on the same images, turned about. */
+/** Of a network the accuracy; of an SNN what it loses, turned about: a gain between two SNNs of one network. */
 function accuracyOf(id: string, of: "network" | "snn", rows: RowsById) {
   const { n, network, networkCi95, loss, lossCi95 } = measurementOf(id, rows);
   if (of === "network") return { value: network, ci95: networkCi95, n };

@@ -15,10 +15,11 @@ import type { FinishedJob, FinishedStep, RightDecisions } from "./finished-job.j
 import { type JobStore, nameJobFolder } from "./job-store.js";
 import type { Job, PlannedRow, ReproductionPlan } from "./plan-reproduction.js";
 
-/** A row, and which images were decided rightly where it was measured. */
+/** A row, and which images were decided rightly. */
 export interface MeasuredRow {
   readonly experiment: string;
   readonly row: ReproducedRow;
+  /** Of the first images; fewer than the row's n where only a smaller run kept them. */
   readonly right: RightDecisions | null;
 }
 
@@ -32,7 +33,8 @@ interface FoundJob extends FinishedJob {
 /**
  * All rows of a plan, in its order.
  *
- * @param isAnyCount a row takes the finished run with the most images, however many the plan asks for
+ * @param isAnyCount a row takes the finished run with the most images, however many the plan asks for; its decisions, where
+ * that run has none, are those of a smaller one
  */
 export async function measureRows(
   plan: ReproductionPlan,
@@ -45,7 +47,10 @@ export async function measureRows(
     const job = isAnyCount ? await store.findLargest(planned) : planned;
     const found = job === null ? null : await store.readFinished(job);
     if (job === null || found === null) failures.set(planned.key, await store.readFailure(planned));
-    else finished.set(planned.key, { ...found, job });
+    else {
+      const right = found.right ?? (isAnyCount ? await store.readDecisions(planned) : null);
+      finished.set(planned.key, { ...found, right, job });
+    }
   }
   return plan.rows.map((planned) => {
     const key = planned.job ?? "";
