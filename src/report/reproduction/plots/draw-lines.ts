@@ -31,6 +31,10 @@ const dashes = [
   [2, 3],
 ];
 
+/** Characters of a name that has room beside another one in the legend. */
+const longestBeside = 24;
+export const columnPadding = 18;
+
 /** A line for each series, in the order of its first point; null where there are no points. */
 export function drawLines(points: readonly LinePoint[], axes: LineAxes): TopLevelSpec | null {
   if (points.length === 0) return null;
@@ -41,7 +45,8 @@ export function drawLines(points: readonly LinePoint[], axes: LineAxes): TopLeve
   const legend = {
     title: null,
     orient: "top",
-    columns: 2,
+    columns: names.some(({ length }) => length > longestBeside) ? 1 : 2,
+    columnPadding,
     symbolType: "stroke",
     symbolStrokeWidth: 3,
   } as const;

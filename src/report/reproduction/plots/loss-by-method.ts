@@ -8,6 +8,7 @@ import { formatFixed, formatInterval } from "../../format-number.js";
 import { type Plot, plotSize } from "../../plots/plot.js";
 import { paint } from "../../theme.js";
 import type { ExperimentResult } from "../reproduction-result.js";
+import { columnPadding } from "./draw-lines.js";
 
 interface MethodPoint {
   readonly network: string;
@@ -39,7 +40,7 @@ function drawSpec(result: ExperimentResult): TopLevelSpec | null {
   if (points.length === 0) return null;
   const methods = [...new Set(points.map(({ method }) => method))];
   const of = (list: readonly string[]) => methods.map((_, at) => list[at % list.length] as string);
-  const legend = { title: null, orient: "top", columns: 3 } as const;
+  const legend = { title: null, orient: "top", columns: 3, columnPadding } as const;
   const domain = [...methods];
   const color = { field: "method", type: "nominal", scale: { domain, range: of(strokes) }, legend } as const;
   const shape = { field: "method", type: "nominal", scale: { domain, range: of(shapes) }, legend } as const;
