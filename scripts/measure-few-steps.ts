@@ -8,16 +8,17 @@
  * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
  * cheap comes first. Each conversion and evaluation is kept in `--out`, each finished row in `--rows`; called again, the script goes on where it
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
- * there is; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
+ * there is, and refuses a row whose preset has changed since; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
  *
  * The network itself is run once, with its first piece, which at few steps takes longer than the spikes; its decisions are kept in
  * NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are paired with them.
  */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { resolveConvertOptions } from "#src/conversion/convert-options.js";
+import { nameFit, resolveConvertOptions } from "#src/conversion/convert-options.js";
 import { presets } from "#src/conversion/presets/preset-list.js";
+import { hashText, stableJson } from "#src/core/sha256.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { isMadeForOneT } from "#src/graph/made-for-steps.js";
 import { convert } from "#src/library/convert.js";
@@ -75,6 +76,8 @@ interface Piece {
 
 /** What is kept of a piece. */
 interface Measured {
+  /** Of what decides the SNN; a row of another recipe by the same name is measured anew. */
+  readonly recipe: string;
   readonly file: string;
   readonly preset: string;
   readonly T: number;
@@ -87,6 +90,18 @@ interface Measured {
 }
 
 if (flags.write && n !== "all") throw new Error("--write is of all test images: leave --n out");
+
+/** What a preset stands for at T, and how layers are fitted to it. */
+function hashRecipe({ preset, T }: Pick<Measured, "preset" | "T">): string {
+  const { options, delay, readout } = findPreset(preset, T);
+  return hashText(stableJson({ options, delay, fit: nameFit({ readout, delay, T }) })).slice(0, 16);
+}
+
+function findPreset(preset: string, T: number) {
+  const found = presets.find(({ name }) => name === preset);
+  if (found === undefined) throw new Error(`no preset '${preset}'`);
+  return { options: found.options, ...resolveConvertOptions({ preset, T }) };
+}
 
 const nameOf = ({ network, preset, T }: Piece) => `${network.file.replace(/\..*$/, "")}-${preset}-${T}`;
 const pathOf = (piece: Piece) => join(flags.rows, `${nameOf(piece)}.${n}.json`);
@@ -126,22 +141,25 @@ function isBegunWithout(out: string): boolean | undefined {
 
 async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<void> {
   const { network, preset, T, at } = piece;
-  const saved = join(flags.out, `${nameOf(piece)}.snn.safetensors`);
+  const recipe = hashRecipe(piece);
+  const name = `${nameOf(piece)}-${recipe}`;
+  const saved = join(flags.out, `${name}.snn.safetensors`);
   if (!existsSync(saved)) {
     const model = await loadModel(modelPath(network.file), { preprocess: network.preprocess });
     const options = { preset, T, calibrate: network.data, certify: "off", threads, signal } as const;
     const { snn } = await convert(model, options);
     await saveSnn(snn, saved, { force: true });
   }
-  const out = join(flags.out, `${nameOf(piece)}.${n}`);
+  const out = join(flags.out, `${name}.${n}`);
   const again = existsSync(out) ? { resume: true } : {};
   const own = join(flags.out, `${network.file.replace(/\..*$/, "")}.network.${n}.csv`);
   const noAnn = isBegunWithout(out) ?? existsSync(own);
   const { result } = await evaluate(await loadSnn(saved), { out, ...again, n, at, threads, signal, noAnn });
-  if (!noAnn) copyFileSync(join(out, "predictions.csv"), own);
+  if (!noAnn) await writeWholeFile(own, readFileSync(join(out, "predictions.csv")), { force: true });
   if (!existsSync(own)) throw new Error(`${own} is gone: remove ${out} and measure again`);
   const { accuracy, losses } = pairLosses(own, join(out, "predictions.csv"), result.data.n);
   const measured: Measured = {
+    recipe,
     file: network.file,
     preset,
     T,
@@ -155,13 +173,26 @@ async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<v
   await writeJson(pathOf(piece), measured);
 }
 
+/** Whether there is a row, of the recipe that the preset is now. */
+function isMeasured(piece: Piece): boolean {
+  const row = readEarlier<Measured>(pathOf(piece));
+  if (row === undefined) return false;
+  const isSame = row.recipe === hashRecipe(row);
+  if (!isSame) console.error(`${nameOf(piece)}: the preset has changed since, measured anew`);
+  return isSame;
+}
+
 /** Every row that is kept, in the order of networks, presets and T. */
 function readRows(): readonly Measured[] {
   const order = presets.map(({ name }) => name);
   const ends = `.${n}.json`;
   return readdirSync(flags.rows)
     .filter((name) => name.endsWith(ends))
-    .map((name) => JSON.parse(readFileSync(join(flags.rows, name), "utf8")) as Measured)
+    .map((name) => {
+      const row = JSON.parse(readFileSync(join(flags.rows, name), "utf8")) as Measured;
+      if (row.recipe !== hashRecipe(row)) throw new Error(`${name} is of another recipe: measure it anew`);
+      return row;
+    })
     .sort(
       (a, b) =>
         files.indexOf(a.file) - files.indexOf(b.file) ||
@@ -218,7 +249,7 @@ const pieces = listPieces();
 const signal =
   flags.minutes === undefined ? undefined : AbortSignal.timeout(Math.round(Number(flags.minutes) * 60_000));
 for (const piece of flags.table ? [] : pieces) {
-  if (readEarlier(pathOf(piece)) !== undefined) continue;
+  if (isMeasured(piece)) continue;
   const start = performance.now();
   try {
     await measure(piece, signal);

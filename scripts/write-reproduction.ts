@@ -27,8 +27,10 @@ function describeCommand(folder: string): string {
   return `npx respike reproduce ${flags.target}${flags.quick === true ? " --quick" : ""}${only}${models}`;
 }
 
-async function readPart(text: string, at: number): Promise<MarkdownPart> {
-  const [heading = "", folder = ""] = text.split("=");
+/** A part, and its plots by address. */
+async function readPart(text: string, at: number, drawn: Map<string, string>): Promise<MarkdownPart> {
+  const [heading = "", folder] = text.split("=");
+  if (folder === undefined) throw new Error(`'${text}' is no HEADING=RUNFOLDER`);
   const result = JSON.parse(readFileSync(join(folder, "results.json"), "utf8")) as ReproductionResult;
   const plots = new Map<string, string>();
   for (const experiment of result.experiments) {
@@ -36,16 +38,20 @@ async function readPart(text: string, at: number): Promise<MarkdownPart> {
     const { files } = await drawPlots(plotsOf(experiment), experiment);
     for (const [name, svg] of files) {
       const file = `${at + 1}-${name}`;
-      await writeFile(join(pictures, file), svg);
+      drawn.set(join(pictures, file), svg);
       plots.set(name, `reproduction/${file}`);
     }
   }
   return { heading, says: "", command: describeCommand(folder), result, plots };
 }
 
+const drawn = new Map<string, string>();
+const parts: MarkdownPart[] = [];
+for (const [at, text] of process.argv.slice(2).entries()) parts.push(await readPart(text, at, drawn));
+if (parts.length === 0) throw new Error("give HEADING=RUNFOLDER for each part of the page");
+const [head = ""] = readFileSync(page, "utf8").split(mark);
+// Nothing is removed before all is there.
 rmSync(pictures, { recursive: true, force: true });
 await mkdir(pictures, { recursive: true });
-const parts: MarkdownPart[] = [];
-for (const [at, text] of process.argv.slice(2).entries()) parts.push(await readPart(text, at));
-const [head = ""] = readFileSync(page, "utf8").split(mark);
+for (const [path, svg] of drawn) await writeFile(path, svg);
 await writeFile(page, `${head}${mark}\n\n${renderMarkdown(parts)}\n`);

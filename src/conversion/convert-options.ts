@@ -169,6 +169,15 @@ export function stepsNotFitted(options: Pick<ConvertOptions, "readout" | "delay"
   return options.T - left < leastFitted ? 0 : left;
 }
 
+/**
+ * How layers are fitted where steps are left out, which no option says: part of the keys of results that are kept; a change of
+ * how it is done gets another name. Null where all steps are read.
+ */
+export function nameFit(options: Pick<ConvertOptions, "readout" | "delay" | "T">): string | null {
+  if (stepsLeftOut(options) === 0) return null;
+  return stepsNotFitted(options) === 0 ? "all steps, potentials first" : "steps that are read";
+}
+
 /** The library takes numbers that no flag has checked; one out of bounds would only show in the spikes. */
 function checkNumbers({ T, delay, v0, seed, adjustN, lambdaFactor }: ConvertOptions): void {
   const isCount = (value: number, least: number) => Number.isSafeInteger(value) && value >= least;

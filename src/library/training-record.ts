@@ -4,7 +4,6 @@
  * Knows: which file holds what. May not know: how a network is trained.
  */
 import { basename, join } from "node:path";
-import { hashGraph } from "../conversion/statistics/cached-statistics.js";
 import type { Warning } from "../core/respike-error.js";
 import { hashBytes, hashLargeBytes, stableJson, viewBytes } from "../core/sha256.js";
 import { float32Tensor } from "../core/tensor.js";
@@ -13,6 +12,7 @@ import { wilsonInterval } from "../evaluation/wilson-interval.js";
 import { parseModel } from "../formats/parse-model.js";
 import { encodeSafetensors } from "../formats/safetensors/encode-safetensors.js";
 import type { Graph } from "../graph/graph.js";
+import { hashGraph } from "../graph/hash-graph.js";
 import { isOp } from "../graph/node-types.js";
 import { checkpointName, type TrainingFolder, trainingSchema } from "../node/training-folder.js";
 import { writeWholeFile } from "../node/write-whole-file.js";

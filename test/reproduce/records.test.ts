@@ -1,5 +1,6 @@
 /** Records of finished jobs: they give back what was measured, and those that the repository keeps are whole. */
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -89,7 +90,53 @@ test("a row takes the run with most images, and decisions of a smaller one where
   assert.equal(asked?.right, null);
 });
 
+test("the row of a network alone takes the job with most images of its weights, of any recipe, and none of other weights", async () => {
+  const store = new JobStore(join(folder, "network-rows"));
+  const one = { ...job, conversion: "cd".repeat(32), name: "network", at: [1] };
+  const [own, large] = [withImages(one, n), withImages(job, 20)];
+  const other = withImages({ ...job, conversion: "ef".repeat(32), modelSha256: "other" }, 30);
+  const { ann, at, ...rest } = finish();
+  const right = { network: rightBut(7), at: new Map([[1, rightBut(2)]]) };
+  await store.keepRecord(own, { ...rest, ann, right, at: at.slice(0, 1).map((step) => ({ ...step, t: 1 })) });
+  for (const [found, count] of [
+    [large, 20],
+    [other, 30],
+  ] as const)
+    await store.keepRecord(found, {
+      ...{ ...rest, n: count, right: null, ann: { ...ann, n: count, accuracy: count } },
+      at: at.map((step) => ({ ...step, n: count })),
+    });
+  const network = { data: "cifar10", family: "resnet", depth: 20 };
+  const planned = { id: "a", experiment: "x", network, T: 1, recipe: "network", used: null, because: null };
+  const rows = [{ ...planned, job: own.key }];
+  const [alone] = await measureRows({ jobs: [own, large, other], rows } as never, store, true);
+  assert.deepEqual([alone?.row.measured?.n, alone?.row.measured?.network], [20, 20]);
+  assert.deepEqual(alone?.right, right);
+  const missing = {
+    jobs: [withImages({ ...one, conversion: "99".repeat(32), modelSha256: "third" }, n)],
+    rows,
+  } as unknown as ReproductionPlan;
+  const [none] = await measureRows(
+    { ...missing, rows: [{ ...planned, job: missing.jobs[0]?.key }] } as never,
+    store,
+    true,
+  );
+  assert.equal(none?.row.measured, null);
+});
+
 const kept = "measured/reproduction";
+
+test("docs/few-steps.md has the rows in measured/few-steps, each of its preset as it is now", () => {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ["dist-dev/scripts/measure-few-steps.js", "--table", "--out", folder],
+    { encoding: "utf8" },
+  );
+  assert.equal(status, 0, stderr);
+  const page = readFileSync("docs/few-steps.md", "utf8");
+  const written = /<!-- measured -->\n(.*?)\n<!-- \/measured -->/s.exec(page)?.[1];
+  assert.equal(stdout.trimEnd(), written);
+});
 
 test("a record that was read off a page has no decisions", () => {
   const finished = finish();

@@ -151,14 +151,14 @@ function describeCertified(certificate: Conversion["result"]["certificate"]): re
 
 function describeAdjustment(adjustment: Conversion["result"]["adjustment"]): readonly string[] {
   if (adjustment === null) return [];
-  const { method, scope, images, steps, delay, layers } = adjustment;
+  const { method, scope, first, images, steps, delay, layers } = adjustment;
   const percent = (value: number | null) => (value === null ? "" : `${(100 * value).toFixed(2)} %`);
   // In the order in which they are fitted.
   const rows = layers.map(({ name, before, bias, potential, after }) => [
     name,
-    ...[before, ...(delay === 0 ? [bias, potential] : [potential, bias]), after].map(percent),
+    ...[before, ...(first === "currents" ? [bias, potential] : [potential, bias]), after].map(percent),
   ]);
-  const fitted = delay === 0 ? ["currents", "potentials"] : ["potentials", "currents"];
+  const fitted = first === "currents" ? ["currents", "potentials"] : ["potentials", "currents"];
   const read = delay === 0 ? "" : `, of the steps after ${delay}`;
   const how = method === "bias" ? "" : `, initial potentials one a ${scope}`;
   return [

@@ -11,8 +11,8 @@ export interface AdjustedLayer {
   readonly name: string;
   /** Before anything was changed in this layer; the layers before it are already adjusted. */
   readonly before: number;
-  /** With other constant currents; null where that was not tried. */
-  readonly bias: number | null;
+  /** With other constant currents. */
+  readonly bias: number;
   /** With other initial potentials, which are fitted after the currents, or before them where steps are left out. */
   readonly potential: number | null;
   /** What the layer has. */
@@ -23,6 +23,8 @@ export interface AdjustmentReport {
   readonly method: "bias" | "bias+potential";
   /** Of the initial potentials. */
   readonly scope: "channel" | "neuron";
+  /** What is fitted first, where both are. */
+  readonly first: "currents" | "potentials";
   readonly images: number;
   readonly steps: number;
   /** Steps at the beginning that currents are not fitted to: those that are not read, or none. */

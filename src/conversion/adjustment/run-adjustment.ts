@@ -49,15 +49,15 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
   const { simulation, signal, onProgress } = context;
   if (simulation === undefined) throw new RangeError("adjusting layers needs a simulation");
   const delay = stepsNotFitted(options);
+  const readsAll = stepsLeftOut(options) === 0;
   // 1.
   const images = spreadOver(context.calibration.indices, options.adjustN);
   // 2.
-  const present = new Set(graph.nodes.map(({ id }) => id));
-  const layers = activations.filter(({ layer }) => present.has(layer));
+  const layers = listLayers(graph, activations);
   const activationOf = readInGroups(request, layers, images);
   // 3.
   const adjusted = await adjustLayers(graph, {
-    layers: graph.nodes.filter(({ id }) => layers.some(({ layer }) => layer === id)).map(({ id }) => id),
+    layers: layers.map(({ layer }) => layer),
     deploy,
     replay(snn, layer, given) {
       signal?.throwIfAborted();
@@ -69,13 +69,19 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
     images: images.length,
     steps,
     delay,
-    readsAll: stepsLeftOut(options) === 0,
+    readsAll,
     withPotential: adjust === "bias+potential",
     scope,
     progress: (done, total) => onProgress?.({ phase: "adjust layers", done, total, unit: "layers" }),
   });
-  const report = { method: adjust, scope, images: images.length, steps, delay, layers: adjusted.layers };
-  return { graph: adjusted.graph, report };
+  const first = readsAll ? "currents" : "potentials";
+  const told = { method: adjust, scope, first, images: images.length, steps, delay } as const;
+  return { graph: adjusted.graph, report: { ...told, layers: adjusted.layers } };
+}
+
+/** Layers that the graph has, in its order. */
+function listLayers(graph: Graph, activations: readonly Activation[]): readonly Activation[] {
+  return graph.nodes.flatMap(({ id }) => activations.filter(({ layer }) => layer === id));
 }
 
 /** `n` of the indices, evenly spaced; all where there are fewer. */

@@ -81,7 +81,8 @@ async function makeBench(
   const unit = method === "shared" ? "factors" : "layers";
   const memory = await openSearchMemory(cache, {
     method,
-    plain: deploy(graph, new Map()),
+    graph,
+    plain: () => deploy(graph, new Map()),
     network,
     source: calibration.source,
     indices: Uint32Array.from([...judging, ...calibration.indices.slice(0, boundImages)]),

@@ -9,20 +9,22 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import type { z } from "zod";
 import { hashText, stableJson, viewBytes } from "../../core/sha256.js";
 import type { Graph } from "../../graph/graph.js";
+import { hashGraph } from "../../graph/hash-graph.js";
 import type { Snn } from "../../graph/snn.js";
 import { type ImageSource, readTasks } from "../image-source.js";
 import { putJsonEntry, type ResultCache, readJsonEntry } from "../result-cache.js";
-import { hashGraph } from "../statistics/cached-statistics.js";
 
-/** The version of what is computed; a change of the dynamics or of a search makes old entries unreachable. */
-const version = "compensation-search/1";
+/** The version of what is computed; a change of the dynamics, of number formats or of a search makes old entries unreachable. */
+const version = "compensation-search/2";
 const batch = 64;
 
 /** What all results of one search depend on. */
 export interface SearchSetting {
   readonly method: "shared" | "layer";
-  /** The SNN as it is without compensation. */
-  readonly plain: Snn;
+  /** The spiking graph in float32, which factors are put on. */
+  readonly graph: Graph;
+  /** The SNN as it is without compensation; asked for where something is kept. */
+  readonly plain: () => Snn;
   readonly network: Graph;
   readonly source: ImageSource;
   /** All images that the search may look at. */
@@ -65,20 +67,15 @@ export async function openSearchMemory(
   };
 }
 
-async function hashSetting({
-  method,
-  plain,
-  network,
-  source,
-  indices,
-  steps,
-}: SearchSetting): Promise<string> {
-  const { preprocessing, options } = plain;
+async function hashSetting(setting: SearchSetting): Promise<string> {
+  const { method, graph, network, source, indices, steps } = setting;
+  const plain = setting.plain();
+  const { preprocessing, options, layers } = plain;
   const pixels = sha256.create();
   for await (const task of readTasks(source, indices, batch, preprocessing)) {
     pixels.update(viewBytes(task.pixels));
   }
   const images = { indices: [...indices], pixels: bytesToHex(pixels.digest()) };
-  const graphs = [plain.graph, network].map(hashGraph);
-  return hashText(stableJson({ method, steps, preprocessing, options, graphs, images }));
+  const graphs = [graph, plain.graph, network].map(hashGraph);
+  return hashText(stableJson({ method, steps, preprocessing, options, layers, graphs, images }));
 }

@@ -12,7 +12,7 @@ import { bytesToHex } from "@noble/hashes/utils.js";
 import { z } from "zod";
 import { hashText, stableJson, viewBytes } from "../../core/sha256.js";
 import type { TaskRunner } from "../../core/task-runner.js";
-import type { Graph } from "../../graph/graph.js";
+import { hashGraph } from "../../graph/hash-graph.js";
 import { type ImageSource, readTasks } from "../image-source.js";
 import { putJsonEntry, type ResultCache, readJsonEntry } from "../result-cache.js";
 import {
@@ -116,20 +116,4 @@ async function makeKeys(
     key: hashText(`${stableJson({ version, rule, ...same })}\n${end}`),
     histogramsKey: hashText(`${stableJson({ version: histogramsVersion, ...same })}\n${end}`),
   };
-}
-
-/** SHA-256 of a graph: its nodes, attributes and tensors. */
-export function hashGraph(graph: Graph): string {
-  const hash = sha256.create();
-  for (const { id, op, inputs, attributes, tensors } of graph.nodes) {
-    const shapes = Object.entries(tensors)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, { dtype, shape }]) => [name, dtype, shape]);
-    hash.update(new TextEncoder().encode(stableJson({ id, op, inputs, attributes, shapes })));
-    for (const [name] of shapes) {
-      const tensor = tensors[name as string];
-      if (tensor !== undefined) hash.update(viewBytes(tensor.data));
-    }
-  }
-  return bytesToHex(hash.digest());
 }

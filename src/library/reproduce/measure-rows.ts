@@ -54,20 +54,47 @@ export async function measureRows(
   }
   return plan.rows.map((planned) => {
     const key = planned.job ?? "";
-    return measureRow(planned, finished.get(key), failures.get(key) ?? notYet);
+    const found = planned.recipe === networkRecipe ? findNetwork(key, plan, finished) : finished.get(key);
+    return measureRow(planned, found, failures.get(key) ?? notYet);
   });
+}
+
+/** A network's accuracy stands in every job of its weights: the one with most images, and most decisions. */
+function findNetwork(
+  key: string,
+  { jobs }: ReproductionPlan,
+  finished: ReadonlyMap<string, FoundJob>,
+): FoundJob | undefined {
+  const own = jobs.find((job) => job.key === key);
+  const same = [...finished.values()].filter(
+    ({ job }) => job.modelSha256 === own?.modelSha256 && job.data === own.data,
+  );
+  const first = finished.get(key) ?? same[0];
+  if (first === undefined) return undefined;
+  const decided = ({ right }: FoundJob) => right?.network.length ?? 0;
+  const most = same.reduce((best, each) => (each.ann.n > best.ann.n ? each : best), first);
+  return {
+    ...most,
+    right: same.reduce((best, each) => (decided(each) > decided(best) ? each : best), first).right,
+  };
 }
 
 function measureRow(planned: PlannedRow, finished: FoundJob | undefined, missing: string): MeasuredRow {
   const { id, part, network, T, recipe, method, flags, used, published = null, experiment } = planned;
   const { data, family, depth } = network;
-  const step = finished?.at.find(({ t }) => t === T);
+  const isNetworkAlone = recipe === networkRecipe;
+  const step = isNetworkAlone ? finished?.at[0] : finished?.at.find(({ t }) => t === T);
   const measured = finished === undefined || step === undefined ? null : measureStep(finished, step);
   const because = planned.because ?? (measured === null ? missing : null);
   const row: ReproducedRow = {
     ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
-    isNetworkAlone: recipe === networkRecipe,
-    ...{ published, measured, because, run: finished === undefined ? null : nameJobFolder(finished.job) },
+    ...{
+      isNetworkAlone,
+      published,
+      measured,
+      because,
+      run: finished === undefined ? null : nameJobFolder(finished.job),
+    },
   };
   return { experiment, row, right: finished?.right ?? null };
 }

@@ -5,7 +5,7 @@
  *
  * A plan is plain JSON: a machine that has the finished jobs needs neither networks nor data to report.
  */
-import type { ExplicitOptions } from "../../conversion/convert-options.js";
+import { type ExplicitOptions, nameFit } from "../../conversion/convert-options.js";
 import { hashText, stableJson } from "../../core/sha256.js";
 import type { UsedNetwork } from "../../report/reproduction/reproduction-result.js";
 import { version } from "../version.js";
@@ -83,8 +83,6 @@ export interface MissingData {
 /** Times at which every job is looked at, so that one job serves rows of several T. */
 const observed = [8, 16, 32, 64, 128, 256, 350];
 const lastObserved = 350;
-/** How networks are fitted of which steps are not read: to those that are read. Part of their jobs' keys; a change makes other jobs. */
-const lateFit = "steps that are read";
 const quickDepth = 20;
 const quickSteps = 64;
 /** Presets that are made for one T, at this one. */
@@ -190,7 +188,7 @@ function makeJob(
   const n = Math.min(asked, most ?? asked, known.testImages);
   const { preprocessing, sha256: modelSha256 } = model;
   const delay = delayAt(options, T);
-  const late = delay === 0 ? {} : { delay, fitted: lateFit };
+  const late = delay === 0 ? {} : { delay, fitted: nameFit({ readout: "mean", delay, T }) };
   const decides = { version, modelSha256, preprocessing, options, T, ...late, data: known.trainSha256, seed };
   const conversion = hashText(stableJson(decides));
   const name = `${data}-${family}${depth}${shortcut ?? ""}-${nameOptions(options)}-T${T}`;
