@@ -180,6 +180,8 @@ test("a forecast grows with images, depth and T", () => {
   const [first, second, other] = forecast({}, { T: job.T }, { modelSha256: "other" });
   assert.ok((second?.conversion ?? 0) < (first?.conversion ?? 0), "statistics are there already");
   assert.equal(other?.conversion, first?.conversion);
-  const [again] = forecastJobs([job], nominalSpeed, [job]);
-  assert.equal(again?.conversion, second?.conversion);
+  const [again] = forecastJobs([job], nominalSpeed, [{ ...job }]);
+  assert.equal(again?.conversion, second?.conversion, "statistics of a job of before are kept");
+  const [converted] = forecastJobs([job], nominalSpeed, [job]);
+  assert.deepEqual(converted, { conversion: 0, evaluation: again?.evaluation }, "its network is there");
 });

@@ -69,6 +69,23 @@ test("a job that was brought as a record was not converted here; one whose netwo
   assert.equal(await store.hasNetwork(job), true);
 });
 
+test("a damaged note of a conversion costs its factors, not the run; a record beside it has them", async () => {
+  const store = new JobStore(join(folder, "damaged"));
+  const result = {
+    ...{ complete: true, data: { n }, cost: finish().cost, ann: finish().ann },
+    snn: { alphabet: "binary", at: finish().at },
+  };
+  mkdirSync(store.runFolder(job), { recursive: true });
+  mkdirSync(join(store.folder, "networks"));
+  writeFileSync(join(store.runFolder(job), "results.json"), JSON.stringify(result));
+  const rows = Array.from({ length: n }, (_, at) => `${at},0,0,0,0`).join("\n");
+  writeFileSync(join(store.runFolder(job), "predictions.csv"), `index,label,ann,t8,t350\n${rows}\n`);
+  writeFileSync(store.conversionPath(job), "{");
+  assert.equal((await store.readFinished(job))?.compensation, null);
+  await store.keepRecord(job, finish());
+  assert.equal((await store.readFinished(job))?.compensation, "factor 1.005");
+});
+
 test("a row takes the run with most images, and decisions of a smaller one where that has none", async () => {
   const store = new JobStore(join(folder, "two-counts"));
   const [small, large] = [withImages(job, n), withImages(job, 20)];

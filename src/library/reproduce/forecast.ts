@@ -78,13 +78,14 @@ const fixedSeconds = 2;
 /**
  * Seconds of both parts of each job, run in this order: statistics are kept for the jobs behind.
  *
- * @param converted jobs of before, whose statistics are kept too
+ * @param converted jobs whose networks are here: their statistics are kept too, and their own conversion takes no time again
  */
 export function forecastJobs(
   jobs: readonly Job[],
   { secondsAStep }: MeasuredSpeed,
   converted: readonly Job[] = [],
 ): readonly JobForecast[] {
+  const ready = new Set(converted);
   const known = new Set(converted.map(nameStatistics));
   return jobs.map((job) => {
     const second = secondsAStep[rateClass(job.options)] * job.macs;
@@ -93,7 +94,7 @@ export function forecastJobs(
     const own = known.has(images) ? 0 : statistics;
     known.add(images);
     return {
-      conversion: fixedSeconds + (own + conversion) * second,
+      conversion: ready.has(job) ? 0 : fixedSeconds + (own + conversion) * second,
       evaluation: fixedSeconds + evaluation * second,
     };
   });

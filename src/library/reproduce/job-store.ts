@@ -70,7 +70,10 @@ export class JobStore {
 
   /** What is there of a job that is finished, by its run folder or else its record; null where it is not. */
   async readFinished(job: Job): Promise<FinishedJob | null> {
-    return (await this.readRun(job)) ?? readRecord(job.key, await readOr("", this.recordPath(job)));
+    const run = await this.readRun(job);
+    const record = readRecord(job.key, await readOr("", this.recordPath(job)));
+    // The converted network may be gone, and with it what its compensation found.
+    return run === null ? record : { ...run, compensation: run.compensation ?? record?.compensation ?? null };
   }
 
   /** Keeps a finished job as a record. */
@@ -126,14 +129,22 @@ export class JobStore {
   /** Factors of the compensation that a conversion found, in words. */
   private async readCompensation(job: Job): Promise<string | null> {
     const text = await readFile(this.conversionPath(job), "utf8").catch(() => null);
-    if (text === null) return null;
-    const { compensation } = JSON.parse(text) as { compensation?: CompensationFacts | null };
-    if (compensation === null || compensation === undefined) return null;
+    const compensation = text === null ? null : parseCompensation(text);
+    if (compensation === null) return null;
     const kappas = compensation.factors.map(({ kappa }) => kappa);
     const [least, largest] = [Math.min(...kappas), Math.max(...kappas)];
     return compensation.method === "shared"
       ? `factor ${largest.toFixed(3)}`
       : `factors ${least.toFixed(2)} to ${largest.toFixed(2)}`;
+  }
+}
+
+/** Null where a conversion searched no factors, and of a damaged text. */
+function parseCompensation(text: string): CompensationFacts | null {
+  try {
+    return (JSON.parse(text) as { compensation?: CompensationFacts | null }).compensation ?? null;
+  } catch {
+    return null;
   }
 }
 

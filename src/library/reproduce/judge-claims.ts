@@ -36,7 +36,7 @@ function judgeOne(claim: Claim, quantity: Quantity, rows: RowsById): JudgedClaim
   };
   return {
     ...judged,
-    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${formatCount(n)}).`,
+    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${n.map(formatCount).join(" and ")}).`,
   };
 }
 
@@ -132,7 +132,7 @@ function explain(
   }
   const { value, ci95, n } = found;
   const outcome = main === null ? "measured instead" : judgeExplanation(value, ci95, published, main);
-  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${formatCount(n)})`;
+  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${n.map(formatCount).join(" and ")})`;
   return { difference, outcome, measured: value, ci95, sentence };
 }
 

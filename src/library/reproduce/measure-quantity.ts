@@ -9,7 +9,12 @@ import type { Quantity } from "./experiment.js";
 import { type MeasuredRow, notYet } from "./measure-rows.js";
 
 export type MeasuredQuantity =
-  | { readonly value: number; readonly ci95: Interval; readonly n: number }
+  | {
+      readonly value: number;
+      readonly ci95: Interval;
+      /** Images: one number, or of each row where the value comes from two that have not as many. */
+      readonly n: readonly number[];
+    }
   | { readonly because: string };
 
 export type RowsById = ReadonlyMap<string, MeasuredRow>;
@@ -22,12 +27,12 @@ export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQua
     case "accuracy": {
       const { n, ...measured } = measurementOf(quantity.row, rows);
       return quantity.of === "network"
-        ? { value: measured.network, ci95: measured.networkCi95, n }
-        : { value: measured.snn, ci95: measured.snnCi95, n };
+        ? { value: measured.network, ci95: measured.networkCi95, n: [n] }
+        : { value: measured.snn, ci95: measured.snnCi95, n: [n] };
     }
     case "loss": {
       const { n, loss, lossCi95 } = measurementOf(quantity.row, rows);
-      return { value: loss, ci95: lossCi95, n };
+      return { value: loss, ci95: lossCi95, n: [n] };
     }
     case "gain":
       return measureGain(quantity, rows);
@@ -38,7 +43,7 @@ export function measureQuantity(quantity: Quantity, rows: RowsById): MeasuredQua
         ci95: measured?.lossCi95 ?? ([0, 0] as const),
       });
       const [a, b] = [loss(higher), loss(lower)];
-      const n = Math.min(higher?.n ?? 0, lower?.n ?? 0);
+      const n = listCounts(higher?.n ?? 0, lower?.n ?? 0);
       return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n };
     }
   }
@@ -57,10 +62,12 @@ function measureGain(
   const [own, other] = [rightOf(better, of, rows), rightOf(worse, of, rows)];
   if (own !== null && other !== null) {
     const { difference, ci95, n } = compareRight(own, other);
-    if (n >= both) return { value: difference, ci95, n };
+    if (n >= both) return { value: difference, ci95, n: [n] };
   }
-  return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n: both };
+  return { value: a.value - b.value, ci95: intervalOfDifference(a, b), n: listCounts(a.n, b.n) };
 }
+
+const listCounts = (a: number, b: number) => (a === b ? [a] : [a, b]);
 
 /** Of a network the accuracy; of an SNN what it loses, turned about: a gain between two SNNs of one network. */
 function accuracyOf(id: string, of: "network" | "snn", rows: RowsById) {

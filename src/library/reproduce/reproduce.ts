@@ -136,7 +136,7 @@ async function runPending(
     return { jobs: pending.length, reused, images, seconds: null, took };
   }
   const speed = await measureSpeed(pending, runner);
-  const parts = forecastJobs(pending, speed, await chooseConverted(finished, runner.store));
+  const parts = forecastJobs(pending, speed, await chooseConverted(own, runner.store));
   const seconds = parts.reduce((sum, { conversion, evaluation }) => sum + conversion + evaluation, 0);
   const forecast = { jobs: pending.length, reused, images, seconds, took: null };
   options.onForecast?.(forecast);
