@@ -51,7 +51,8 @@ describe("README.md", () => {
   });
 
   it("has exactly the verbs in its table", () => {
-    const named = [...text.matchAll(/^\| `([a-z]+)` \|/gm)].map((match) => match[1]);
+    const section = text.split("\n## ").find((part) => part.startsWith("The verbs\n")) ?? "";
+    const named = [...section.matchAll(/^\| `([a-z]+)` \|/gm)].map((match) => match[1]);
     assert.deepEqual(
       named,
       verbs.map((verb) => verb.name),
