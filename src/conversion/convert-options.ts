@@ -124,7 +124,7 @@ function checkOptions(options: ConvertOptions): void {
     throw usage("--readout", "an output of neurons is read by counts", readout, "use --readout count");
   }
   checkNumbers(options);
-  if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "wait for fewer steps");
+  if (delay >= T) throw usage("--delay", `less than T = ${T}`, String(delay), "leave out fewer steps");
   const isNamed = ["max", "ceiling", "mmse", "ltb"].includes(lambda);
   if (!isNamed && !(percentileOf(lambda) >= 0 && percentileOf(lambda) <= 100)) {
     const rule = "max, ceiling, mmse, ltb, or p and a percentile from 0 to 100";

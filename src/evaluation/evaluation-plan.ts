@@ -167,6 +167,7 @@ function resolveOptions(
   const T = resolveSteps(options.T ?? snn.options.T, problems);
   const at = resolveTimes(options.at, T, problems);
   checkBounds(options, images, problems);
+  checkDelay(options.delay, T, problems);
   if (problems.length > 0) throw refuseUsage(problems);
   return {
     data,
@@ -197,6 +198,12 @@ function checkBounds(
     problems.push(wrongOption("--batch", "an integer, 1 or more", String(batch), "correct it"));
   if (!(earlyExit >= 0 && earlyExit <= 1))
     problems.push(wrongOption("--early-exit", "a share from 0 to 1", String(earlyExit), "give 0.01, say"));
+}
+
+/** A readout that was asked for leaves steps to read; the SNN's own may not, at a smaller T, and is warned of. */
+function checkDelay(delay: number | undefined, T: number, problems: Problem[]): void {
+  if (delay !== undefined && delay >= T)
+    problems.push(wrongOption("--delay", `less than T = ${T}`, String(delay), "leave out fewer steps"));
 }
 
 /** Formats of all neurons, and of the output where it sums currents: one that reads counts holds no weights. */

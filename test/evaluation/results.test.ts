@@ -240,6 +240,8 @@ test("wrong images, labels and options are refused", () => {
   assert.throws(() => plan({}, { T: 65_001 }), { exitCode: 2 });
   assert.throws(() => plan({}, { readout: "count" }), { exitCode: 2 });
   assert.throws(() => plan({}, { delay: -1 }), { exitCode: 2 });
+  assert.throws(() => plan({}, { T: 8, at: [8], delay: 8 }), { exitCode: 2, where: "--delay" });
+  assert.doesNotThrow(() => plan({}, { T: 8, at: [8], delay: 7 }));
 });
 
 test("the WebAssembly simulator gives the same results as the reference in an integer format", async () => {
