@@ -43,6 +43,6 @@ export function describePrediction(
   const changed =
     disagreement === null
       ? ""
-      : `; [${disagreement.map((d) => formatFixed(d, 1)).join(", ")}] % of the decisions change there`;
+      : `; ${formatFixed(disagreement[0], 1)} % of the decisions change there, ${formatFixed(disagreement[1], 1)} % on the same images moved`;
   return `${bound}: predicted ${isForOneT ? `at ${own}` : `from T = ${formatCount(T)} on`}${changed}`;
 }

@@ -99,10 +99,16 @@ test("the text names the defect, and says of an image that the network knows wha
   assert.match(diagnosisPlots[0]?.describe(diagnosis) ?? "", /wiring is not zero in layer1: a defect/);
   const said = describeCertificate(diagnosis.certificate).join("\n");
   assert.match(said, /the network was trained on these images/);
-  assert.match(said, /at most 1 point: predicted from T = 40 on; \[3\.0, 4\.0\] %/);
+  assert.match(
+    said,
+    /at most 1 point: predicted from T = 40 on; 3\.0 % of the decisions change there, 4\.0 % on the same images moved/,
+  );
   assert.match(said, /at most 0\.5 points: not within T = 64/);
   const own = describeCertificate({ ...diagnosis.certificate, forOneT: true }).join("\n");
-  assert.match(own, /at most 1 point: predicted at T = 64, which it was made for; \[3\.0, 4\.0\] %/);
+  assert.match(
+    own,
+    /at most 1 point: predicted at T = 64, which it was made for; 3\.0 % of the decisions change there/,
+  );
   assert.match(own, /at most 0\.5 points: not at T = 64, which it was made for/);
   assert.doesNotMatch(describeCertificate(exampleDiagnosis(0.5).certificate).join("\n"), /trained on these/);
 });
