@@ -207,7 +207,7 @@ function failureOf(error: unknown, signal: AbortSignal) {
   const problem = {
     code: terminated ? "terminated" : "interrupted",
     where: "respike",
-    rule: "the work runs to its end",
+    rule: "the work is not complete",
     value: `stopped by ${String(signal.reason)}`,
     next: "finished work is kept: run the same command with --resume (where the verb has it) to go on",
   };

@@ -45,7 +45,7 @@ export function requirePreprocessing(preprocessing: Preprocessing | null, where:
     code: "preprocessing-unknown",
     where,
     rule: "the preprocessing is part of the model: in its file, or said",
-    value: "the file has none and none was given",
+    value: "neither the file nor a flag says how pixels were prepared",
     next: `give --preprocess ${Object.keys(preprocessingPresets).join("|")}, or --mean, --std and --range as in training`,
   });
 }

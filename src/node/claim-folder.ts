@@ -59,8 +59,8 @@ export async function refuseExistingRun(
   throw refuseUsage({
     code: "output-exists",
     where: path,
-    rule: "an existing run folder is not overwritten",
-    value: `${found.length} files`,
+    rule: "a folder that holds something is not overwritten",
+    value: `${found.length} ${found.length === 1 ? "file" : "files"}`,
     next,
   });
 }

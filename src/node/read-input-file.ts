@@ -35,7 +35,14 @@ export async function readInputFile(path: string, limit = largestInputFile): Pro
 function describeFailure(path: string, cause: unknown): Error {
   const { code } = cause as NodeJS.ErrnoException;
   if (code === "ENOENT" || code === "ENOTDIR")
-    return refuse(path, "file-missing", "the file exists", "no such file", "check the path", cause);
+    return refuse(
+      path,
+      "file-missing",
+      "a file that exists is wanted",
+      "no such file",
+      "check the path",
+      cause,
+    );
   if (code === "EISDIR")
     return refuse(path, "not-a-file", "the input is a file", "a folder", "name a file", cause);
   const value = cause instanceof Error ? cause.message : String(cause);

@@ -118,7 +118,7 @@ export const adviceTable: readonly AdviceRow[] = [
     cause: "unevenness",
     applies: ({ lo }) => lo === 0,
     advice: () =>
-      "its spikes come unevenly: let spikes be taken back (--spikes signed), calibrate for this T, or more steps",
+      "its spikes come unevenly: let spikes be taken back (--spikes signed; for few steps --preset signed), calibrate for this T, or more steps",
   },
   {
     id: "uneven-signed",

@@ -57,7 +57,7 @@ export function recogniseArchitecture(
       keys.length === 0
         ? "no tensors"
         : `${keys.length} keys such as ${keys.slice(0, 5).map(quote).join(", ")}`,
-      "use weights of one of these architectures, or export the model with its graph",
+      "use weights of one of these architectures; no others are read yet",
     );
   }
   return new Recogniser(keys, asked, hints, where, dialect).recognise();
@@ -112,7 +112,11 @@ class Recogniser {
     );
     if (found === undefined) {
       const value = arch === undefined ? `a ${family} with ${this.#blocks} blocks` : quote(arch);
-      throw refuse("architecture-unknown", this.where, `one of ${known}`, value, "choose one with --arch");
+      const next =
+        arch === undefined
+          ? "use weights of one of these; ImageNet's ResNets and other depths are not read yet"
+          : "choose one with --arch";
+      throw refuse("architecture-unknown", this.where, `one of ${known}`, value, next);
     }
     if (arch !== undefined) this.#evidence.push(`${arch} was asked for by flag or by the file's metadata`);
     return found;

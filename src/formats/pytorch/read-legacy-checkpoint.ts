@@ -76,11 +76,16 @@ function locateStorages(
       throw refuseFile("storages", "each storage listed is used, with a known element type", printValue(key));
     }
     const where = `storage ${quote(key)}`;
-    if (at + 8 > bytes.length) throw refuseFile(where, "its bytes are in the file", "the file is cut off");
+    if (at + 8 > bytes.length)
+      throw refuseFile(where, "all its bytes must be in the file", "the file is cut off");
     const elements = view.getBigInt64(at, littleEndian);
     const end = at + 8 + Number(elements) * width;
     if (elements < 0n || !(end <= bytes.length)) {
-      throw refuseFile(where, "its bytes are in the file", `${elements} elements: cut off or damaged`);
+      throw refuseFile(
+        where,
+        "all its bytes must be in the file",
+        `${elements} elements: cut off or damaged`,
+      );
     }
     found.set(key, bytes.subarray(at + 8, end));
     at = end;

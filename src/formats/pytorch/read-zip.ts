@@ -177,7 +177,7 @@ export class ZipArchive {
     const start = header + 30 + view.getUint16(header + 26, true) + view.getUint16(header + 28, true);
     const content = this.bytes.subarray(start, start + packed);
     if (content.length !== packed)
-      throw refuseFile(where, "its bytes are in the file", "the file is cut off");
+      throw refuseFile(where, "all its bytes must be in the file", "the file is cut off");
     if (encrypted) throw refuseFile(where, "it is not encrypted", "it is", "save it without a password");
     if (method === 0) return content;
     if (method !== 8) throw refuseFile(where, "it is stored or deflated", `method ${method}`);

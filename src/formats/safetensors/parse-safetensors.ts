@@ -182,7 +182,11 @@ function checkCoverage(entries: readonly Entry[], size: number, where: string, c
     at = end;
   }
   if (at !== size)
-    complain(where, "the tensors cover the data", `${at} of ${size} bytes: cut off or damaged`);
+    complain(
+      where,
+      "the tensors cover the data",
+      `tensors of ${at} bytes, data of ${size}: cut off or damaged`,
+    );
 }
 
 type Decode = (view: DataView, count: number) => Tensor["data"];

@@ -147,7 +147,7 @@ function refusePreprocessing(file: string) {
     code: "preprocessing-unknown",
     where: file,
     rule: "the preprocessing is part of the model: in its file, or said",
-    value: "the file has none and none was given",
+    value: "neither the file nor a flag says how pixels were prepared",
     next: "give --preprocess",
   });
 }
