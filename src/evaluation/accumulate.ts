@@ -60,7 +60,7 @@ export function accumulate(
     complete: true,
     data: { ...setup.data, n, indicesSha256: hashIndices(indices) },
     ann: summarizeNetwork(setup, sorted, n),
-    snn: { T: setup.options.T, alphabet: setup.alphabet, at },
+    snn: { T: setup.options.T, alphabet: setup.alphabet, madeForT: setup.madeForT, at },
     layers,
     cost: summarizeCost(setup, sorted, last, n),
     ...exitOf(setup, sorted, full, last),

@@ -8,6 +8,7 @@ import { countElements } from "../core/tensor.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
 import type { Graph } from "../graph/graph.js";
+import { isMadeForOneT } from "../graph/made-for-steps.js";
 import { isOp, type NodeAttributes, type Readout, type Refinement } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
@@ -80,6 +81,8 @@ export interface EvaluationSetup {
   readonly number: string;
   /** Spike alphabets of the layers: `binary`, `burst:4`. */
   readonly alphabet: string;
+  /** T that thresholds, currents, potentials or the readout were made for; null where any T fits. */
+  readonly madeForT: number | null;
   /** Only where layers refine. */
   readonly refine?: Refinement;
 }
@@ -151,6 +154,7 @@ function resolveSetup(
     },
     number: nameFormats(graph),
     alphabet: nameAlphabets(graph),
+    madeForT: isMadeForOneT(snn.options) ? Number(snn.options.T) : null,
     ...(refine === undefined ? {} : { refine }),
   };
 }

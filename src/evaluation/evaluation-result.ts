@@ -119,6 +119,8 @@ export interface EvaluationResult {
     readonly T: number;
     /** Spike alphabets of the layers: `binary`, `burst:4`; several joined by `+`. */
     readonly alphabet: string;
+    /** T that something of the SNN was made for; null, or missing in results of before, where any T fits. */
+    readonly madeForT?: number | null;
     readonly at: readonly EvaluatedStep[];
   };
   readonly layers: readonly EvaluatedLayer[];

@@ -16,6 +16,7 @@ import type { Certificate } from "../evaluation/diagnosis/certificate.js";
 import { certifyRun } from "../evaluation/diagnosis/certify-snn.js";
 import { selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
 import { makeSimulation } from "../evaluation/simulate-calibration.js";
+import { warnOfCertifiedGuessing } from "../evaluation/warn-of-guessing.js";
 import type { Model } from "../formats/read-model.js";
 import { countActivations } from "../graph/count-activations.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
@@ -143,7 +144,9 @@ export async function convertOn(
     ...reported,
     certificate,
   };
-  return { snn, result, warnings: [...warnings, ...said] };
+  const classes = snn.graph.shape(snn.graph.output.id)[0];
+  const guesses = certificate === null ? null : warnOfCertifiedGuessing(certificate, classes);
+  return { snn, result, warnings: [...warnings, ...said, ...(guesses === null ? [] : [guesses])] };
 }
 
 const describeCalibration = (train: ImageSet, indices: Uint32Array) => ({

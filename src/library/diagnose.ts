@@ -10,6 +10,7 @@ import { checkImages } from "../evaluation/check-images.js";
 import type { ObservedRun } from "../evaluation/diagnosis/certify-snn.js";
 import { type Diagnosis, diagnoseSnn } from "../evaluation/diagnosis/diagnose-snn.js";
 import { affordableImages, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
+import { warnOfCertifiedGuessing } from "../evaluation/warn-of-guessing.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { stepLimits } from "../graph/step-limits.js";
@@ -73,6 +74,8 @@ export async function diagnose(snn: Snn, options: DiagnoseCallOptions = {}): Pro
   const runner = makeWorkerRunner(options.threads);
   const result = await diagnoseSnn(run, runner, { signal, onProgress, whatIf, passes });
   if (steps !== snn.options.T) warnings.push(madeForOther(snn, steps));
+  const guesses = warnOfCertifiedGuessing(result.certificate, classes);
+  if (guesses !== null) warnings.push(guesses);
   return { result, warnings, snn: { ...snn, certificate: result.certificate } };
 }
 

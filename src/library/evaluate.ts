@@ -16,6 +16,7 @@ import { checkMaxLoss, evaluateSnn } from "../evaluation/evaluate-snn.js";
 import { type EvaluationPlan, planEvaluation } from "../evaluation/evaluation-plan.js";
 import type { EvaluationResult } from "../evaluation/evaluation-result.js";
 import { parseShard } from "../evaluation/shards.js";
+import { warnOfGuessing } from "../evaluation/warn-of-guessing.js";
 import { encodeSnn } from "../formats/snn/encode-snn.js";
 import { warnOfOtherSteps } from "../graph/made-for-steps.js";
 import type { Readout } from "../graph/node-types.js";
@@ -113,9 +114,12 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
   // 5. the check that was asked for
   const failed = options.maxLoss === undefined ? null : checkMaxLoss(evaluation.result, options.maxLoss);
   if (failed !== null) throw failed;
+  const { ann, data } = evaluation.result;
+  const images = `${data.split} images of ${data.name}`;
+  const guesses = ann === null ? null : warnOfGuessing(ann, plan.setup.classes, images);
   return {
     result: { ...evaluation.result, ...more },
-    warnings: [...warnings, ...evaluation.warnings],
+    warnings: [...warnings, ...evaluation.warnings, ...(guesses === null ? [] : [guesses])],
     folder: out === undefined ? null : { path: out, report: join(out, "report.html") },
   };
 }

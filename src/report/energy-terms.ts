@@ -82,18 +82,36 @@ export function describeStricterCounts(estimate: EnergyEstimate): string | null 
   if (annEffectiveUJ !== null && snnUJ > annEffectiveUJ) turns.push("the network skips zero activations");
   if (estimate.snnFirstLayerEachStepUJ > annUJ) turns.push("the first layer is computed at each step");
   if (estimate.snnWithNeuronUpdatesUJ > annUJ) turns.push("neuron updates are counted");
+  const costs = `Under ${cleanText(estimate.convention)} the SNN costs more than its ANN where`;
+  if (turns.length > 0) return `${costs} ${turns.join(", or where ")}.`;
+  return annEffectiveUJ === null ? null : describeBothStrict(costs, estimate, annEffectiveUJ);
+}
+
+/** What turns the verdict only where the network skips zeros besides. */
+function describeBothStrict(
+  costs: string,
+  { snnFirstLayerEachStepUJ, snnWithNeuronUpdatesUJ }: EnergyEstimate,
+  network: number,
+): string | null {
+  const counts = [
+    ["the SNN's first layer is computed at each step", snnFirstLayerEachStepUJ],
+    ["neuron updates are counted", snnWithNeuronUpdatesUJ],
+  ] as const;
+  const turns = counts
+    .filter(([, snn]) => snn > network)
+    .map(([where, snn]) => `${where} (${formatSignificant(snn)} against ${formatSignificant(network)} µJ)`);
   if (turns.length === 0) return null;
-  return `Under ${cleanText(estimate.convention)} the SNN costs more than its ANN where ${turns.join(", or where ")}.`;
+  return `${costs} the network skips zero activations and ${turns.join(", or ")}.`;
 }
 
 /** All conventions' sentences and whether they agree. */
 export function describeAllEnergies(estimates: readonly EnergyEstimate[]): readonly string[] {
   if (estimates.length === 0) return ["No energy was estimated."];
   const verdicts = new Set(estimates.map(costsMore));
+  const stricter = estimates.flatMap((estimate) => describeStricterCounts(estimate) ?? []);
   const ending =
     verdicts.size > 1
       ? "The convention decides the verdict, so both stand side by side with the raw counts."
-      : "The conventions agree here; they differ in size, so both stand side by side with the raw counts.";
-  const stricter = estimates.flatMap((estimate) => describeStricterCounts(estimate) ?? []);
+      : `The conventions agree${stricter.length > 0 ? " by their plain counts" : " here"}; they differ in size, so both stand side by side with the raw counts.`;
   return [...estimates.map(describeEnergy), ...stricter, ...(estimates.length > 1 ? [ending] : [])];
 }

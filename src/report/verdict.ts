@@ -82,7 +82,19 @@ export function describeVerdict(results: EvaluationResult): string {
     const accuracy = `has ${formatFixed(last.accuracy)} % at T = ${formatCount(last.t)}`;
     return `${network} ${accuracy}; the network it came from was not evaluated, so no loss is known; ${images}${partly}.`;
   }
-  return `${network} ${describeLoss(last)}; ${describeLimits(results)}; ${images}${partly}.`;
+  // Before the T it was made for, an SNN is on its way: from where on it keeps within a loss says nothing.
+  const limits = results.snn.madeForT == null ? `; ${describeLimits(results)}` : "";
+  return `${network} ${describeLoss(last)}${limits}; ${images}${partly}.`;
+}
+
+/** What rows of other T are, of an SNN that was made for one; null where any T fits, or there are none. */
+export function describeOtherSteps({ snn, options }: EvaluationResult): string | null {
+  const { madeForT = null, at } = snn;
+  if (madeForT === null || at.every(({ t }) => t === madeForT)) return null;
+  const delay = typeof options.delay === "number" ? options.delay : 0;
+  const early = at.some(({ t }) => t <= delay);
+  const read = early ? `, read by all steps up to ${delay}, which are left out from there on` : "";
+  return `Made for T = ${formatCount(madeForT)}: the other rows show how it gets there${read}; for another T convert again with -T.`;
 }
 
 /** How to read the verdict's numbers: accuracies behind the loss, and what brackets and T stand for. */
@@ -90,8 +102,10 @@ export function explainVerdict(results: EvaluationResult): string {
   const last = lastStep(results);
   if (!last || !results.ann || last.loss === null)
     return "Steps are those evaluated; no others were looked at.";
+  const others = describeOtherSteps(results);
+  const steps = results.snn.madeForT == null ? "; “from T on” counts the evaluated steps only." : ".";
   return (
     `${formatFixed(last.accuracy)} % against the network's ${formatFixed(results.ann.accuracy)} %. ` +
-    "In brackets the paired 95 % interval, in points; “from T on” counts the evaluated steps only."
+    `In brackets the paired 95 % interval, in points${steps}${others === null ? "" : ` ${others}`}`
   );
 }

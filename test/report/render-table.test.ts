@@ -1,9 +1,10 @@
 /** The terminal's table and the verdict in words. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { describeAllEnergies } from "#src/report/energy-terms.js";
 import { renderReport } from "#src/report/render-report.js";
 import { renderTable } from "#src/report/render-table.js";
-import { describeVerdict, findSettledStep } from "#src/report/verdict.js";
+import { describeOtherSteps, describeVerdict, explainVerdict, findSettledStep } from "#src/report/verdict.js";
 import { exampleResults, smallestResults } from "./example-results.js";
 
 test("the terminal's table has one line a step, the network's line and the number of images", () => {
@@ -53,4 +54,31 @@ test("spikes that are not binary are named wherever they are counted; binary one
   }
   for (const id of ["spikes-against-steps", "rate-per-layer", "operations-against-steps", "energy"])
     assert.match(plots.get(`${id}.svg`) ?? "", /burst:4/, id);
+});
+
+test("of a network made for one T no step is named from which on it keeps within a loss, and its other rows are explained", () => {
+  const base = exampleResults();
+  const made = { ...base, snn: { ...base.snn, madeForT: 350 }, options: { ...base.options, delay: 20 } };
+  assert.doesNotMatch(describeVerdict(made), /within|from T/);
+  assert.match(explainVerdict(made), /Made for T = 350: .*read by all steps up to 20, which are left out/);
+  assert.equal(describeOtherSteps({ ...made, snn: { ...made.snn, at: base.snn.at.slice(-1) } }), null);
+  assert.equal(describeOtherSteps(base), null);
+  const undelayed = describeOtherSteps({ ...made, options: { ...base.options, delay: 0 } });
+  assert.match(undelayed ?? "", /how it gets there; for another T convert again/);
+});
+
+test("energies: an SNN that is cheaper only as long as zeros are not skipped and its first layer is computed once says so", () => {
+  const [plain] = exampleResults().cost.energy;
+  assert.ok(plain !== undefined);
+  const estimate = {
+    ...{ ...plain, convention: "horowitz45", annUJ: 170, annEffectiveUJ: 81.6 },
+    ...{ snnUJ: 77, snnFirstLayerEachStepUJ: 106, snnWithNeuronUpdatesUJ: 80 },
+  };
+  const told = describeAllEnergies([estimate, { ...estimate, convention: "neuromorphic" }]);
+  const both =
+    "Under horowitz45 the SNN costs more than its ANN where the network skips zero activations and the SNN's first layer is computed at each step (106 against 81.6 µJ).";
+  assert.ok(told.includes(both), told.join("\n"));
+  assert.match(told.at(-1) ?? "", /agree by their plain counts/);
+  const cheap = { ...estimate, snnFirstLayerEachStepUJ: 80 };
+  assert.deepEqual(describeAllEnergies([cheap]).length, 1);
 });

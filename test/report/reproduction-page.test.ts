@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { lossByMethod } from "#src/report/reproduction/plots/loss-by-method.js";
 import { renderMarkdown } from "#src/report/reproduction/render-markdown.js";
-import { renderReproduction } from "#src/report/reproduction/render-reproduction.js";
+import { renderReproduction, renderReproductionText } from "#src/report/reproduction/render-reproduction.js";
 import type { ReproducedRow, ReproductionResult } from "#src/report/reproduction/reproduction-result.js";
+import { writeRowsCsv } from "#src/report/reproduction/write-csv.js";
 
 const energy = [
   { name: "horowitz45", annUJ: 406, snnUJ: 959 },
@@ -50,11 +51,14 @@ test("Markdown and page show a network's accuracy beside the published one, and 
   const part = { heading: "H", says: "S", command: "C", result, plots: new Map() };
   const markdown = renderMarkdown([part]);
   const { html } = await renderReproduction({ result, command: [], configuration: {}, version: "0" });
-  for (const page of [markdown, html]) {
+  const [experiment] = result.experiments;
+  const csv = experiment === undefined ? "" : writeRowsCsv(experiment);
+  for (const page of [markdown, html, csv, renderReproductionText(result)]) {
     assert.match(page, /87\.41/);
-    assert.match(page, /measured, % \[95 %\]/);
     assert.doesNotMatch(page, /10\.53|82\.77/);
   }
+  for (const page of [markdown, html]) assert.match(page, /measured, % \[95 %\]/);
+  assert.match(renderReproductionText(result), /ResNet-44, cifar10 +the network itself +– +1,000 +93\.30/);
   const row =
     "| ResNet-44, cifar10 | resnet44, option A (r44.th) | 1,000 | 92.85 | 93.30 [91.58, 94.69] | 88.25 M | 406 | 1,100 |";
   assert.ok(markdown.includes(row), markdown);

@@ -10,7 +10,7 @@ import { loadSnn } from "../../library/snn-files.js";
 import { renderExplanation } from "../../report/bench/render-bench.js";
 import { describeExit, describeSavings } from "../../report/describe-exit.js";
 import { renderTable } from "../../report/render-table.js";
-import { describeVerdict } from "../../report/verdict.js";
+import { describeOtherSteps, describeVerdict } from "../../report/verdict.js";
 import { evaluationFlags } from "../evaluation-flags.js";
 import { switchFlag } from "../flags.js";
 import { nameRunFolder } from "../run-folder-name.js";
@@ -58,10 +58,12 @@ export const evaluateVerb = defineVerb({
 export function describeOutcome({ result, folder }: EvaluationOutcome): string {
   const { imagesPerSecond, backend, threads, number } = result.run;
   const speed = imagesPerSecond === null ? "" : `${imagesPerSecond.toPrecision(3)} images/s, `;
+  const others = describeOtherSteps(result);
   return [
     describeVerdict(result),
     "",
     renderTable(result),
+    ...(others === null ? [] : [others]),
     "",
     ...describeEarlyExit(result),
     `${speed}backend ${backend}, ${describeThreads(threads)}${number}, ${result.snn.alphabet} spikes`,

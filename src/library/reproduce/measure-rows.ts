@@ -87,7 +87,9 @@ function measureRow(planned: PlannedRow, finished: FoundJob | undefined, missing
   const measured = finished === undefined || step === undefined ? null : measureStep(finished, step);
   const because = planned.because ?? (measured === null ? missing : null);
   const row: ReproducedRow = {
-    ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, T, network: used },
+    ...{ id, part, data, name: nameNetwork(network), family, depth, recipe, method, flags, network: used },
+    // Of a network alone the steps of the run that said it.
+    T: isNetworkAlone ? (step?.t ?? T) : T,
     ...{
       isNetworkAlone,
       published,

@@ -13,7 +13,12 @@ import { flattenFacts, renderFacts, renderTableMarkup } from "../sections/data-t
 import { renderFigure } from "../sections/plot-section.js";
 import { renderCommand } from "../sections/provenance-sections.js";
 import { plotsOf } from "./plots/experiment-plots.js";
-import type { ExperimentResult, JudgedClaim, ReproductionResult } from "./reproduction-result.js";
+import type {
+  ExperimentResult,
+  JudgedClaim,
+  ReproducedRow,
+  ReproductionResult,
+} from "./reproduction-result.js";
 import { groupRows, tabulateRows } from "./row-table.js";
 
 export interface ReproductionReportInput {
@@ -113,6 +118,15 @@ function renderConfiguration({ command, configuration }: ReproductionReportInput
   return html`<section id="configuration" aria-labelledby="configuration-title"><h2 id="configuration-title">Configuration</h2>${renderCommand(command)}${renderFacts(flattenFacts(configuration))}</section>`;
 }
 
+function listWords({ name, data, recipe, T, isNetworkAlone, measured, published }: ReproducedRow): string[] {
+  const spiking = isNetworkAlone
+    ? [absent, absent, absent]
+    : [formatFixed(measured?.snn), formatFixed(measured?.loss), formatFixed(published?.loss)];
+  const n = measured === null ? absent : formatCount(measured.n);
+  const head = [`${name}, ${data}`, isNetworkAlone ? "the network itself" : recipe];
+  return [...head, isNetworkAlone ? absent : String(T), n, formatFixed(measured?.network), ...spiking];
+}
+
 /** What the command line prints. No trailing newline. */
 export function renderReproductionText(result: ReproductionResult): string {
   const parts = result.experiments.flatMap(({ title, rows, claims }) => [
@@ -120,13 +134,7 @@ export function renderReproductionText(result: ReproductionResult): string {
     "",
     layTable(
       ["network", "conversion", "T", "n", "network %", "SNN %", "loss", "published"],
-      rows
-        .filter(({ measured }) => measured !== null)
-        .map(({ name, data, recipe, T, measured, published }) => [
-          ...[`${name}, ${data}`, recipe, String(T), String(measured?.n ?? absent)],
-          ...[formatFixed(measured?.network), formatFixed(measured?.snn), formatFixed(measured?.loss)],
-          formatFixed(published?.loss),
-        ]),
+      rows.filter(({ measured }) => measured !== null).map((row) => listWords(row)),
     ),
     "",
     ...claims.map(({ says, sentence }) => `${says}. ${sentence}`),

@@ -16,14 +16,17 @@ export function writeRowsCsv({ rows }: ExperimentResult): string {
 
 function listCells(row: ReproducedRow): Cell[] {
   const { part, name, data, depth, network, flags, T, published, measured: m, run, because } = row;
-  const energy = (at: number) => [m?.energy[at]?.annUJ ?? null, m?.energy[at]?.snnUJ ?? null];
+  // Of a network alone no column says anything of spikes.
+  const snn = row.isNetworkAlone ? null : m;
+  const energy = (at: number) => [m?.energy[at]?.annUJ ?? null, snn?.energy[at]?.snnUJ ?? null];
   return [
     ...[part, name, data, depth, network?.arch ?? null, network?.file ?? null, network?.sha256 ?? null],
-    ...[flags, T, m?.alphabet ?? null, m?.n ?? null],
+    ...[flags, row.isNetworkAlone ? null : T, snn?.alphabet ?? null, m?.n ?? null],
     ...[published?.network ?? null, published?.snn ?? null, published?.loss ?? null],
-    ...[m?.network ?? null, m?.snn ?? null, m?.loss ?? null, m?.lossCi95[0] ?? null, m?.lossCi95[1] ?? null],
-    ...[m?.spikes ?? null, m?.sopEffective ?? null, m?.sopStructural ?? null, m?.annMacs ?? null],
-    ...[...energy(0), ...energy(1), m?.compensation ?? null, run, because],
+    ...[m?.network ?? null, snn?.snn ?? null, snn?.loss ?? null],
+    ...[snn?.lossCi95[0] ?? null, snn?.lossCi95[1] ?? null],
+    ...[snn?.spikes ?? null, snn?.sopEffective ?? null, snn?.sopStructural ?? null, m?.annMacs ?? null],
+    ...[...energy(0), ...energy(1), snn?.compensation ?? null, run, because],
   ];
 }
 
