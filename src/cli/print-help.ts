@@ -13,7 +13,7 @@ export function printOverview(verbs: readonly Verb[], version: string): string {
   const width = Math.max(...verbs.map((verb) => verb.name.length));
   const rows = verbs.map((verb) => `  ${verb.name.padEnd(width)}  ${verb.summary}`);
   return [
-    `respike ${version}: turns a trained ResNet into a spiking network, runs it, and proves how close it came`,
+    `respike ${version}: turns a trained ResNet into a spiking network, runs it, and shows how close it came`,
     "",
     "usage: respike <verb> [arguments] [flags]",
     "",

@@ -110,7 +110,7 @@ async function writeScripts(target: string, out: string, flags: object, context:
 function describeTime({ seconds, took }: Forecast): string {
   if (took === null) return "";
   const said = seconds === null ? "" : `, ${describeDuration(seconds)} were forecast`;
-  return `it took ${describeDuration(took)}${said}\n`;
+  return `the jobs took ${describeDuration(took)}${said}\n`;
 }
 
 function describeForecast({ jobs, reused, images, seconds }: Forecast): string {

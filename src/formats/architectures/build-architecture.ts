@@ -3,14 +3,14 @@
  *
  * Knows: the order of these steps and what is said of them. May not know: files' bytes.
  */
-import { refuseInput, type Warning } from "../../core/respike-error.js";
+import { type Problem, refuseInput, type Warning } from "../../core/respike-error.js";
 import { Graph } from "../../graph/graph.js";
 import type { GraphNode, Shape } from "../../graph/node-types.js";
 import type { ModelOptions, NamedTensors, ParsedModel } from "../format.js";
 import { quote } from "../refuse-file.js";
 import { buildNodes, type NetworkFacts } from "./build-nodes.js";
 import { type ModelMetadata, readMetadata } from "./read-metadata.js";
-import { type Recognised, recogniseArchitecture } from "./recognise-architecture.js";
+import { type AskedArchitecture, type Recognised, recogniseArchitecture } from "./recognise-architecture.js";
 import { setAside } from "./set-aside.js";
 import { stripCommonPrefix } from "./strip-prefix.js";
 import { WeightLedger } from "./weight-ledger.js";
@@ -39,7 +39,10 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
   const facts = readFacts(recognised, ledger, options, metadata);
   const nodes = buildNodes(recognised, facts, ledger);
   const counters = ledger.closeAccount();
-  if (ledger.problems.length > 0) throw refuseInput(ledger.problems);
+  if (ledger.problems.length > 0) {
+    const other = nameOther([...entries.keys()], asked, hints, where);
+    throw refuseInput([...(other === null ? [] : [other]), ...ledger.problems]);
+  }
   const said = listAssumptions(prefix, recognised, options, metadata).map((each) => ({ ...each, where }));
   const [, height, width] = facts.inputShape;
   return {
@@ -55,6 +58,25 @@ export function buildArchitecture(named: NamedTensors, options: ModelOptions, fo
     warnings: [...named.warnings, ...said],
     ignoredKeys: [...named.ignoredKeys, ...others, ...counters],
   };
+}
+
+/** What explains all problems at once: the keys are those of another architecture than was asked for. */
+function nameOther(
+  keys: readonly string[],
+  { arch, shortcut }: AskedArchitecture,
+  hints: readonly string[],
+  where: string,
+): Problem | null {
+  if (arch === undefined) return null;
+  try {
+    const { name } = recogniseArchitecture(keys, { shortcut }, hints, where).architecture;
+    if (name === arch) return null;
+    const rule = "the architecture asked for is that of the keys";
+    const value = `${arch} was asked for, the keys are those of ${name}`;
+    return { code: "other-architecture", where, rule, value, next: `give --arch ${name}, or leave it out` };
+  } catch {
+    return null;
+  }
 }
 
 /** What was assumed where the file does not say it. */

@@ -163,8 +163,8 @@ function makeAutoProgress(
     },
     /** What a candidate is at stands in the note. */
     tick(part: ProgressEvent) {
-      const note = `${name}: ${part.phase} ${part.done}/${part.total}`;
-      onProgress?.({ phase: "auto, at most", note, done, total, unit: "steps" });
+      const note = `${name}: ${part.phase} ${part.done}/${part.total}; may end long before`;
+      onProgress?.({ phase: "auto", note, done, total, unit: "steps of all candidates" });
     },
   };
 }
