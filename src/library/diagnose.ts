@@ -59,6 +59,7 @@ const layersWithEffect = 8;
 export async function diagnose(snn: Snn, options: DiagnoseCallOptions = {}): Promise<DiagnosisOutcome> {
   // 1. what is asked for, and the images
   const steps = checkSteps(options.T ?? snn.options.T);
+  checkDelay(options.delay, steps);
   const name = options.data ?? snn.options.data;
   if (typeof name !== "string") throw missingData();
   const warnings: Warning[] = [];
@@ -115,6 +116,18 @@ function checkSteps(T: unknown): number {
     rule: `a whole number from 1 to ${stepLimits.int16}`,
     value: String(T),
     next: "give another -T",
+  });
+}
+
+/** One that was asked for; the SNN's own may leave no step at a smaller T, and then all are read. */
+function checkDelay(delay: number | undefined, steps: number): void {
+  if (delay === undefined || delay < steps) return;
+  throw refuseUsage({
+    code: "usage",
+    where: "--delay",
+    rule: `less than T = ${steps}`,
+    value: String(delay),
+    next: "leave out fewer steps",
   });
 }
 

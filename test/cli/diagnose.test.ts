@@ -112,6 +112,7 @@ test("refused: another T, no images, -o without --certify, an existing folder", 
     assert.match(JSON.stringify(doc.errors), says);
   };
   await refuse(2, /whole number from 1/, "-T", "0");
+  await refuse(2, /less than T = 16/, "--delay", "16");
   await refuse(2, /--certify/, "-o", "x.snn.safetensors");
   await refuse(2, /-o FILE/, "--certify");
   await refuse(2, /exists/, "--out", "d");

@@ -34,20 +34,24 @@ export async function convertFloat(
   return snn;
 }
 
-function diagnose(snn: Snn, train: ImageSet): Promise<Diagnosis> {
+function diagnose(snn: Snn, train: ImageSet, delay: number): Promise<Diagnosis> {
   const indices = Uint32Array.from({ length: images }, (_, i) => 100 + i);
-  const run = { snn, train, data: "test", indices, steps, readout: "mean", delay: 0, seed: 0 } as const;
+  const run = { snn, train, data: "test", indices, steps, readout: "mean", delay, seed: 0 } as const;
   return diagnoseSnn(run, runner, { whatIf: 0 });
 }
 
 const defects = ({ layers }: Diagnosis) => layers.filter(({ isDefect }) => isDefect).map(({ name }) => name);
 
-/** The five faults of the design, in a layer in the middle and in two shortcuts. */
-export async function checkFaults(t: TestContext, snn: Snn, train: ImageSet): Promise<void> {
+/**
+ * The five faults of the design, in a layer in the middle and in two shortcuts.
+ *
+ * @param delay steps that the readout leaves out
+ */
+export async function checkFaults(t: TestContext, snn: Snn, train: ImageSet, delay = 0): Promise<void> {
   const names = snn.layers.map(({ name }) => name);
   const middle = names[Math.floor(names.length / 2)] as string;
   await t.test("none: no defect", async () => {
-    const sound = await diagnose(snn, train);
+    const sound = await diagnose(snn, train, delay);
     assert.deepEqual(defects(sound), []);
     assert.ok(sound.findings.every(({ cause }) => cause !== "wiring"));
     assert.ok(sound.layers.some(({ parts }) => parts.unevenness > 1e-4));
@@ -57,7 +61,7 @@ export async function checkFaults(t: TestContext, snn: Snn, train: ImageSet): Pr
     ["θ × 4", "quantisation", 4],
   ] as const) {
     await t.test(`${what} in ${middle}: first in ${cause}, no defect`, async () => {
-      const diagnosis = await diagnose(scaleTheta(snn, middle, factor), train);
+      const diagnosis = await diagnose(scaleTheta(snn, middle, factor), train, delay);
       assert.equal(diagnosis.byCause[cause][0], middle);
       assert.deepEqual(defects(diagnosis), []);
       assert.equal(diagnosis.findings.find(({ layer }) => layer === middle)?.cause, cause);
@@ -71,7 +75,7 @@ export async function checkFaults(t: TestContext, snn: Snn, train: ImageSet): Pr
     ["bias of the wrong sign", names[1] as string, flipCurrent(snn, names[1] as string)],
   ] as const) {
     await t.test(`${what} in ${layer}: first in wiring and first of all, the only defect`, async () => {
-      const diagnosis = await diagnose(fault, train);
+      const diagnosis = await diagnose(fault, train, delay);
       assert.deepEqual(defects(diagnosis), [layer]);
       assert.equal(diagnosis.byCause.wiring[0], layer);
       const [first] = diagnosis.findings;

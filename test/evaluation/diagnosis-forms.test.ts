@@ -52,6 +52,27 @@ const forms: readonly (readonly [name: string, graph: () => Graph, options: Expl
   ],
   ["refined", () => tinyResNet("A"), { spikes: "refine:7", T: 4 }],
   ["refined, calibrated", () => tinyResNet("B"), { preset: "refine", adjust: "bias", T: 3 }],
+  ["preset binary", () => tinyResNet("B"), { preset: "binary", adjust: "bias+potential", T: 24 }],
+  ["preset binary, gate", tinyPoolNet, { preset: "binary", adjust: "bias+potential", T: 16 }],
+  ["first steps left out, pool before", tinyPoolNet, { delay: 15, maxpool: "before" }],
+  ["first steps left out, reset to zero", tinyPoolNet, { delay: 15, reset: "zero" }],
+  [
+    "first steps left out, reset to zero, pool before",
+    tinyPoolNet,
+    { delay: 15, reset: "zero", maxpool: "before" },
+  ],
+  [
+    "first steps left out, signed, neurons after pools",
+    () => tinyResNet("avg"),
+    { delay: 15, spikes: "signed", avgpool: "neuron" },
+  ],
+  [
+    "first steps left out, burst:3, float32",
+    tinyPoolNet,
+    { delay: 15, spikes: "burst:3", number: "float32" },
+  ],
+  ["one step read", () => tinyResNet("A"), { delay: 23, number: "int16" }],
+  ["counts, which leave no step out", tinyPoolNet, { delay: 15, output: "neuron", readout: "count" }],
   ["compensated layer by layer", () => tinyResNet("B"), { compensate: "layer", lambda: "max" }],
 ];
 

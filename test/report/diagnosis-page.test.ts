@@ -50,6 +50,7 @@ function exampleDiagnosis(scale: number, layers = 3): Diagnosis {
       message: `${layer}: more steps`,
     })),
     byCause: { unevenness: names, quantisation: names, clipping: names, wiring: names },
+    delay: 0,
     outputError: scale,
     whatIfImages: 4,
     certificate: {
@@ -96,6 +97,12 @@ for (const [name, diagnosis] of [
 test("the text names the defect, and says of an image that the network knows what its loss is worth", () => {
   const diagnosis = exampleDiagnosis(1);
   assert.match(renderDiagnosisText(diagnosis), /^2\. layer1: more steps/m);
+  assert.match(renderDiagnosisText(diagnosis), /^binary spikes, T = 64, 32 training/);
+  assert.match(
+    renderDiagnosisText({ ...diagnosis, delay: 40 }),
+    /T = 64 \(steps 41 to 64 are read and judged\)/,
+  );
+  assert.match(renderDiagnosisText({ ...diagnosis, delay: 63 }), /T = 64 \(step 64 is read and judged\)/);
   assert.match(diagnosisPlots[0]?.describe(diagnosis) ?? "", /wiring is not zero in layer1: a defect/);
   const said = describeCertificate(diagnosis.certificate).join("\n");
   assert.match(said, /the network was trained on these images/);

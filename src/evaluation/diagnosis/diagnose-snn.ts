@@ -23,12 +23,15 @@ import { type ErrorPart, errorParts, sumsOfImage } from "./error-parts.js";
 import type { Observed } from "./observe-images.js";
 import { rmsDifference } from "./output-error.js";
 import { type Finding, type LayerError, localError, rankFindings, rankWithinCause } from "./rank-findings.js";
+import { type ReadSteps, readSteps } from "./read-steps.js";
 import { boundRounding } from "./rounding-bound.js";
 import { type LayerEffect, measureEffects } from "./what-if.js";
 
 /** The result of `diagnose`. */
 export interface Diagnosis {
   readonly T: number;
+  /** d: layers are judged by the steps d+1…T, those that the readout reads. */
+  readonly delay: number;
   readonly alphabet: string;
   readonly images: Certificate["images"];
   readonly layers: readonly (Omit<LayerError, "lo" | "reset" | "silentChannels"> & {
@@ -74,6 +77,7 @@ export async function diagnoseSnn(
   const rank = (cause: ErrorPart) => rankWithinCause(layers, cause);
   return {
     T: run.steps,
+    delay: readStepsOf(run).left,
     alphabet: nameAlphabets(snn.graph),
     images: certificate.images,
     layers: layers.map(({ lo: _, reset: __, silentChannels: ___, ...layer }) => {
@@ -93,6 +97,8 @@ export async function diagnoseSnn(
     certificate: { ...certificate, passes: options.passes ?? null },
   };
 }
+
+const readStepsOf = ({ steps, readout, delay }: ObservedRun): ReadSteps => readSteps(steps, readout, delay);
 
 /** The network's outputs and the spiking network's at T, in the same units. */
 function compareFinal(run: ObservedRun, observed: Observed) {
@@ -135,8 +141,8 @@ async function runWhatIf(
 
 /** Sums of all images, in their order, to mean squares over that of the activation. */
 function listErrors(run: ObservedRun, { n, sums }: Observed): readonly LayerError[] {
-  const { snn, steps } = run;
-  const layers = listDiagnosed(snn, planSnn(snn.graph), steps);
+  const { snn } = run;
+  const layers = listDiagnosed(snn, planSnn(snn.graph), readStepsOf(run));
   const totals = layers.map((_, which) => {
     const total = new Float64Array(sumsOfImage);
     for (let image = 0; image < n; image++) {

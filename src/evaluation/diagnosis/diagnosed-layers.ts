@@ -10,7 +10,8 @@ import type { GraphNode } from "../../graph/node-types.js";
 import { largestCount, quantumAt } from "../../graph/refinement.js";
 import type { Snn } from "../../graph/snn.js";
 import type { NeuronStage, SnnPlan } from "../../simulator/plan/snn-plan.js";
-import { reluOf, shiftOf } from "./calibrated-network.js";
+import { reluOf, shiftOf } from "./driving-network.js";
+import type { ReadSteps } from "./read-steps.js";
 import type { SplitLayer } from "./split-error.js";
 
 export interface DiagnosedLayer extends SplitLayer {
@@ -27,26 +28,23 @@ export interface DiagnosedLayer extends SplitLayer {
   readonly shift: Float64Array | null;
 }
 
-/** The layers with neurons, in topological order, run for so many steps. */
-export function listDiagnosed(snn: Snn, plan: SnnPlan, steps: number): readonly DiagnosedLayer[] {
+/** The layers with neurons, in topological order, judged by these steps. */
+export function listDiagnosed(snn: Snn, plan: SnnPlan, read: ReadSteps): readonly DiagnosedLayer[] {
   return snn.layers.map((layer) => {
     const { name, activation, lambda, kappa } = layer;
     const relu = reluOf(snn.network, activation);
     const stage = plan.neurons.find((each) => each.name === name);
     if (stage === undefined) throw new RangeError(`layer '${name}' has no neurons`);
     const [channels, height, width] = stage.shape;
-    const area = height * width;
-    const theta = (i: number) => stage.threshold[Math.floor(i / area)] as number;
     return {
       name,
       stage,
       activation,
       kappa,
       neurons: countElements(stage.shape),
-      area,
+      area: height * width,
       lambda: new Float64Array(channels).map((_, c) => lambda[lambda.length === 1 ? 0 : c] as number),
-      start: stage.v0.map((value, i) => (stage.refine === null ? value / theta(i) : 0.5)),
-      ...measureCode(stage, steps),
+      ...measureCode(stage, read),
       ceiling: kappa * (relu?.attributes.max ?? Number.POSITIVE_INFINITY),
       shift: relu === null ? shiftOf(layer) : null,
       silent: findSilent(snn.graph, stage),
@@ -55,9 +53,14 @@ export function listDiagnosed(snn: Snn, plan: SnnPlan, steps: number): readonly 
 }
 
 /** What a count stands for, and the largest one. */
-function measureCode({ refine, hi }: NeuronStage, steps: number) {
-  if (refine === null) return { unit: 1 / steps, most: hi * steps };
+function measureCode({ refine, hi }: NeuronStage, { steps, left }: ReadSteps) {
+  if (refine === null) return { unit: 1 / (steps - left), most: hi * (steps - left) };
   return { unit: quantumAt(refine, steps), most: largestCount(hi, refine, steps) };
+}
+
+/** What one of N(t) stands for in units of λ. */
+export function unitAt({ refine }: NeuronStage, t: number): number {
+  return refine === null ? 1 / t : quantumAt(refine, t);
 }
 
 /** 1 for each channel that nothing drives: no weight and no current but 0. */

@@ -3,8 +3,9 @@
  *
  * Knows: one batch. May not know: labels, how sums are judged, threads.
  *
- * The network runs twice: as it is, and with each activation replaced by what the spikes say, so that the value
- * of a layer is the network's layer applied to the spiking network's own inputs (y₄ of split-error.ts).
+ * The network runs as it is, and with each activation replaced by what the spikes say, so that the value of a layer is the
+ * network's layer applied to the spiking network's own inputs (y₄ of split-error.ts); by what they say by step T and, where the
+ * readout leaves the first d steps out, by what they say by step d too, for which these are simulated a second time.
  */
 import type { LongCallOptions } from "../../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../../core/task-runner.js";
@@ -13,16 +14,18 @@ import type { Readout } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
 import type { FloatNetwork } from "../../inference/float-network.js";
-import type { LayerCounts, Simulator, SourceWeights } from "../../simulator/backend.js";
+import type { LayerCounts, SimulationResult, Simulator, SourceWeights } from "../../simulator/backend.js";
 import { planSnn } from "../../simulator/plan/plan-snn.js";
 import type { SnnPlan } from "../../simulator/plan/snn-plan.js";
 import { type BackendName, networkBackend, simulatorBackends } from "../backend-list.js";
 import { type ImageBatch, shareImages } from "../image-batches.js";
 import { type PortableSnn, packSnn, unpackSnn } from "../portable-snn.js";
-import { calibratedNetwork } from "./calibrated-network.js";
-import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
+import { type DiagnosedLayer, listDiagnosed, unitAt } from "./diagnosed-layers.js";
+import { drivingNetwork } from "./driving-network.js";
 import { sumsOfImage } from "./error-parts.js";
+import { type LayerMoment, valuesOfSteps } from "./layer-moment.js";
 import { type ChargeReader, openCharges } from "./read-charges.js";
+import { type ReadSteps, readSteps } from "./read-steps.js";
 import { type CleanRates, splitError } from "./split-error.js";
 
 export interface ObserveOptions extends LongCallOptions {
@@ -73,12 +76,13 @@ const batch = 8;
 /** What a worker keeps from batch to batch. */
 interface Observer {
   readonly shared: ObserveShared;
-  readonly steps: number;
+  /** What layers are judged by. */
+  readonly read: ReadSteps;
   /** Asks for sums that nobody reads: counts are then kept at T alone, not at each time of the outputs. */
   readonly lastOnly: SourceWeights;
   readonly simulator: Simulator;
   readonly network: FloatNetwork;
-  readonly calibrated: FloatNetwork;
+  readonly driving: FloatNetwork;
   readonly charges: ChargeReader;
   readonly layers: readonly DiagnosedLayer[];
 }
@@ -88,25 +92,25 @@ export async function startObserveHandler(
   shared: ObserveShared,
 ): Promise<TaskHandler<ImageBatch, ObserveResult>> {
   const snn = unpackSnn(shared.snn);
-  const steps = shared.at[shared.at.length - 1] as number;
+  const read = readSteps(shared.at[shared.at.length - 1] as number, shared.readout, shared.delay);
   const plan = planSnn(snn.graph);
   const wasmUrl = shared.wasmUrl === undefined ? undefined : new URL(shared.wasmUrl);
   const float = besideSpiking(shared.wasmUrl);
   const observer: Observer = {
     shared,
-    steps,
+    read,
     lastOnly: weighNothing(plan),
     simulator: await simulatorBackends[shared.backend].prepare(snn, { wasmUrl, plan }),
     network: await networkBackend.prepare(snn.network, float),
-    calibrated: await networkBackend.prepare(calibratedNetwork(snn), float),
+    driving: await networkBackend.prepare(drivingNetwork(snn), float),
     charges: await openCharges(snn, plan, float),
-    layers: shared.layers ? listDiagnosed(snn, plan, steps) : [],
+    layers: shared.layers ? listDiagnosed(snn, plan, read) : [],
   };
   return {
     handle: (task) => observeBatch(observer, task),
     free() {
-      const { simulator, network, calibrated, charges } = observer;
-      for (const each of [simulator, network, calibrated, charges]) each.free();
+      const { simulator, network, driving, charges } = observer;
+      for (const each of [simulator, network, driving, charges]) each.free();
     },
   };
 }
@@ -120,30 +124,59 @@ function weighNothing({ neurons }: SnnPlan): SourceWeights {
   );
 }
 
-function observeBatch(observer: Observer, { images, n }: ImageBatch): ObserveResult {
-  const { shared, steps, lastOnly, simulator, network, layers } = observer;
-  const { at, readout, delay, layers: potentials } = shared;
-  const request = { images, n, steps, snapshots: at, readout, delay, potentials, weights: lastOnly };
-  const simulated = simulator.run(request);
+function observeBatch(observer: Observer, batch: ImageBatch): ObserveResult {
+  const { shared, read, network, layers } = observer;
+  const { images, n } = batch;
+  const simulated = simulate(observer, batch, shared.at);
   const output = network.graph.output.id;
   const values = network.run(images, n, [...new Set([output, ...layers.map((layer) => layer.activation)])]);
   const logits = values.get(output) ?? new Float32Array(0);
-  const split = splitLayers(observer, { images, n }, simulated.layers, values);
-  return { n, logits, outputs: simulated.outputs, ...split };
+  const { outputs } = simulated;
+  if (!shared.layers) return { n, logits, outputs, sums: new Float64Array(0), rates: [] };
+  const last = takeMoment(observer, batch, read.steps, simulated.layers);
+  const before =
+    read.left === 0
+      ? null
+      : takeMoment(observer, batch, read.left, simulate(observer, batch, [read.left]).layers);
+  return { n, logits, outputs, ...splitLayers(observer, n, values, last, before) };
 }
+
+/** @param at times of the outputs; the last is that of counts and membranes */
+function simulate(
+  { shared, lastOnly, simulator }: Observer,
+  { images, n }: ImageBatch,
+  at: readonly number[],
+): SimulationResult {
+  const { readout, delay, layers: potentials } = shared;
+  const steps = at[at.length - 1] as number;
+  return simulator.run({ images, n, steps, snapshots: at, readout, delay, potentials, weights: lastOnly });
+}
+
+function takeMoment(
+  { driving, charges, layers }: Observer,
+  { images, n }: ImageBatch,
+  t: number,
+  simulated: readonly LayerCounts[],
+): LayerMoment {
+  const counts = new Map(simulated.map((layer) => [layer.name, lastCounts(layer, n)]));
+  const potentials = new Map(simulated.map(({ name, potentials: v = none }) => [name, v]));
+  const told = new Map(
+    layers.map((layer) => [layer.activation, decode(layer, t, counts.get(layer.name) ?? none)]),
+  );
+  const drives = driving.run(images, n, [...told.keys()], told);
+  return { t, counts, potentials, drives, chargeOf: charges.read(images, n, t, counts, potentials) };
+}
+
+const none = new Float64Array(0);
 
 /** @param values the network's own */
 function splitLayers(
-  { shared, steps, calibrated, charges, layers }: Observer,
-  { images, n }: ImageBatch,
-  simulated: readonly LayerCounts[],
+  { shared, read, layers }: Observer,
+  n: number,
   values: ReadonlyMap<string, Float32Array>,
+  last: LayerMoment,
+  before: LayerMoment | null,
 ): Pick<ObserveResult, "sums" | "rates"> {
-  const counts = new Map(simulated.map((layer) => [layer.name, lastCounts(layer, n)]));
-  const countsOf = (name: string) => counts.get(name) ?? new Int32Array(0);
-  const told = new Map(layers.map((layer) => [layer.activation, decode(layer, countsOf(layer.name))]));
-  const expected = calibrated.run(images, n, [...told.keys()], told);
-  const chargeOf = charges.read(images, n, steps, simulated, counts);
   const sums = new Float64Array(n * layers.length * sumsOfImage);
   const rates: [string, CleanRates][] = [];
   for (const [which, layer] of layers.entries()) {
@@ -151,13 +184,8 @@ function splitLayers(
     if (kept !== undefined) rates.push([layer.name, kept]);
     for (let image = 0; image < n; image++) {
       const [from, to] = [image * layer.neurons, (image + 1) * layer.neurons];
-      const own = expected.get(layer.activation)?.subarray(from, to) ?? new Float32Array(0);
-      const judged = {
-        counts: countsOf(layer.name).subarray(from, to),
-        charge: chargeOf(layer, image),
-        expected: calibrate(layer, own),
-        activation: values.get(layer.activation)?.subarray(from, to) ?? [],
-      };
+      const activation = values.get(layer.activation)?.subarray(from, to) ?? [];
+      const judged = { ...valuesOfSteps(layer, image, read, last, before), activation };
       const room = kept && { even: kept.even.subarray(from, to), clean: kept.clean.subarray(from, to) };
       splitError(layer, judged, sums, (image * layers.length + which) * sumsOfImage, room);
     }
@@ -183,14 +211,9 @@ function lastCounts({ counts, shape }: LayerCounts, n: number): Int32Array {
   return last;
 }
 
-/** The network's value as the conversion means it: times κ, with what was calibrated. */
-function calibrate({ kappa, shift, area }: DiagnosedLayer, own: Float32Array): Float32Array {
-  if (kappa === 1 && shift === null) return own;
-  return own.map((value, i) => value * kappa + (shift?.[Math.floor(i / area)] ?? 0));
-}
-
-/** y = λ·N/T, [n,C,H,W]. */
-function decode({ lambda, area, unit }: DiagnosedLayer, counts: ArrayLike<number>): Float32Array {
+/** What the spikes of steps 1…t say, λ·N(t)/t, [n,C,H,W]. */
+function decode({ lambda, area, stage }: DiagnosedLayer, t: number, counts: ArrayLike<number>): Float32Array {
+  const unit = unitAt(stage, t);
   const channels = lambda.length;
   return Float32Array.from(
     counts,

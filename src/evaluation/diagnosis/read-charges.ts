@@ -1,13 +1,12 @@
 /**
- * The charge that flowed into each neuron over T steps, X − V(0) in units of θ.
+ * C(t), the charge that flowed into each neuron by step t, in units of θ.
  *
- * Knows: reset by subtraction, where N and V(T) tell it; reset to zero, where what was thrown away is not in them and
+ * Knows: reset by subtraction, where N and V(t) tell it; reset to zero, where what was thrown away is not in them and
  * the charge is what the inputs' counts bring through the synapses. May not know: the float network, λ.
  */
 import { countElements } from "../../core/tensor.js";
 import type { Snn } from "../../graph/snn.js";
 import type { FloatBackendOptions } from "../../inference/float-network.js";
-import type { LayerCounts } from "../../simulator/backend.js";
 import type { NeuronStage, SnnPlan } from "../../simulator/plan/snn-plan.js";
 import { networkBackend } from "../backend-list.js";
 import type { DiagnosedLayer } from "./diagnosed-layers.js";
@@ -16,13 +15,17 @@ import type { DiagnosedLayer } from "./diagnosed-layers.js";
 export type ChargeOf = (layer: DiagnosedLayer, image: number) => Float64Array;
 
 export interface ChargeReader {
-  /** @param counts layer → N at T, [n,C,H,W] */
+  /**
+   * @param t steps
+   * @param counts layer → N(t), [n,C,H,W]
+   * @param potentials layer → V(t), [n,C,H,W]
+   */
   read(
     images: Float32Array,
     n: number,
-    steps: number,
-    layers: readonly LayerCounts[],
+    t: number,
     counts: ReadonlyMap<string, Int32Array>,
+    potentials: ReadonlyMap<string, Float64Array>,
   ): ChargeOf;
   free(): void;
 }
@@ -36,12 +39,11 @@ export async function openCharges(
   const network = thrownAway.length === 0 ? null : await networkBackend.prepare(snn.graph, options);
   const tipOf = ({ id }: NeuronStage) => snn.graph.node(id).inputs[0] as string;
   return {
-    read(images, n, steps, layers, counts) {
-      const potentials = new Map(layers.map((layer) => [layer.name, layer.potentials]));
+    read(images, n, t, counts, potentials) {
       const rates = new Map(
         plan.neurons.map(({ id, name }) => [
           id,
-          Float32Array.from(counts.get(name) ?? [], (count) => count / steps),
+          Float32Array.from(counts.get(name) ?? [], (count) => count / t),
         ]),
       );
       const currents = network?.run(images, n, thrownAway.map(tipOf), rates) ?? new Map();
@@ -50,7 +52,7 @@ export async function openCharges(
         const own = <Values extends Int32Array | Float32Array | Float64Array>(values: Values) =>
           values.subarray(image * size, (image + 1) * size);
         return stage.reset === "zero"
-          ? chargeOfCurrents(stage, own(currents.get(tipOf(stage)) ?? new Float32Array(0)), steps)
+          ? chargeOfCurrents(stage, own(currents.get(tipOf(stage)) ?? new Float32Array(0)), t)
           : chargeOfMembranes(
               stage,
               own(counts.get(name) ?? new Int32Array(0)),
@@ -62,7 +64,7 @@ export async function openCharges(
   };
 }
 
-/** N + (V(T) − V(0))/θ. */
+/** N(t) + (V(t) − V(0))/θ. */
 function chargeOfMembranes(
   { shape, threshold, v0 }: NeuronStage,
   counts: ArrayLike<number>,
@@ -75,15 +77,15 @@ function chargeOfMembranes(
   );
 }
 
-/** T·I/θ, I the mean current of a step. */
+/** t·I/θ, I the mean current of a step. */
 function chargeOfCurrents(
   { shape, threshold, current }: NeuronStage,
   means: Float32Array | Float64Array | Int32Array,
-  steps: number,
+  t: number,
 ): Float64Array {
   const area = shape[1] * shape[2];
   return Float64Array.from(
     means,
-    (mean, i) => (steps * (mean + (current[i] as number))) / (threshold[Math.floor(i / area)] as number),
+    (mean, i) => (t * (mean + (current[i] as number))) / (threshold[Math.floor(i / area)] as number),
   );
 }

@@ -1,15 +1,15 @@
 /** Single neurons by hand. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { randomNormal, randomWord } from "../../core/counter-random.js";
 import { errorParts, sumsOfImage } from "./error-parts.js";
-import { type SplitLayer, splitError } from "./split-error.js";
+import { type SplitLayer, splitError, telescopeNeuron } from "./split-error.js";
 
 const layer: SplitLayer = {
   area: 1,
   unit: 1 / 10,
   most: 10,
   lambda: [2],
-  start: [0.5],
   ceiling: Number.POSITIVE_INFINITY,
   silent: [0],
 };
@@ -20,10 +20,17 @@ function split(
   expected: number,
   activation: number,
   change: Partial<SplitLayer> = {},
+  start = 0.5,
 ) {
   const sums = new Float64Array(sumsOfImage);
   const rates = { even: new Float32Array(1), clean: new Float32Array(1) };
-  const values = { counts: [count], charge: [charge], expected: [expected], activation: [activation] };
+  const values = {
+    counts: [count],
+    charge: [charge],
+    start: [start],
+    expected: [expected],
+    activation: [activation],
+  };
   splitError({ ...layer, ...change }, values, sums, 0, rates);
   const parts = errorParts.map((part, k) => [part, Math.sqrt(sums[k + 1] as number)] as const);
   const roots = Object.fromEntries(parts) as Record<(typeof errorParts)[number], number>;
@@ -63,4 +70,35 @@ test("rates without the layer's own errors are in units of λ", () => {
   const { rates } = split(6, 4.2, 0.84, 0.9);
   near(rates.even[0] as number, 0.4);
   near(rates.clean[0] as number, 0.42);
+});
+
+test("what stood in the membrane before is unevenness, within 10⁻⁶: a debt and more than one spike", () => {
+  // 4 flowed in, 2 of them into a debt
+  near(split(2, 4, 0.8, 0.8, {}, 0).unevenness, 0.4);
+  near(split(2, 4, 0.8, 0.8, {}, 0).quantisation, 0);
+  // 2 flowed in, 5 were sent; of what was left one may be V(d) ≤ θ
+  near(split(5, 2, 0.4, 0.4, {}, 1).unevenness, 0.4);
+  near(split(5, 2, 0.4, 0.4, {}, 1).quantisation, 0.2);
+});
+
+test("the parts add up to y − a within 10⁻⁶: 2,000 neurons, ceilings, silent channels and taken back spikes among them", () => {
+  const neuron = new Float64Array(errorParts.length + 1);
+  for (let i = 0; i < 2000; i++) {
+    const draw = (which: number) => 6 * randomNormal(5, 8 * i + which);
+    const of = {
+      counts: [(randomWord(6, i) % 14) - 3],
+      charge: [draw(0)],
+      start: [randomWord(7, i) / 2 ** 32],
+      expected: [draw(1)],
+      activation: [draw(2)],
+    };
+    const change = i % 3 === 0 ? { ceiling: 2 } : i % 3 === 1 ? { silent: [1] } : {};
+    telescopeNeuron({ ...layer, ...change }, of, 0, neuron);
+    const parts = errorParts.map((_, k) => (neuron[k] as number) - (neuron[k + 1] as number));
+    const error = 0.2 * (of.counts[0] as number) - Math.max(of.activation[0] as number, 0);
+    near(
+      parts.reduce((sum, part) => sum + part, 0),
+      error,
+    );
+  }
 });

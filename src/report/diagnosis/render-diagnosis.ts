@@ -42,7 +42,7 @@ export async function renderDiagnosis(input: DiagnosisReportInput): Promise<Repo
   const said = warnings.map(({ where, message }) => html`<p class="note">${where}: ${message}</p>`);
   const page = renderPage({
     title: input.title,
-    subtitle: `Diagnosis of ${result.alphabet} spikes at T = ${formatCount(result.T)}, ${formatCount(result.images.n)} images`,
+    subtitle: `Diagnosis of ${result.alphabet} spikes at ${describeSteps(result)}, ${formatCount(result.images.n)} images`,
     version: input.version,
     sections: [
       section("findings", "Findings, the most important first", html`${said}<ol>${findings}</ol>`),
@@ -64,6 +64,12 @@ export async function renderDiagnosis(input: DiagnosisReportInput): Promise<Repo
   return { html: page, plots };
 }
 
+function describeSteps({ T, delay }: Diagnosis): string {
+  const all = `T = ${formatCount(T)}`;
+  if (delay === 0) return all;
+  return `${all} (${delay + 1 === T ? `step ${T} is` : `steps ${delay + 1} to ${T} are`} read and judged)`;
+}
+
 const shownFindings = 8;
 
 /** What the command line prints: findings, the table of layers, the certificate. No trailing newline. */
@@ -72,7 +78,7 @@ export function renderDiagnosisText(result: Diagnosis): string {
   const shown = result.findings.filter(({ cause }, at) => at < shownFindings || cause === "wiring");
   const left = result.findings.length - shown.length;
   return [
-    `${result.alphabet} spikes, T = ${formatCount(result.T)}, ${formatCount(result.images.n)} training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
+    `${result.alphabet} spikes, ${describeSteps(result)}, ${formatCount(result.images.n)} training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
     "",
     ...shown.map(({ rank, message }) => `${rank}. ${message}`),
     ...(left > 0 ? [`… ${left} more layers in the table`] : []),

@@ -1,40 +1,45 @@
 /**
- * The float network as a calibrated conversion means it: calibrated biases put where they act.
+ * The float network as a calibrated conversion means it, each layer's value before its ReLU: what its neurons are driven by.
  *
  * Knows: a layer's calibrated bias. May not know: how it was found.
  */
 import { float32Tensor } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
-import { type GraphNode, isOp, type NodeOf } from "../../graph/node-types.js";
+import { isOp, type NodeOf } from "../../graph/node-types.js";
 import type { Snn, SnnLayer } from "../../graph/snn.js";
 
-/** The network whose layers the spiking layers are compared with: z + λ·bias/κ before each ReLU. */
-export function calibratedNetwork({ network, layers }: Snn): Graph {
-  const shifted = new Map<string, SnnLayer>();
+/**
+ * The network whose layers the spiking layers are compared with: z + λ·bias/κ in the place of each layer's ReLU, which
+ * whoever reads the layer applies himself.
+ *
+ * Means over steps can be subtracted from each other before a ReLU, and not after it; max pools behind may stay, as a
+ * maximum and a ReLU change places freely.
+ */
+export function drivingNetwork({ network, layers }: Snn): Graph {
+  const read = new Map<string, SnnLayer>();
   for (const layer of layers) {
     const relu = reluOf(network, layer.activation);
-    if (relu !== null && shiftOf(layer) !== null) shifted.set(relu.id, layer);
+    if (relu !== null) read.set(relu.id, layer);
   }
-  if (shifted.size === 0) return network;
   return network.rewrite((node) => {
-    const layer = shifted.get(node.id);
-    const shift = layer === undefined ? null : shiftOf(layer);
-    if (layer === undefined || shift === null) return node;
-    const id = `${node.id}.calibrated`;
-    const before: GraphNode = {
-      id,
+    const layer = read.get(node.id);
+    if (layer === undefined) return node;
+    const [channels] = network.shape(node.id);
+    const shift = shiftOf(layer) ?? new Float64Array(channels);
+    const drive: NodeOf<"affine"> = {
+      id: node.id,
       op: "affine",
       inputs: node.inputs,
       attributes: {},
       tensors: {
-        scale: float32Tensor([shift.length], new Float32Array(shift.length).fill(1)),
+        scale: float32Tensor([channels], new Float32Array(channels).fill(1)),
         shift: float32Tensor(
-          [shift.length],
+          [channels],
           Float32Array.from(shift, (value) => value / layer.kappa),
         ),
       },
     };
-    return [before, { ...node, inputs: [id] } as GraphNode];
+    return drive;
   });
 }
 
