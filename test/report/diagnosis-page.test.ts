@@ -38,7 +38,7 @@ function exampleDiagnosis(scale: number, layers = 3): Diagnosis {
       total: 2 * scale,
       roundingBound: 1e-6,
       isDefect: at === 1,
-      effect: at === 0 ? { evenness: 10 * scale, allLocal: -12 * scale } : null,
+      effect: at === 0 ? { evenness: 10 * scale, allLocal: -12 * scale, allLocalError: null } : null,
     })),
     findings: names.map((layer, at) => ({
       rank: at + 1,
@@ -51,6 +51,7 @@ function exampleDiagnosis(scale: number, layers = 3): Diagnosis {
     })),
     byCause: { unevenness: names, quantisation: names, clipping: names, wiring: names },
     delay: 0,
+    conclusion: layers === 0 ? null : { kind: "layers", layers: names, message: `see ${names[0]}` },
     outputError: scale,
     whatIfImages: 4,
     certificate: {
@@ -97,6 +98,7 @@ for (const [name, diagnosis] of [
 test("the text names the defect, and says of an image that the network knows what its loss is worth", () => {
   const diagnosis = exampleDiagnosis(1);
   assert.match(renderDiagnosisText(diagnosis), /^2\. layer1: more steps/m);
+  assert.match(renderDiagnosisText(diagnosis), /^conclusion: see /m);
   assert.match(renderDiagnosisText(diagnosis), /^binary spikes, T = 64, 32 training/);
   assert.match(
     renderDiagnosisText({ ...diagnosis, delay: 40 }),

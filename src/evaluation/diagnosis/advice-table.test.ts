@@ -4,10 +4,28 @@ import { test } from "node:test";
 import { type AdviceCase, adviceTable, chooseAdvice } from "./advice-table.js";
 
 const base = {
-  options: { lambda: "p99.9", lambdaScope: "layer", v0: 0.5, shortcutNorm: "on", calibrateN: 2000 },
+  options: { T: 16, lambda: "p99.9", lambdaScope: "layer", v0: 0.5, shortcutNorm: "on", calibrateN: 2000 },
+  steps: 16,
   lo: 0,
+  refines: false,
   reset: "subtract",
   silentChannels: 0,
+  effect: null,
+} as const;
+const fitted = {
+  ...base.options,
+  lambda: "mmse",
+  lambdaScope: "channel",
+  adjust: "bias+potential",
+  delay: 10,
+} as const;
+const refined = {
+  ...base.options,
+  lambda: "max",
+  lambdaFactor: 0.8,
+  v0: 0,
+  adjust: "bias",
+  spikes: "refine:7",
 } as const;
 
 const cases: Readonly<Record<string, readonly [AdviceCase, RegExp]>> = {
@@ -26,9 +44,23 @@ const cases: Readonly<Record<string, readonly [AdviceCase, RegExp]>> = {
     { ...base, cause: "clipping", options: { ...base.options, lambda: "ceiling" } },
     /--lambda p99\.99/,
   ],
-  "made-for-few-steps": [
-    { ...base, cause: "clipping", options: { ...base.options, lambda: "mmse" } },
-    /for a larger T/,
+  "other-steps": [
+    { ...base, cause: "clipping", options: fitted, steps: 8 },
+    /thresholds, constant currents, initial potentials, readout were made for T = 16: convert for this T \(-T 8\)/,
+  ],
+  "no-gain": [{ ...base, cause: "unevenness", effect: -3 }, /nothing to do here/],
+  "refine-reach": [
+    { ...base, cause: "clipping", options: refined, lo: -7, refines: true },
+    /more than 16 steps can tell: more steps \(-T 24\), or --lambda-factor 1$/,
+  ],
+  "made-for-few-steps": [{ ...base, cause: "clipping", options: fitted }, /least error for T = 16.*-T 24/],
+  "raise-factor": [
+    { ...base, cause: "clipping", options: { ...base.options, lambda: "max", calibrateN: "all" } },
+    /--lambda-factor 1\.25/,
+  ],
+  "refine-finer": [
+    { ...base, cause: "quantisation", options: refined, lo: -7, refines: true },
+    /quantum is too coarse: more steps \(-T 24\)$/,
   ],
   "half-threshold": [{ ...base, cause: "quantisation", options: { ...base.options, v0: 0 } }, /--v0 0\.5/],
   "lower-lambda": [
@@ -36,13 +68,29 @@ const cases: Readonly<Record<string, readonly [AdviceCase, RegExp]>> = {
     /--lambda p99\.9/,
   ],
   "channel-scope": [{ ...base, cause: "quantisation" }, /--lambda-scope channel/],
-  "more-steps": [
+  "least-error": [
     { ...base, cause: "quantisation", options: { ...base.options, lambdaScope: "channel" } },
-    /^more steps/,
+    /--preset binary -T 16\), or more steps \(-T 24\)/,
+  ],
+  "more-steps": [
+    { ...base, cause: "quantisation", options: fitted },
+    /more steps \(-T 24\), or quanta that shrink \(--preset refine\)$/,
   ],
   "reset-subtract": [{ ...base, cause: "unevenness", reset: "zero" }, /--reset subtract/],
-  "signed-spikes": [{ ...base, cause: "unevenness" }, /--spikes signed/],
-  "uneven-signed": [{ ...base, cause: "unevenness", lo: -1 }, /more steps/],
+  "refine-untold": [
+    { ...base, cause: "unevenness", options: refined, lo: -7, refines: true },
+    /whole value yet: more steps/,
+  ],
+  "signed-spikes": [{ ...base, cause: "unevenness" }, /--spikes signed.*--adjust bias\+potential/],
+  "signed-preset": [
+    { ...base, cause: "unevenness", options: fitted },
+    /though it is fitted to this T.*--preset signed -T 16\), or more steps \(-T 24\)$/,
+  ],
+  "fit-signed": [{ ...base, cause: "unevenness", lo: -1 }, /--adjust bias\+potential/],
+  "uneven-signed": [
+    { ...base, cause: "unevenness", lo: -1, options: { ...fitted, delay: 0 } },
+    /fitted to this T: more steps \(-T 24\), or --preset refine$/,
+  ],
   "look-before": [{ ...base, cause: "propagated" }, /layers before/],
 };
 
@@ -65,4 +113,14 @@ test("one more nine, up to the maximum", () => {
   assert.match(raised("p99"), /--lambda p99\.9\)/);
   assert.match(raised("p99.99"), /--lambda p99\.999\)/);
   assert.match(raised("p100"), /--lambda max\)/);
+});
+
+test("what was done already is not advised: presets, fitting and start of a network that was fitted to this T", () => {
+  for (const cause of ["unevenness", "quantisation", "clipping"] as const) {
+    const of = { ...base, cause, options: fitted };
+    assert.doesNotMatch(chooseAdvice(of).advice, /--adjust|--preset binary|--v0|--lambda mmse|calibrate/);
+    assert.doesNotMatch(chooseAdvice({ ...of, lo: -1 }).advice, /signed/);
+    const refining = chooseAdvice({ ...of, options: refined, lo: -7, refines: true }).advice;
+    assert.doesNotMatch(refining, /--preset|--adjust|--v0|signed/);
+  }
 });

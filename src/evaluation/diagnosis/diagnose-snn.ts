@@ -18,11 +18,19 @@ import {
   readOutputCode,
   takeTime,
 } from "./certify-snn.js";
+import { type Conclusion, conclude } from "./conclude.js";
 import { type DiagnosedLayer, listDiagnosed } from "./diagnosed-layers.js";
 import { type ErrorPart, errorParts, sumsOfImage } from "./error-parts.js";
 import type { Observed } from "./observe-images.js";
 import { rmsDifference } from "./output-error.js";
-import { type Finding, type LayerError, localError, rankFindings, rankWithinCause } from "./rank-findings.js";
+import {
+  type Finding,
+  type LayerError,
+  localError,
+  rankFindings,
+  rankWithinCause,
+  withoutName,
+} from "./rank-findings.js";
 import { type ReadSteps, readSteps } from "./read-steps.js";
 import { boundRounding } from "./rounding-bound.js";
 import { type LayerEffect, measureEffects } from "./what-if.js";
@@ -34,11 +42,13 @@ export interface Diagnosis {
   readonly delay: number;
   readonly alphabet: string;
   readonly images: Certificate["images"];
-  readonly layers: readonly (Omit<LayerError, "lo" | "reset" | "silentChannels"> & {
+  readonly layers: readonly (Omit<LayerError, "lo" | "reset" | "refines" | "silentChannels"> & {
     readonly effect: Omit<LayerEffect, "layer"> | null;
   })[];
   /** Most important first: defects, then what the outputs feel most. */
   readonly findings: readonly Finding[];
+  /** What they come to; null where no layer was made free of its errors and none is defective. */
+  readonly conclusion: Conclusion | null;
   /** Layers by the size of each of their own errors, the largest first. */
   readonly byCause: Readonly<Record<Exclude<ErrorPart, "propagated">, readonly string[]>>;
   /** RMS of (spiking − network's outputs) in the outputs' units, at T. */
@@ -74,25 +84,27 @@ export async function diagnoseSnn(
   const whatIfImages = chosen.length === 0 ? 0 : Math.min(mostWhatIfImages, observed.n);
   const effects = whatIfImages === 0 ? [] : await runWhatIf(run, chosen, whatIfImages, runner, call);
   const final = compareFinal(run, observed);
+  const outputError = rmsDifference(final.logits, final.outputs);
+  const converted = { options: snn.options, steps: run.steps };
   const rank = (cause: ErrorPart) => rankWithinCause(layers, cause);
   return {
     T: run.steps,
     delay: readStepsOf(run).left,
     alphabet: nameAlphabets(snn.graph),
     images: certificate.images,
-    layers: layers.map(({ lo: _, reset: __, silentChannels: ___, ...layer }) => {
+    layers: layers.map(({ lo: _, reset: __, refines: ___, silentChannels: ____, ...layer }) => {
       const effect = effects.find((each) => each.layer === layer.name);
-      const told = effect && { evenness: effect.evenness, allLocal: effect.allLocal };
-      return { ...layer, effect: told ?? null };
+      return { ...layer, effect: effect === undefined ? null : withoutName(effect) };
     }),
-    findings: rankFindings(layers, effects, snn.options),
+    findings: rankFindings(layers, effects, converted),
+    conclusion: conclude(layers, effects, converted, outputError),
     byCause: {
       unevenness: rank("unevenness"),
       quantisation: rank("quantisation"),
       clipping: rank("clipping"),
       wiring: rank("wiring"),
     },
-    outputError: rmsDifference(final.logits, final.outputs),
+    outputError,
     whatIfImages,
     certificate: { ...certificate, passes: options.passes ?? null },
   };
@@ -182,7 +194,7 @@ function meanSquareOf(values: Float32Array): number {
 
 function describeStage({ stage, silent }: DiagnosedLayer) {
   const silentChannels = silent.reduce((sum, is) => sum + is, 0);
-  return { lo: stage.lo, reset: stage.reset, silentChannels };
+  return { lo: stage.lo, reset: stage.reset, refines: stage.refine !== null, silentChannels };
 }
 
 /** The layer before any gates. */

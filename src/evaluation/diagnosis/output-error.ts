@@ -67,6 +67,17 @@ export function rmsDifference(one: ArrayLike<number>, other: ArrayLike<number>):
   return Math.sqrt(squares / one.length);
 }
 
+/** Squares of the difference of outputs of one time, [n,classes] both, of each image. */
+export function sumSquares(one: ArrayLike<number>, other: ArrayLike<number>, n: number): Float64Array {
+  const classes = one.length / n;
+  const sums = new Float64Array(n);
+  for (let i = 0; i < one.length; i++) {
+    const image = Math.floor(i / classes);
+    sums[image] = (sums[image] as number) + ((one[i] as number) - (other[i] as number)) ** 2;
+  }
+  return sums;
+}
+
 function standardDeviation(values: ArrayLike<number>): number {
   let [sum, squares] = [0, 0];
   for (let i = 0; i < values.length; i++) sum += values[i] as number;

@@ -8,6 +8,7 @@
  */
 import { chooseAdvice } from "./advice-table.js";
 import { type ErrorPart, localParts } from "./error-parts.js";
+import type { ConvertedFor } from "./remedies.js";
 import type { LayerEffect } from "./what-if.js";
 
 /** A layer's error: mean squares over that of the activation. */
@@ -22,6 +23,7 @@ export interface LayerError {
   readonly isDefect: boolean;
   readonly lo: number;
   readonly reset: "subtract" | "zero";
+  readonly refines: boolean;
   readonly silentChannels: number;
 }
 
@@ -47,7 +49,7 @@ export function rankWithinCause(layers: readonly LayerError[], cause: ErrorPart)
 export function rankFindings(
   layers: readonly LayerError[],
   effects: readonly LayerEffect[],
-  options: Readonly<Record<string, unknown>>,
+  converted: Pick<ConvertedFor, "options" | "steps">,
 ): readonly Finding[] {
   const effectOf = new Map(effects.map((effect) => [effect.layer, effect]));
   const weight = (layer: LayerError): readonly [number, number] => {
@@ -62,18 +64,27 @@ export function rankFindings(
   return inOrder.map((layer, at) => {
     const cause = findCause(layer, layers);
     const effect = effectOf.get(layer.name);
-    const { id, advice } = chooseAdvice({ ...layer, cause, options });
-    const told = effect && { evenness: effect.evenness, allLocal: effect.allLocal };
+    const { id, advice } = chooseAdvice({
+      ...layer,
+      ...converted,
+      cause,
+      effect: effect?.allLocal ?? null,
+    });
     return {
       rank: at + 1,
       layer: layer.name,
       cause,
       size: layer.parts[cause],
-      effect: told ?? null,
+      effect: effect === undefined ? null : withoutName(effect),
       adviceId: id,
       message: `${describe(layer, cause, effect)}; ${advice}`,
     };
   });
+}
+
+/** An effect beside its layer. */
+export function withoutName({ layer: _, ...effect }: LayerEffect): Omit<LayerEffect, "layer"> {
+  return effect;
 }
 
 /** Mean square of what a layer adds itself, wiring left out unless it is a defect. */
@@ -107,5 +118,13 @@ function describe(layer: LayerError, cause: ErrorPart, effect: LayerEffect | und
   }
   const own = `${cause} ${size} of its activation's mean square`;
   if (effect === undefined) return `${layer.name}: ${own}`;
-  return `${layer.name}: ${Math.max(0, effect.allLocal).toFixed(0)} % of the outputs' error, mostly ${own}`;
+  const cost = `${describeEffect(effect)} % of the outputs' error`;
+  const grows = effect.allLocal < 0 ? " (without its own errors it would be larger)" : "";
+  return `${layer.name}: ${cost}${grows}, mostly ${own}`;
+}
+
+/** `−12 ± 8`: the effect as it was measured, and its standard error. */
+function describeEffect({ allLocal, allLocalError }: LayerEffect): string {
+  const value = `${Math.round(allLocal) < 0 ? "−" : ""}${Math.abs(allLocal).toFixed(0)}`;
+  return allLocalError === null ? value : `${value} ± ${allLocalError.toFixed(0)}`;
 }

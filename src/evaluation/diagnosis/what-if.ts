@@ -13,7 +13,7 @@ import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
 import { networkBackend } from "../backend-list.js";
 import { simulateImages } from "../simulate-images.js";
-import { rmsDifference } from "./output-error.js";
+import { sumSquares } from "./output-error.js";
 import { type ReplacedLayer, replaceLayer } from "./replace-layer.js";
 import type { CleanRates } from "./split-error.js";
 
@@ -23,6 +23,8 @@ export interface LayerEffect {
   readonly evenness: number;
   /** The same if it made no errors of its own (sent y₄). */
   readonly allLocal: number;
+  /** Standard error of `allLocal` over the images (jackknife); null of a single image. */
+  readonly allLocalError: number | null;
 }
 
 export interface WhatIfInput {
@@ -46,7 +48,6 @@ export async function measureEffects(
   runner: TaskRunner,
   { signal, onProgress, wasmUrl }: LongCallOptions & { readonly wasmUrl?: URL | undefined },
 ): Promise<readonly LayerEffect[]> {
-  const base = rmsDifference(input.logits, input.outputs);
   const effects: LayerEffect[] = [];
   const total = input.rates.size;
   for (const [layer, { even, clean }] of input.rates) {
@@ -55,24 +56,42 @@ export async function measureEffects(
     const images = joinImages(input, replaced, [even, clean]);
     const outputs = await runReplaced(input, replaced, images, runner, { signal, wasmUrl });
     const half = outputs.length / 2;
-    const fall = (own: Float64Array) =>
-      base > 0
-        ? 100 *
-          (1 -
-            rmsDifference(
-              input.logits,
-              own.map((value) => value * input.scale),
-            ) /
-              base)
-        : 0;
-    effects.push({
-      layer,
-      evenness: fall(outputs.subarray(0, half)),
-      allLocal: fall(outputs.subarray(half)),
-    });
+    const [evenness, own] = [outputs.subarray(0, half), outputs.subarray(half)].map((each) =>
+      measureFall(input, each),
+    ) as [Fall, Fall];
+    effects.push({ layer, evenness: evenness.value, allLocal: own.value, allLocalError: own.error });
   }
   onProgress?.({ phase: "what if", done: total, total, unit: "layers" });
   return effects;
+}
+
+interface Fall {
+  readonly value: number;
+  readonly error: number | null;
+}
+
+/**
+ * Fall of the RMS error in percent, 100·(1 − √(Σq/Σb)) with an image's squares q and, without the switch, b; and its standard
+ * error from the n values f₋ᵢ that leave one image out: √((n − 1)/n · Σ(f₋ᵢ − mean)²).
+ *
+ * @param outputs with the switch, in units of the spiking outputs
+ */
+function measureFall(
+  { images, snn, logits, outputs: base, scale }: WhatIfInput,
+  outputs: Float64Array,
+): Fall {
+  const n = images.length / countElements(snn.graph.input.attributes.shape);
+  const scaled = outputs.map((value) => value * scale);
+  const [before, after] = [sumSquares(logits, base, n), sumSquares(logits, scaled, n)];
+  const [all, left] = [before, after].map((sums) => sums.reduce((sum, value) => sum + value, 0)) as [
+    number,
+    number,
+  ];
+  const fall = (q: number, b: number) => (b > 0 ? 100 * (1 - Math.sqrt(Math.max(0, q) / b)) : 0);
+  const without = after.map((q, image) => fall(left - q, all - (before[image] as number)));
+  const mean = without.reduce((sum, value) => sum + value, 0) / n;
+  const squares = without.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { value: fall(left, all), error: n < 2 ? null : Math.sqrt(((n - 1) / n) * squares) };
 }
 
 /** All images with the rates of the first switch, then with those of the second. */

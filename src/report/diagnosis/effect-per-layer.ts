@@ -59,6 +59,8 @@ function describe(diagnosis: Diagnosis): string {
   const first = rows[0];
   if (first === undefined) return "No layer was made free of its errors.";
   const most = rows.reduce((best, row) => (row.effect.allLocal > best.effect.allLocal ? row : best), first);
+  if (most.effect.allLocal <= 0)
+    return `Without the own errors of any of these layers the outputs' error would not be smaller; ${diagnosis.whatIfImages} images.`;
   return `Without the errors of ${cleanText(most.layer.name)} the outputs' error would be ${formatFixed(most.effect.allLocal, 0)} % smaller; ${diagnosis.whatIfImages} images.`;
 }
 
@@ -69,11 +71,12 @@ export const effectPerLayer: Plot<Diagnosis> = {
   drawSpec,
   describe,
   tabulate: (diagnosis) => ({
-    columns: ["layer", ...switches.map((what) => `${what}: fall of the RMS error, %`)],
+    columns: ["layer", ...switches.map((what) => `${what}: fall of the RMS error, %`), "standard error"],
     rows: listEffects(diagnosis).map(({ layer, effect }) => [
       layer.name,
       formatFixed(effect.evenness, 1),
       formatFixed(effect.allLocal, 1),
+      formatFixed(effect.allLocalError, 1),
     ]),
   }),
 };

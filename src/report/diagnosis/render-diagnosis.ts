@@ -39,13 +39,14 @@ export async function renderDiagnosis(input: DiagnosisReportInput): Promise<Repo
     body: html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>${body}</section>`,
   });
   const findings = result.findings.map(({ message }) => html`<li>${message}</li>`);
+  const come = result.conclusion === null ? [] : [html`<p>Conclusion: ${result.conclusion.message}</p>`];
   const said = warnings.map(({ where, message }) => html`<p class="note">${where}: ${message}</p>`);
   const page = renderPage({
     title: input.title,
     subtitle: `Diagnosis of ${result.alphabet} spikes at ${describeSteps(result)}, ${formatCount(result.images.n)} images`,
     version: input.version,
     sections: [
-      section("findings", "Findings, the most important first", html`${said}<ol>${findings}</ol>`),
+      section("findings", "Findings, the most important first", html`${said}${come}<ol>${findings}</ol>`),
       {
         id: "errors",
         name: "Errors",
@@ -80,6 +81,7 @@ export function renderDiagnosisText(result: Diagnosis): string {
   return [
     `${result.alphabet} spikes, ${describeSteps(result)}, ${formatCount(result.images.n)} training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
     "",
+    ...(result.conclusion === null ? [] : [`conclusion: ${result.conclusion.message}`, ""]),
     ...shown.map(({ rank, message }) => `${rank}. ${message}`),
     ...(left > 0 ? [`… ${left} more layers in the table`] : []),
     "",
