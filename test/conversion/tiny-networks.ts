@@ -3,6 +3,7 @@
 import type { ImageSource } from "#src/conversion/image-source.js";
 import { randomNormal, randomUnit, randomWord } from "#src/core/counter-random.js";
 import { float32Tensor } from "#src/core/tensor.js";
+import type { ImageSet } from "#src/datasets/dataset.js";
 import { Graph } from "#src/graph/graph.js";
 import type { GraphNode, Shape } from "#src/graph/node-types.js";
 
@@ -176,3 +177,11 @@ export const noise: ImageSource = {
 };
 
 export const upTo = (n: number, from = 0) => Uint32Array.from({ length: n }, (_, at) => from + at);
+
+/** The same 200 images as a training split, all of class 0. */
+export const noiseSet: ImageSet = {
+  n: 200,
+  shape: [3, 8, 8],
+  pixels: noise.read(upTo(200)) as Uint8Array,
+  labels: new Int32Array(200),
+};

@@ -2,20 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
-import type { ImageSet } from "#src/datasets/dataset.js";
 import { diagnoseSnn } from "#src/evaluation/diagnosis/diagnose-snn.js";
 import { jobTable } from "#src/evaluation/job-table.js";
 import { denseBackend } from "#src/inference/dense-backend.js";
 import { convertTiny, prepareImages, simulate } from "../conversion/convert-tiny.js";
-import { noise, tinyPoolNet, tinyResNet, upTo } from "../conversion/tiny-networks.js";
+import { tinyPoolNet, tinyResNet, noiseSet as train, upTo } from "../conversion/tiny-networks.js";
 
 const n = 6;
-const train: ImageSet = {
-  n: 200,
-  shape: [3, 8, 8],
-  pixels: noise.read(upTo(200)) as Uint8Array,
-  labels: new Int32Array(200),
-};
 
 for (const [name, graph] of [
   ["ResNet", () => tinyResNet("B")],

@@ -5,7 +5,6 @@ import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
 import { float32Tensor, type Tensor } from "#src/core/tensor.js";
-import type { ImageSet } from "#src/datasets/dataset.js";
 import { diagnoseSnn } from "#src/evaluation/diagnosis/diagnose-snn.js";
 import { replaceLayer } from "#src/evaluation/diagnosis/replace-layer.js";
 import { jobTable } from "#src/evaluation/job-table.js";
@@ -14,16 +13,10 @@ import type { GraphNode, Readout } from "#src/graph/node-types.js";
 import { type Preprocessing, preprocessingPresets } from "#src/graph/preprocessing.js";
 import { denseBackend } from "#src/inference/dense-backend.js";
 import { convertTiny, prepareImages } from "../conversion/convert-tiny.js";
-import { noise, tinyPoolNet, tinyResNet, upTo } from "../conversion/tiny-networks.js";
+import { noise, tinyPoolNet, tinyResNet, noiseSet as train, upTo } from "../conversion/tiny-networks.js";
 
 const runner = makeInlineRunner(jobTable);
 const n = 6;
-const train: ImageSet = {
-  n: 200,
-  shape: [3, 8, 8],
-  pixels: noise.read(upTo(200)) as Uint8Array,
-  labels: new Int32Array(200),
-};
 
 const forms: readonly (readonly [name: string, graph: () => Graph, options: ExplicitOptions])[] = [
   ["option A", () => tinyResNet("A"), {}],

@@ -5,7 +5,7 @@
  *
  * Where all steps are read, either is kept only where the layer's squared error falls. Where the first d are left out,
  * potentials make the estimates of all steps right in the mean, so that little of the start is left to make up for when
- * the reading begins, and currents then those of the steps that are read. Both are kept whatever the squared error does: of
+ * the reading begins, and currents then those of the steps that are read (of all, where fewer than three are). Both are kept whatever the squared error does: of
  * single neurons it is mostly chance of a few steps, and averages out in the layers behind, where a mean adds up.
  */
 import type { Graph } from "../../graph/graph.js";

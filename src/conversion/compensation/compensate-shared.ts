@@ -93,9 +93,10 @@ function makeJudge(
     const { judging, networkPredictions, ...verdict } = await memory.find(what, verdictSchema, async () => {
       const isEnough = (predictions: Int32Array) => countMisses(predictions, ranked) > mostMisses;
       const found = await simulation.predict(snnOf(factor), ranked.judging, steps, isEnough);
-      const next = rankImages(ranked, found.outputs);
-      const order = { judging: [...next.judging], networkPredictions: [...next.networkPredictions] };
-      return { ...scoreUpTo(found.predictions, ranked, mostMisses), ...order };
+      const score = scoreUpTo(found.predictions, ranked, mostMisses);
+      // How many images one that is given up was simulated with depends on threads: it orders nothing.
+      const next = score.images === undefined ? rankImages(ranked, found.outputs) : ranked;
+      return { ...score, judging: [...next.judging], networkPredictions: [...next.networkPredictions] };
     });
     const next = {
       judging: Uint32Array.from(judging),

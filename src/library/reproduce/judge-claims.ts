@@ -36,10 +36,11 @@ function judgeOne(claim: Claim, quantity: Quantity, rows: RowsById): JudgedClaim
   };
   return {
     ...judged,
-    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${n.map(formatCount).join(" and ")}).`,
+    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${describeCounts(n)}).`,
   };
 }
 
+const describeCounts = (n: readonly number[]) => n.map(formatCount).join(" and ");
 const contains = ([low, high]: Interval, value: number) => low <= value && value <= high;
 const unitOf = (quantity: Quantity) => (quantity.kind === "accuracy" ? "%" : "points");
 const interval = ([low, high]: Interval) => `[${formatFixed(low)}, ${formatFixed(high)}]`;
@@ -132,7 +133,7 @@ function explain(
   }
   const { value, ci95, n } = found;
   const outcome = main === null ? "measured instead" : judgeExplanation(value, ci95, published, main);
-  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${n.map(formatCount).join(" and ")})`;
+  const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${describeCounts(n)})`;
   return { difference, outcome, measured: value, ci95, sentence };
 }
 
