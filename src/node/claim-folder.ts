@@ -19,12 +19,15 @@ export interface OpenRunOptions {
 
 const lockName = ".lock";
 
+/** One of these is there as soon as a run of any kind is begun, whole or under its temporary name. */
+const firstFiles = ["config.json", "checkpoint.safetensors", "plots"];
+
 /**
  * Makes the folder, locks it and opens the run in it.
  *
  * @param open what it gives must release the lock at its end; it is released here where this throws
- * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, or another process writes
- * it; exit 5 where the disk refuses
+ * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, files of no run with `resume`,
+ * or another process writes it; exit 5 where the disk refuses
  */
 export async function claimFolder<Run>(
   path: string,
@@ -47,7 +50,8 @@ export async function claimFolder<Run>(
 
 /**
  * @param next what the user may do about it
- * @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given
+ * @throws RespikeError (exit 2) where the folder holds something and neither `resume` nor `force` is given, or nothing
+ * of a run to resume
  */
 export async function refuseExistingRun(
   path: string,
@@ -55,13 +59,17 @@ export async function refuseExistingRun(
   next = "use --resume to go on, --force to start anew, or another --out",
 ): Promise<void> {
   const found = (await listFolder(path)).filter((name) => name !== lockName);
-  if (found.length === 0 || resume || force) return;
+  if (found.length === 0 || force) return;
+  const isBegun = found.some((name) => firstFiles.some((first) => name.startsWith(first)));
+  if (resume && isBegun) return;
   throw refuseUsage({
     code: "output-exists",
     where: path,
-    rule: "a folder that holds something is not overwritten",
-    value: `${found.length} ${found.length === 1 ? "file" : "files"}`,
-    next,
+    rule: resume
+      ? "a run goes on in the folder it began"
+      : "a folder that holds something is not overwritten",
+    value: `${found.length} ${found.length === 1 ? "file" : "files"}${resume ? ", none of a run" : ""}`,
+    next: resume ? "name the run's folder, or use another --out" : next,
   });
 }
 

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { openRunFolder, type RunConfig } from "./run-folder.js";
 import { checkpointName, openTrainingFolder, trainingSchema } from "./training-folder.js";
 
 async function makeFolderWith(t: TestContext, files: Readonly<Record<string, string>>): Promise<string> {
@@ -32,6 +33,22 @@ test("a training's folder, and one that was killed before its config was written
     assert.equal(Buffer.from((await folder.readCheckpoint()) ?? "").toString(), "x");
     await folder.close();
   }
+});
+
+test("resuming in a folder of files of no run is refused and leaves it as it is", async (t) => {
+  const path = await makeFolderWith(t, { "notes.txt": "mine" });
+  const says = { exitCode: 2, code: "output-exists", where: path, value: "1 file, none of a run" };
+  await assert.rejects(openTrainingFolder(path, { resume: true }), says);
+  await assert.rejects(openRunFolder(path, {} as RunConfig, { resume: true }), says);
+  assert.deepEqual(await readdir(path), ["notes.txt"]);
+});
+
+test("a run that was killed while its config was written, or after its plots' folder, goes on", async (t) => {
+  const path = await makeFolderWith(t, { "config.json.0.tmp": "{" });
+  await (await openTrainingFolder(path, { resume: true })).close();
+  await rm(join(path, "config.json.0.tmp"));
+  assert.deepEqual(await readdir(path), ["plots"]);
+  await (await openTrainingFolder(path, { resume: true })).close();
 });
 
 test("a folder in a file's place is called one, with exit 3, and the run folder is free again", async (t) => {
