@@ -15,9 +15,10 @@ import { version } from "../version.js";
 import { composeResult } from "./compose-result.js";
 import { forecastJobs, type JobForecast, nominalSpeed, weighJob } from "./forecast.js";
 import { JobStore } from "./job-store.js";
+import { measureSpeed } from "./measure-speed.js";
 import type { Job, ReproductionPlan } from "./plan-reproduction.js";
 import { chooseExperiments, type PlanOptions, planTarget } from "./plan-target.js";
-import { type JobRunner, measureSpeed, runJobs } from "./run-jobs.js";
+import { type JobRunner, runJobs } from "./run-jobs.js";
 import { chooseShard } from "./shard-jobs.js";
 import { beginReproduction, finishReproduction, type ReproductionConfig } from "./write-reproduction.js";
 

@@ -4,7 +4,6 @@
  * Knows: convert and evaluate. May not know: rows, claims.
  */
 import { readFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
 import type { ProgressEvent } from "../../core/progress.js";
 import { exitCodes, RespikeError, type Warning } from "../../core/respike-error.js";
 import type { Snn } from "../../graph/snn.js";
@@ -14,7 +13,7 @@ import { evaluate } from "../evaluate.js";
 import { loadSnn, saveSnn } from "../snn-files.js";
 import type { CallOptions } from "../surroundings.js";
 import type { FoundNetwork } from "./find-networks.js";
-import { type JobForecast, type MeasuredSpeed, type RateClass, rateClass } from "./forecast.js";
+import type { JobForecast } from "./forecast.js";
 import type { JobStore } from "./job-store.js";
 import type { Job } from "./plan-reproduction.js";
 
@@ -111,42 +110,4 @@ async function convertOnce(
   // The network is there when this is: whatever is killed in between is done again.
   await writeWholeFile(told, `${JSON.stringify(result, null, 1)}\n`, { force: true });
   return { snn: made.snn, result };
-}
-
-const forecastImages = 50;
-const forecastSteps = 350;
-
-/** Times 50 images of the smallest network that jobs have, with each kind of λ they have. */
-export async function measureSpeed(
-  jobs: readonly Job[],
-  { networks, call }: JobRunner,
-): Promise<MeasuredSpeed> {
-  const secondsAStep: Record<RateClass, number> = { maximum: 0, percentile: 0 };
-  const [smallest] = [...jobs].sort((a, b) => a.macs - b.macs);
-  const network = networks.find(({ model }) => model.sha256 === smallest?.modelSha256);
-  if (smallest === undefined || network === undefined) return { secondsAStep };
-  const kinds = [...new Set(jobs.map(({ options }) => rateClass(options)))];
-  for (const [at, kind] of kinds.entries()) {
-    call.onProgress?.({ phase: "forecast", done: at, total: kinds.length, unit: "runs of 50 images" });
-    const quiet = { ...call, onProgress: undefined };
-    const made = await convert(network.model, {
-      ...quiet,
-      ...{ lambda: kind === "maximum" ? "max" : "p99.9", v0: kind === "maximum" ? 0 : 0.5 },
-      ...{ calibrateN: 200, T: forecastSteps, calibrate: smallest.data, number: "auto", certify: "off" },
-    });
-    const { result } = await evaluate(made.snn, {
-      ...quiet,
-      ...{ n: forecastImages, T: forecastSteps, at: [forecastSteps], data: smallest.data },
-      batch: chooseForecastBatch(call.threads ?? availableParallelism()),
-    });
-    const speed = result.run.imagesPerSecond ?? Number.POSITIVE_INFINITY;
-    secondsAStep[kind] = 1 / speed / forecastSteps / network.macs;
-  }
-  return { secondsAStep };
-}
-
-/** So few images that whole batches would not keep all threads at work: as large ones as threads can share evenly, up to 16. */
-function chooseForecastBatch(threads: number): number {
-  const each = Math.ceil(forecastImages / threads);
-  return Math.ceil(each / Math.ceil(each / 16));
 }
