@@ -38,3 +38,17 @@ test("each plot has a sentence, and a table as wide as its head", () => {
     for (const row of rows) assert.equal(row.length, columns.length, plot.id);
   }
 });
+
+test("plots of layers say which steps are read, where some are left out", () => {
+  const results = exampleResults();
+  const T = Number(results.options.T);
+  const said = (delay: number) =>
+    plotList
+      .filter(({ id }) => ["correlation-per-layer", "error-per-layer"].includes(id))
+      .map((plot) => plot.describe({ ...results, options: { ...results.options, delay } }));
+  assert.equal(said(T - 1).length, 2);
+  for (const text of said(0)) assert.doesNotMatch(text, /Rates count all/);
+  for (const text of said(10))
+    assert.match(text, new RegExp(`Rates count all ${T} steps; steps 11 to ${T} are read`));
+  for (const text of said(T - 1)) assert.match(text, new RegExp(`step ${T} alone is read`));
+});

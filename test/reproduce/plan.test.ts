@@ -177,6 +177,10 @@ test("a forecast grows with images, depth and T", () => {
   assert.ok(seconds({ n: 2 * job.n }) > 1.9 * seconds({ n: job.n }) - 4);
   assert.ok(seconds({ macs: 2 * job.macs }) > seconds({}));
   assert.ok(seconds({ T: 2 * job.T }) > seconds({}));
+  const withSpikes = (spikes: string, T: number) => seconds({ T, options: { ...job.options, spikes } });
+  assert.ok(withSpikes("signed", 64) > withSpikes("binary", 64), "more spikes in a step");
+  assert.ok(withSpikes("refine:7", 4) > withSpikes("signed", 4));
+  assert.equal(withSpikes("refine:7", 64), withSpikes("refine:7", 8), "nothing is left to send");
   const [first, second, other] = forecast({}, { T: job.T }, { modelSha256: "other" });
   assert.ok((second?.conversion ?? 0) < (first?.conversion ?? 0), "statistics are there already");
   assert.equal(other?.conversion, first?.conversion);

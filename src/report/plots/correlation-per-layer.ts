@@ -10,6 +10,7 @@ import { finiteOrNull, formatFixed } from "../format-number.js";
 import { paint } from "../theme.js";
 import { layerAxis, layerPlotWidth, layerRows } from "./layer-axis.js";
 import { type Plot, type PlotTable, specPart } from "./plot.js";
+import { describeUnreadSteps } from "./unread-steps.js";
 
 function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const rows = layerRows(results);
@@ -53,7 +54,7 @@ function describe(results: EvaluationResult): string {
   const least = known.reduce((best, row) => (row.correlation < best.correlation ? row : best), first);
   const missing = results.layers.length - known.length;
   const rest = missing > 0 ? ` ${missing} layers have none (constant).` : "";
-  return `The lowest correlation is ${formatFixed(least.correlation, 4)} (${least.name}).${rest}`;
+  return `The lowest correlation is ${formatFixed(least.correlation, 4)} (${least.name}).${rest}${describeUnreadSteps(results)}`;
 }
 
 function tabulate(results: EvaluationResult): PlotTable {

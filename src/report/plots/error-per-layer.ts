@@ -10,6 +10,7 @@ import { finiteOrNull, formatSignificant } from "../format-number.js";
 import { paint } from "../theme.js";
 import { layerAxis, layerPlotWidth, layerRows } from "./layer-axis.js";
 import { type Plot, type PlotTable, specPart } from "./plot.js";
+import { describeUnreadSteps } from "./unread-steps.js";
 
 function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const rows = layerRows(results);
@@ -45,7 +46,7 @@ function describe(results: EvaluationResult): string {
   const first = known[0];
   if (!first) return "No error is known: the network was not evaluated on these images.";
   const most = known.reduce((best, row) => (row.error > best.error ? row : best), first);
-  return `The largest mean error of a rate is ${formatSignificant(most.error)} (${most.name}); 1 is the full range.`;
+  return `The largest mean error of a rate is ${formatSignificant(most.error)} (${most.name}); 1 is the full range.${describeUnreadSteps(results)}`;
 }
 
 function tabulate(results: EvaluationResult): PlotTable {
