@@ -52,7 +52,7 @@ export function install() {
   });
 }
 
-/** Compiles each `assembly/<name>` with its asconfig.json to `dist/kernels/<name>.wasm`. */
+/** Writes what `assembly/<name>` generates and compiles it with its asconfig.json to `dist/kernels/<name>.wasm`. */
 function buildKernels() {
   const assembly = join(root, "assembly");
   const names = existsSync(assembly)
@@ -61,9 +61,13 @@ function buildKernels() {
   for (const name of names) {
     const folder = join(assembly, name);
     const output = join(root, "dist/kernels", `${name}.wasm`);
-    whenStale(join(root, "dist/kernels", `.${name}.stamp`), listFiles(folder), [output], () => {
+    const written = join(folder, "generated");
+    const sources = listFiles(folder).filter((file) => dirname(file) !== written);
+    whenStale(join(root, "dist/kernels", `.${name}.stamp`), sources, [output], () => {
       console.error(`compiling assembly/${name} …`);
       mkdirSync(dirname(output), { recursive: true });
+      const generator = join(folder, "generators/write-kernels.mjs");
+      if (existsSync(generator)) runOrExit(process.execPath, [generator]);
       const entry = join(folder, "index.ts");
       const config = join(folder, "asconfig.json");
       runOrExit(process.execPath, [

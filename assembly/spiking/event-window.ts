@@ -3,12 +3,12 @@
  * offsets, column after column; the lists of a window's rows are merged column by column, so that a pixel's events
  * lie side by side: one branch a pixel that cannot be foreseen.
  *
- * Knows: bits of spikes, the lists' layout. May not know: weights (gather-events.ts).
+ * Knows: bits of spikes, the lists' layout. May not know: weights (generators/gather-events.mjs).
  */
 import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
-import { gatherEvents1, gatherEvents2, gatherEvents4, gatherEventsInt } from "./gather-events";
-import { gatherValues1, gatherValues2, gatherValues4, gatherValuesInt } from "./gather-values";
+import { gatherEvents1, gatherEvents2, gatherEvents4, gatherEventsInt } from "./generated/gather-events";
+import { gatherValues1, gatherValues2, gatherValues4, gatherValuesInt } from "./generated/gather-values";
 import { listValues } from "./list-values";
 import { Pass, TileArguments, tileSteps } from "./tile-arguments";
 

@@ -2,11 +2,11 @@
  * Runs a layer tile by tile: the current kernels of its passes, then its neuron kernel. Any current kernel goes with any
  * neuron kernel: what they share is the tile's sums.
  */
-import { addRows16, addRows32, addRows64 } from "./add-rows";
+import { addRows16, addRows32, addRows64 } from "./generated/add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
 import { addEvents, addEventsInt, addValues, addValuesInt } from "./event-window";
 import { addScatter } from "./scatter";
-import { stackRows16, stackRows32, stackRows64 } from "./stack-rows";
+import { stackRows16, stackRows32, stackRows64 } from "./generated/stack-rows";
 import { stackWords16 } from "./stack-words";
 import { fireBinary16, fireBinaryFloat, fireBinaryInt } from "./fire-binary";
 import { fireAny16, fireAnyFloat, fireAnyInt } from "./fire-any";
@@ -21,7 +21,7 @@ import {
   fireSignedBursts316,
   fireSignedBursts3Int,
   fireSignedInt,
-} from "./fire-levels";
+} from "./generated/fire-levels";
 import {
   narrowBursts216,
   narrowBursts2Int,
@@ -33,7 +33,7 @@ import {
   narrowSignedBursts316,
   narrowSignedBursts3Int,
   narrowSignedInt,
-} from "./fire-narrow";
+} from "./generated/fire-narrow";
 import {
   wideBursts216,
   wideBursts2Int,
@@ -43,7 +43,7 @@ import {
   wideSignedBursts2Int,
   wideSignedBursts316,
   wideSignedBursts3Int,
-} from "./fire-wide";
+} from "./generated/fire-wide";
 import {
   climbRefine1,
   climbRefine2,
@@ -57,7 +57,7 @@ import {
   fireRefine3Int,
   fireRefine416,
   fireRefine4Int,
-} from "./fire-refine";
+} from "./generated/fire-refine";
 import { fireRefineFloat } from "./fire-refine-float";
 import { neuronOf } from "./fire-tile";
 import { ObservedTime, observedSize, pastObserved, sumRow } from "./observed-times";

@@ -6,7 +6,7 @@
  */
 import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
-import { scatterRow1, scatterRow2, scatterRow4 } from "./scatter-events";
+import { scatterRow1, scatterRow2, scatterRow4 } from "./generated/scatter-events";
 import { baseOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 
 /** Sums begin as the constant current. */

@@ -1,9 +1,5 @@
 /** The plan of a network: windows and lists of synapses are two views of the same thing. */
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { forEachSynapse } from "#src/simulator/plan/enumerate-synapses.js";
 import { planSnn } from "#src/simulator/plan/plan-snn.js";
@@ -63,27 +59,4 @@ test(`windows hold exactly the synapses that the enumeration visits (seed ${seed
     }
   }
   assert.ok(windows > 50, `${windows} windows, ${others} irregular groups`);
-});
-
-test("the generated kernels are what their generator writes", () => {
-  const folder = mkdtempSync(join(tmpdir(), "respike-"));
-  const assembly = new URL("../../../assembly/spiking/", import.meta.url);
-  try {
-    copyFileSync(new URL("fire-parts.mjs", assembly), join(folder, "fire-parts.mjs"));
-    for (const [generator, ...written] of [
-      ["generate-kernels.mjs", "add-rows.ts", "stack-rows.ts", "scatter-events.ts"],
-      ["generate-gather.mjs", "gather-events.ts"],
-      ["generate-refine.mjs", "fire-refine.ts"],
-      ["generate-fire.mjs", "fire-levels.ts"],
-      ["generate-fire-pairs.mjs", "fire-narrow.ts", "fire-wide.ts"],
-    ] as const) {
-      copyFileSync(new URL(generator, assembly), join(folder, generator));
-      execFileSync(process.execPath, [join(folder, generator)]);
-      for (const name of written) {
-        assert.equal(readFileSync(join(folder, name), "utf8"), readFileSync(new URL(name, assembly), "utf8"));
-      }
-    }
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });

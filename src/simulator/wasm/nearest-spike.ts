@@ -1,7 +1,7 @@
 /**
  * What a neuron kernel finds ⌊V/θ + ½⌋ with, in float32 and without a division.
  *
- * Knows: the arithmetic of assembly/spiking/generate-refine.mjs. May not know: layers, memory.
+ * Knows: the arithmetic of assembly/spiking/generators/fire-refine.mjs. May not know: layers, memory.
  *
  *   ⌊V/θ + ½⌋ = round(V·(1/θ) + δ) where |V| ≤ 17·θ, V and θ whole, δ = 1/(2θ) for an even θ and 0 for an odd one
  *

@@ -1,13 +1,11 @@
 /**
  * Writes fire-refine.ts: neuron kernels that refine a value, unrolled plane by plane.
  *
- *   node assembly/spiking/generate-refine.mjs
- *
  * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋. With θ below 2¹⁵ float32 finds it, as
  * src/simulator/wasm/nearest-spike.ts tells: clipped to whole numbers, then rounded to the nearest by adding 1.5·2²³. With larger θ it is
- * found by the ladder of generate-fire.mjs. A step waits for the one before, so what lies between V and V is kept short.
+ * found by the ladder of fire-levels.mjs. A step waits for the one before, so what lies between V and V is kept short.
  */
-import { climbBits, downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
+import { climbBits, downFrom, each, entries, fireFile, stepLoop } from "./fire-parts.mjs";
 
 // ------------------------------------------------------------------------------------------------ θ below 2¹⁵
 
@@ -228,15 +226,17 @@ export function climbRefine${planes}(tile: TileArguments): void {
 
 const planeCounts = [1, 2, 3, 4];
 
-writeKernels(
-  "fire-refine.ts",
-  "generate-refine.mjs",
-  [
-    "Neuron kernels that refine: V and N in units of the present quantum are doubled as often as it is halved; a spike is ⌊V/θ + ½⌋ within",
-    "−min(N, g)…g. With θ below 2¹⁵ float32 finds it, exactly; else its bits are found from the highest down by comparing with 2^p·θ. See",
-    "src/graph/snn.ts, Refinement.",
-  ],
-  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
-  stepRow + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
-  "isFirst, storedOf, sumPixel, sumsOf, TileArguments",
-);
+export const files = [
+  fireFile(
+    "fire-refine.ts",
+    "fire-refine.mjs",
+    [
+      "Neuron kernels that refine: V and N in units of the present quantum are doubled as often as it is halved; a spike is ⌊V/θ + ½⌋ within",
+      "−min(N, g)…g. With θ below 2¹⁵ float32 finds it, exactly; else its bits are found from the highest down by comparing with 2^p·θ. See",
+      "src/graph/snn.ts, Refinement.",
+    ],
+    "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
+    stepRow + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
+    "isFirst, storedOf, sumPixel, sumsOf, TileArguments",
+  ),
+];

@@ -1,12 +1,10 @@
 /**
  * Writes fire-levels.ts: neuron kernels of the alphabets that are common, unrolled plane by plane.
  *
- *   node assembly/spiking/generate-fire.mjs
- *
  * AssemblyScript does not unroll; fire-any.ts does the same for any alphabet with loops over planes. All hold eight channels of a
  * pixel in registers over a tile's steps.
  */
-import { climbBits, downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
+import { climbBits, downFrom, each, entries, fireFile, stepLoop } from "./fire-parts.mjs";
 
 /** Lines for both registers of 4 channels. */
 const both = (lines) => each(2, lines);
@@ -159,15 +157,17 @@ const kernel = (name, body, call) =>
   else ${name}All<${type}>(tile, false);`,
   );
 
-writeKernels(
-  "fire-levels.ts",
-  "generate-fire.mjs",
-  [
-    "Neuron kernels: finished sums of a tile become V, spikes in planes and counts. The bits of ⌊V/θ⌋ are found from the highest down by",
-    "comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.",
-  ],
-  "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
-  [2, 3].map((planes) => kernel(`fireBursts${planes}`, bursts(planes), 14)).join("") +
-    kernel("fireSigned", signed, 15) +
-    [2, 3].map((planes) => kernel(`fireSignedBursts${planes}`, signedBursts(planes), 16)).join(""),
-);
+export const files = [
+  fireFile(
+    "fire-levels.ts",
+    "fire-levels.mjs",
+    [
+      "Neuron kernels: finished sums of a tile become V, spikes in planes and counts. The bits of ⌊V/θ⌋ are found from the highest down by",
+      "comparing what is left of V with 2^p·θ and taking that off: a ladder of one rung a plane, no division.",
+    ],
+    "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
+    [2, 3].map((planes) => kernel(`fireBursts${planes}`, bursts(planes), 14)).join("") +
+      kernel("fireSigned", signed, 15) +
+      [2, 3].map((planes) => kernel(`fireSignedBursts${planes}`, signedBursts(planes), 16)).join(""),
+  ),
+];

@@ -1,13 +1,11 @@
 /**
  * Writes fire-narrow.ts and fire-wide.ts: neuron kernels of levels whose thresholds fit 16 bits, with reset by subtraction.
  *
- *   node assembly/spiking/generate-fire-pairs.mjs
- *
  * Current and reset are one multiplication of pairs, (current, s)·(1, −θ). Both halves of a pixel's 16 channels run side by
  * side, since a step waits for the one before. V has 32 bits. Where θ times the largest spike fits 16, a step's spike is
  * found from V clipped to 16 (narrow), which compares with such numbers as V does; else in 32 (wide).
  */
-import { downFrom, each, entries, stepLoop, writeKernels } from "./fire-parts.mjs";
+import { downFrom, each, entries, fireFile, stepLoop } from "./fire-parts.mjs";
 
 /** A line for each half of 8 channels, # its number. */
 const halves = (line) => each(2, line);
@@ -216,7 +214,7 @@ function cutCounts(counts: usize): v128 {
 `;
 
 /** @param call number of the first in calls.ts */
-const writePairs = (prefix, width, call, about) => {
+const pairsFile = (prefix, width, call, about) => {
   // θ of signed spikes fits 16 bits where it is multiplied
   const written = kernels.filter(([, kernel]) => width === 16 || kernel !== signed);
   const body = written.map(([each, kernel, at]) => {
@@ -233,8 +231,10 @@ const writePairs = (prefix, width, call, about) => {
     "16 bits are cut, which nothing can tell: a tile takes fewer spikes back.",
   ];
   const helpers = "addShorts, neuronOf, outOf, sumOf, withSign16";
-  writeKernels(`fire-${prefix}.ts`, "generate-fire-pairs.mjs", lines, helpers, cutCounts + body.join(""));
+  return fireFile(`fire-${prefix}.ts`, "fire-pairs.mjs", lines, helpers, cutCounts + body.join(""));
 };
 
-writePairs("narrow", 16, 18, "θ times the largest spike fits 16 bits too, and so does the search for ⌊V/θ⌋.");
-writePairs("wide", 32, 21, "⌊V/θ⌋ is searched for in 32 bits.");
+export const files = [
+  pairsFile("narrow", 16, 18, "θ times the largest spike fits 16 bits too, and so does the search for ⌊V/θ⌋."),
+  pairsFile("wide", 32, 21, "⌊V/θ⌋ is searched for in 32 bits."),
+];
