@@ -6,25 +6,39 @@
  * Below the line `<!-- generated -->` everything is written anew; what stands above it is kept.
  */
 import { readFileSync, rmSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { flagName } from "#src/core/flag-name.js";
+import { writeWholeFile } from "#src/node/write-whole-file.js";
 import { drawPlots } from "#src/report/draw-plots.js";
 import { plotsOf } from "#src/report/reproduction/plots/experiment-plots.js";
 import { type MarkdownPart, renderMarkdown } from "#src/report/reproduction/render-markdown.js";
 import type { ReproductionResult } from "#src/report/reproduction/reproduction-result.js";
+import { quoteCommand } from "#src/report/sections/provenance-sections.js";
 
 const page = join("docs", "reproduction.md");
 const pictures = join("docs", "reproduction");
 const mark = "<!-- generated -->";
 
-/** `command` of config.json with folders as a reader has them. */
+/** Flags of config.json that decide what a page says, as they are given. */
+const deciding = ["quick", "n", "only", "models", "preprocess", "stored", "jobs", "seed"];
+
+/** The command behind a folder, with folders as a reader has them. */
 function describeCommand(folder: string): string {
   const { flags } = JSON.parse(readFileSync(join(folder, "config.json"), "utf8")) as {
-    flags: { target: string; quick?: boolean; models?: string; only?: string };
+    flags: Readonly<Record<string, unknown>> & { readonly target: string };
   };
-  const models = flags.models === undefined ? "" : " --models ../shared/models";
-  const only = flags.only === undefined ? "" : ` --only '${flags.only}'`;
-  return `npx respike reproduce ${flags.target}${flags.quick === true ? " --quick" : ""}${only}${models}`;
+  const words = deciding.flatMap((key) => {
+    const value = key === "models" && flags[key] !== undefined ? "../shared/models" : flags[key];
+    const isDefault =
+      value === undefined ||
+      value === false ||
+      (key === "n" && value === "all") ||
+      (key === "seed" && value === 0);
+    if (isDefault) return [];
+    return value === true ? [flagName(key)] : [flagName(key), String(value)];
+  });
+  return quoteCommand(["npx", "respike", "reproduce", flags.target, ...words]);
 }
 
 /** A part, and its plots by address. */
@@ -53,5 +67,5 @@ const [head = ""] = readFileSync(page, "utf8").split(mark);
 // Nothing is removed before all is there.
 rmSync(pictures, { recursive: true, force: true });
 await mkdir(pictures, { recursive: true });
-for (const [path, svg] of drawn) await writeFile(path, svg);
-await writeFile(page, `${head}${mark}\n\n${renderMarkdown(parts)}\n`);
+for (const [path, svg] of drawn) await writeWholeFile(path, svg, { force: true });
+await writeWholeFile(page, `${head}${mark}\n\n${renderMarkdown(parts)}\n`, { force: true });

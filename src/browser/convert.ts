@@ -29,7 +29,7 @@ export interface BrowserConvertOptions extends ExplicitOptions, LongCallOptions,
 }
 
 /**
- * The same network as the command line's `convert` gives, to the byte.
+ * The same network as the command line's `convert … --certify off` gives, to the byte; no certificate is measured.
  *
  * @param train the whole training split
  * @throws RespikeError exit 2 for options, 3 for a network or images that are refused, 4 where a pass that must

@@ -1,9 +1,12 @@
 /** `reproduce` through the built command line on four images: files, reuse of finished jobs, one part. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { takeLock } from "#src/datasets/cache-lock.js";
+import { nameJobFolder } from "#src/library/reproduce/job-store.js";
+import type { Job } from "#src/library/reproduce/plan-reproduction.js";
 import { resolveCacheFolder } from "#src/node/cache-folder.js";
 import type { ReproductionResult } from "#src/report/reproduction/reproduction-result.js";
 import { callJson } from "./call-respike.js";
@@ -12,13 +15,14 @@ const at = mkdtempSync(join(tmpdir(), "respike-reproduce-"));
 after(() => rmSync(at, { recursive: true, force: true }));
 const words = ["reproduce", "table1", "--quick", "--n", "4", "--only", "mnist ResNet-8, default, T = 350"];
 const cache = ["--cache-dir", resolveCacheFolder()];
-type Result = ReproductionResult & { forecast: { jobs: number; reused: number } };
+type Result = ReproductionResult & { forecast: { jobs: number; reused: number; seconds: number | null } };
 
 test("one row on four images: a page, tables, plots; a job that evaluate could go on with", async () => {
   const { code, err, doc } = await callJson(at, ...words, ...cache, "--out", "first");
   assert.equal(code, 0, err);
   const result = doc.result as unknown as Result;
   assert.deepEqual([result.forecast.jobs, result.forecast.reused, result.complete], [1, 0, true]);
+  assert.ok((result.forecast.seconds ?? 0) > 0, "short work has a forecast too");
   const [row] = result.experiments[0]?.rows ?? [];
   assert.deepEqual([row?.measured?.n, row?.network?.arch, row?.because], [4, "resnet8, option P", null]);
   for (const file of [
@@ -43,6 +47,61 @@ test("the same again runs nothing and finds the same; a folder that exists is no
   const read = (name: string) => JSON.parse(readFileSync(join(at, name, "results.json"), "utf8")) as object;
   assert.deepEqual(read("second"), read("first"));
   assert.equal((await callJson(at, ...words, ...cache, "--out", "second")).code, 2);
+});
+
+test("the folder of a run of another kind or target is not resumed, and stays as it is", async () => {
+  const others: readonly (readonly [string, RegExp])[] = [
+    [
+      readdirSync(join(at, "runs", "jobs")).find((name) => name.includes("mnist-resnet8")) ?? "",
+      /another kind/,
+    ],
+    ["first", /reproduction of table1/],
+  ];
+  for (const [folder, says] of others) {
+    const path = folder === "first" ? join(at, folder) : join(at, "runs", "jobs", folder);
+    const files = ["config.json", "results.json"].map((name) => readFileSync(join(path, name)));
+    const { code, doc } = await callJson(
+      at,
+      "reproduce",
+      "fig5",
+      "--quick",
+      ...cache,
+      "--resume",
+      "--out",
+      path,
+    );
+    assert.deepEqual([code, doc.errors[0]?.code], [2, "run-differs"]);
+    assert.match(doc.errors[0]?.value ?? "", says);
+    assert.deepEqual(
+      ["config.json", "results.json"].map((name) => readFileSync(join(path, name))),
+      files,
+    );
+  }
+  const again = await callJson(at, ...words, ...cache, "--resume", "--out", "first");
+  assert.equal(again.code, 0, again.err);
+});
+
+test("a job that another process runs is left to it: not run yet, and no reason is kept", async () => {
+  const others = words.map((word) => (word === "4" ? "5" : word));
+  const planned = await callJson(at, ...others, ...cache, "--stored", "--out", "planned");
+  const saved = JSON.parse(readFileSync(join(at, "planned", "config.json"), "utf8")) as {
+    plan: { jobs: readonly Job[] };
+  };
+  assert.equal(planned.code, 0, planned.err);
+  const [job] = saved.plan.jobs;
+  const folder = join(at, "runs", "jobs", nameJobFolder(job as Job));
+  mkdirSync(folder);
+  const release = await takeLock(join(folder, ".lock"));
+  assert.ok(release);
+  const { code, doc, err } = await callJson(at, ...others, ...cache, "--out", "beside");
+  await release();
+  assert.equal(code, 0, err);
+  assert.deepEqual(
+    doc.warnings.map((warning) => warning.code),
+    ["job-in-use"],
+  );
+  assert.ok(!existsSync(join(at, "runs", "jobs", "failed")));
+  assert.equal((doc.result as unknown as Result).complete, false);
 });
 
 test("a converted network that somebody removed is made again", async () => {

@@ -159,13 +159,11 @@ function describeAdjustment(adjustment: Conversion["result"]["adjustment"]): rea
     ...[before, ...(first === "currents" ? [bias, potential] : [potential, bias]), after].map(percent),
   ]);
   const fitted = first === "currents" ? ["currents", "potentials"] : ["potentials", "currents"];
-  const read =
-    delay === 0
-      ? ""
-      : `, of the steps after ${delay} (what is fitted is the mean, and it is kept where this rises)`;
+  const late = delay === 0 ? "" : `, of the steps after ${delay}`;
+  const kept = first === "currents" ? "" : " (what is fitted is the mean, and it is kept where this rises)";
   const how = method === "bias" ? "" : `, initial potentials one a ${scope}`;
   return [
-    `adjusted layer by layer on ${images} training images at T = ${steps}${how}; squared error over squared activation${read}:`,
+    `adjusted layer by layer on ${images} training images at T = ${steps}${how}; squared error over squared activation${late}${kept}:`,
     layTable(["layer", "before", ...fitted, "kept"], rows),
   ];
 }

@@ -24,7 +24,7 @@ export const reproduceVerb = defineVerb({
       description: "named subsets: the first 200 test images, networks up to depth 20, no long searches",
     }),
     n: countFlag({
-      description: "the first N test images of each row",
+      description: "the first N test images of each row; rows that explain differences take at most 1,000",
       shownDefault: "all; 200 with --quick",
     }),
     only: textFlag("TEXT", {

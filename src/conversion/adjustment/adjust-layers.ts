@@ -9,7 +9,7 @@
  * fit-layer.ts. Networks are measured as they are saved, integers included. After Li et al., A Free Lunch From ANN, ICML 2021 (arXiv 2106.06984), who calibrate in parallel.
  *
  * The layers before send what they sent when they were adjusted (spike-memory.ts), so that each simulation is one of the layer
- * alone: two, three with potentials; four where steps are left out, for currents are fitted twice.
+ * alone: two, three with potentials, one more of either where steps are left out (fit-layer.ts).
  */
 import type { Graph } from "../../graph/graph.js";
 import type { NodeOf } from "../../graph/node-types.js";

@@ -6,7 +6,7 @@
 import type { NodeOf } from "../../graph/node-types.js";
 import { quantumAt } from "../../graph/refinement.js";
 
-/** What one layer gained. Errors are Σ(y − a)²/Σa² over the images, y the layer's estimate of the activation a by the steps that are read. */
+/** What one layer gained. Errors are Σ(y − a)²/Σa² over the images, y the layer's estimate of the activation a by the steps that are read (all, where fewer than three are). */
 export interface AdjustedLayer {
   readonly name: string;
   /** Before anything was changed in this layer; the layers before it are already adjusted. */

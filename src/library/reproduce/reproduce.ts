@@ -42,7 +42,7 @@ export interface Forecast {
   readonly jobs: number;
   readonly reused: number;
   readonly images: number;
-  /** Null where nothing is to be run, or at most 100 images. */
+  /** Null where nothing is to be run. From this machine's speed, from a nominal one where that says half a minute or less. */
   readonly seconds: number | null;
   /** What the jobs took, the measuring of the forecast not counted; null before they are run, and where there were none. */
   readonly took: number | null;
@@ -70,7 +70,7 @@ export async function reproduce(target: string, options: ReproduceOptions): Prom
       const { plan, networks } = await planTarget(target, chosen, options);
       const store = openStore(options);
       const config = describeRun(plan, store, options);
-      await beginReproduction(out, config);
+      await beginReproduction(out, config, resume);
       // 3. what is left to run, and how long it will take
       const warnings: Warning[] = [];
       const warn = (warning: Warning) => warnings.push(warning);
@@ -111,7 +111,8 @@ function describeRun(plan: ReproductionPlan, store: JobStore, options: Reproduce
   };
 }
 
-const fewImages = 100;
+/** Seconds, roughly, below which work is not worth a measurement of this machine. */
+const shortWork = 30;
 
 /** Tells the forecast, then runs what is not finished. */
 async function runPending(
@@ -131,18 +132,19 @@ async function runPending(
     const jobs = options.stored === true ? 0 : pending.length;
     return { jobs, reused, images, seconds: null, took: null };
   }
-  // so few images that a forecast would take as long
-  if (images <= fewImages) {
-    const took = await timeJobs(pending, forecastJobs(pending, nominalSpeed), runner);
-    return { jobs: pending.length, reused, images, seconds: null, took };
-  }
-  const speed = await measureSpeed(pending, runner);
-  const parts = forecastJobs(pending, speed, await chooseConverted(own, runner.store));
-  const seconds = parts.reduce((sum, { conversion, evaluation }) => sum + conversion + evaluation, 0);
+  const converted = await chooseConverted(own, runner.store);
+  const rough = forecastJobs(pending, nominalSpeed, converted);
+  // so little that measuring would take as long
+  const isShort = sumSeconds(rough) <= shortWork;
+  const parts = isShort ? rough : forecastJobs(pending, await measureSpeed(pending, runner), converted);
+  const seconds = sumSeconds(parts);
   const forecast = { jobs: pending.length, reused, images, seconds, took: null };
   options.onForecast?.(forecast);
   return { ...forecast, took: await timeJobs(pending, parts, runner) };
 }
+
+const sumSeconds = (jobs: readonly JobForecast[]) =>
+  jobs.reduce((sum, { conversion, evaluation }) => sum + conversion + evaluation, 0);
 
 /** Those of which this machine has more than a record. */
 async function chooseConverted(jobs: readonly Job[], store: JobStore): Promise<readonly Job[]> {

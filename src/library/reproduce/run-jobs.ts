@@ -4,6 +4,7 @@
  * Knows: convert and evaluate. May not know: rows, claims.
  */
 import { readFile } from "node:fs/promises";
+import { flagName } from "../../core/flag-name.js";
 import type { ProgressEvent } from "../../core/progress.js";
 import { exitCodes, RespikeError, type Warning } from "../../core/respike-error.js";
 import type { Snn } from "../../graph/snn.js";
@@ -44,18 +45,28 @@ export async function runJobs(
       const note = `${name}, ${phase} ${count} of ${of}`;
       runner.call.onProgress?.({ phase: "reproduce", note, done, total, unit: "s of work" });
     };
-    const failure = await runJob(job, runner, tell).catch((error: unknown) => explainFailure(error, runner));
-    await runner.store.keepFailure(job, failure ?? null);
-    if (failure !== undefined) runner.warn({ code: "job-failed", where: job.name, message: failure });
+    await runJob(job, runner, tell).then(
+      () => runner.store.keepFailure(job, null),
+      (error: unknown) => passFailure(error, job, runner),
+    );
     before += secondsOf(forecast);
   }
 }
 
-/** A job that is refused leaves its rows without a measurement; whatever else goes wrong ends the run. */
-function explainFailure(error: unknown, { call }: JobRunner): string {
+/**
+ * A job that is refused leaves its rows without a measurement, and why; one that another process runs is left to that one.
+ * Whatever else goes wrong ends the run.
+ */
+async function passFailure(error: unknown, job: Job, { call, store, warn }: JobRunner): Promise<void> {
   const isRefused = error instanceof RespikeError && error.exitCode !== exitCodes.environment;
   if (!isRefused || call.signal?.aborted === true) throw error;
-  return `${error.where}: ${error.value} (${error.rule})`;
+  if (error.code === "run-in-use") {
+    const message = "another process runs it: the same command takes its result when it is finished";
+    return warn({ code: "job-in-use", where: job.name, message });
+  }
+  const because = `${error.where}: ${error.value} (${error.rule})`;
+  await store.keepFailure(job, because);
+  warn({ code: "job-failed", where: job.name, message: because });
 }
 
 const secondsOf = ({ conversion, evaluation }: JobForecast) => conversion + evaluation;
@@ -99,12 +110,12 @@ async function convertOnce(
   const network = networks.find(({ model }) => model.sha256 === job.modelSha256);
   if (network === undefined) throw new RangeError(`${job.name}: its network is not at hand`);
   const { options, T, data, seed } = job;
-  const words = Object.entries({ ...options, T }).flatMap(([key, value]) => [key, String(value)]);
+  const words = Object.entries(options).flatMap(([key, value]) => [flagName(key), String(value)]);
   const made = await convert(network.model, {
     ...{ ...call, onProgress },
     ...options,
     ...{ T, seed, calibrate: data, certify: "off" },
-    command: ["respike", "convert", network.model.name, ...words],
+    command: ["convert", network.model.name, "--calibrate", data, ...words, "-T", String(T)],
   });
   const result = { ...made.result, snn: await saveSnn(made.snn, path, { force: true }) };
   // The network is there when this is: whatever is killed in between is done again.

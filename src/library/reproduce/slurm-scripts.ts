@@ -43,14 +43,14 @@ export function writeSlurmScripts(request: SlurmRequest): SlurmScripts {
       `--array=1-${parts}`,
       `--cpus-per-task=${threads}`,
       "--requeue",
-      `--output=${join(folder, "part-%a.log")}`,
+      `--output=${quoteCommand([join(folder, "part-%a.log")])}`,
     ]),
     `exec ${quoteCommand(partWords)} --threads "\${SLURM_CPUS_PER_TASK:-${threads}}" \\`,
     `  --shard "$SLURM_ARRAY_TASK_ID/${parts}" --out ${part('"$SLURM_ARRAY_TASK_ID"')}`,
   ];
   const mergeWords = [...program, "merge", ...merged, "--out", join(folder, "whole"), "--force"];
   const merge = [
-    ...head(`respike-${target}-merge`, [`--output=${join(folder, "merge.log")}`]),
+    ...head(`respike-${target}-merge`, [`--output=${quoteCommand([join(folder, "merge.log")])}`]),
     `exec ${quoteCommand(mergeWords)}`,
   ];
   const submit = [

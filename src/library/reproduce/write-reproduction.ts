@@ -3,9 +3,10 @@
  *
  * Knows: those files. May not know: how results came about.
  */
+import { existsSync } from "node:fs";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { refuseInput } from "../../core/respike-error.js";
+import { refuseInput, refuseUsage } from "../../core/respike-error.js";
 import { makeFolder } from "../../datasets/make-folder.js";
 import { writeWholeFile } from "../../node/write-whole-file.js";
 import { renderReproduction } from "../../report/reproduction/render-reproduction.js";
@@ -13,6 +14,7 @@ import type { ReproductionResult } from "../../report/reproduction/reproduction-
 import { writeRowsCsv } from "../../report/reproduction/write-csv.js";
 import { version } from "../version.js";
 import type { ReproductionPlan } from "./plan-reproduction.js";
+import { chooseExperiments } from "./plan-target.js";
 
 /** What config.json holds. */
 export interface ReproductionConfig {
@@ -27,9 +29,20 @@ export interface ReproductionConfig {
   readonly plan: ReproductionPlan;
 }
 
-/** At the beginning: results of an earlier state go, so that results.json stands for this run. */
-export async function beginReproduction(folder: string, config: ReproductionConfig): Promise<void> {
-  await rm(join(folder, "results.json"), { force: true });
+/**
+ * At the beginning: what an earlier run wrote goes, so that everything in the folder is of this one.
+ *
+ * @param resume whether the folder must be one that this target began
+ * @throws RespikeError (exit 2) where it is to be resumed and holds a run of another kind or target, which would be overwritten
+ */
+export async function beginReproduction(
+  folder: string,
+  config: ReproductionConfig,
+  resume = false,
+): Promise<void> {
+  if (resume) await refuseOtherRun(folder, config.plan.target);
+  for (const name of ["results.json", "report.html", "plots", ...chooseExperiments("all").map(nameTable)])
+    await rm(join(folder, name), { recursive: true, force: true });
   await writeWholeFile(join(folder, "config.json"), `${JSON.stringify(config, null, 1)}\n`, { force: true });
 }
 
@@ -40,12 +53,24 @@ export async function finishReproduction(
 ): Promise<void> {
   const { command, flags } = config;
   const write = (name: string, text: string) => writeWholeFile(join(folder, name), text, { force: true });
-  for (const experiment of result.experiments) await write(`${experiment.id}.csv`, writeRowsCsv(experiment));
+  for (const experiment of result.experiments) await write(nameTable(experiment), writeRowsCsv(experiment));
   const { html, plots } = await renderReproduction({ result, command, configuration: flags, version });
   await makeFolder(join(folder, "plots"));
   for (const [name, svg] of plots) await write(join("plots", name), svg);
   await write("report.html", html);
   await write("results.json", `${JSON.stringify(result, null, 1)}\n`);
+}
+
+const nameTable = ({ id }: { readonly id: string }) => `${id}.csv`;
+
+async function refuseOtherRun(folder: string, target: string): Promise<void> {
+  const file = join(folder, "config.json");
+  if (!existsSync(file)) return;
+  const earlier = await readReproduction(folder);
+  if (earlier?.plan.target === target) return;
+  const value = earlier === null ? "a run of another kind" : `a reproduction of ${earlier.plan.target}`;
+  const rule = `the run folder of a reproduction of ${target}`;
+  throw refuseUsage({ code: "run-differs", where: file, rule, value, next: "use another --out" });
 }
 
 /** The configuration of a reproduction's run folder; null where the folder is none. */

@@ -95,7 +95,7 @@ function byName(names: readonly string[]) {
   };
 }
 
-/** From the network's accuracy down to the worst, but not below 30 points under it, where nothing is of use. */
+/** From a little above the best accuracy to a little below the worst. */
 function accuracyAxis(values: readonly number[]) {
   const high = Math.max(...values);
   const low = Math.min(...values);
