@@ -11,7 +11,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Certificate } from "#src/evaluation/diagnosis/certificate.js";
-import { predictSteps, type StepPrediction, stepChoices } from "#src/evaluation/diagnosis/predict-steps.js";
+import { predictAcross, type StepPrediction, stepChoices } from "#src/evaluation/diagnosis/predict-steps.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { loadSnn } from "#src/index.js";
 import { readCertificate } from "#src/library/read-certificate.js";
@@ -57,11 +57,7 @@ function readTruth(folders: readonly string[], isOneT: boolean): Truth {
 function predict(certificates: readonly Certificate[]): readonly StepPrediction[] {
   const [only] = certificates;
   if (certificates.length === 1 && only !== undefined) return only.prediction;
-  const last = certificates.flatMap(({ steps }) => steps.slice(-1)).sort((a, b) => a.t - b.t);
-  return predictSteps(
-    last,
-    last.map((step) => ({ ...step, disagreement: step.disagreementMoved })),
-  );
+  return predictAcross(certificates.map(({ steps }) => steps));
 }
 
 /** The first time from which on the loss stays within the bound; null where it does not. */

@@ -39,7 +39,7 @@ export function describePrediction(
   const bound = `a loss of at most ${loss} point${loss === 1 ? "" : "s"}`;
   const own = `T = ${formatCount(simulated)}, which it was made for`;
   if (T === null)
-    return `${bound}: ${isForOneT ? `not at ${own}` : `not within T = ${formatCount(simulated)}`}`;
+    return `${bound}: ${isForOneT ? `not at ${own}; convert with --preset auto looks for one` : `not within T = ${formatCount(simulated)}`}`;
   const changed =
     disagreement === null
       ? ""

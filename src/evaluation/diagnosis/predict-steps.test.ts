@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { augmentPixels } from "./augment-pixels.js";
 import { measureOutputErrors } from "./output-error.js";
-import { predictSteps } from "./predict-steps.js";
+import { predictAcross, predictSteps } from "./predict-steps.js";
 
 const errors = (...values: readonly (readonly [t: number, epsilon: number | null])[]) =>
   values.map(([t, epsilon]) => ({ t, epsilon, disagreement: t }));
@@ -23,6 +23,16 @@ test("from where on ε stays below for good; nothing is predicted beyond what wa
   assert.deepEqual([half?.T, half?.disagreement], [null, null]);
   assert.equal(predictSteps(errors([2, 0.05]), errors([2, 0.05]))[0]?.T, 2);
   assert.equal(predictSteps(errors([2, null]), errors([2, null]))[0]?.T, null);
+});
+
+test("conversions for 16 and 64, each read at its own T alone: 0.2 between 0.4 and 0.1 lies at √(16·64)", () => {
+  const certified = (t: number, epsilon: number) => [
+    { t: 4, epsilon: 0.01, disagreement: 0, disagreementMoved: 0 },
+    { t, epsilon, disagreement: t, disagreementMoved: t + 1 },
+  ];
+  const [one, half] = predictAcross([certified(64, 0.1), certified(16, 0.4)]);
+  assert.deepEqual([one?.T, one?.disagreement], [Math.sqrt(16 * 64), [64, 65]]);
+  assert.ok((half?.T ?? 0) > 32 && (half?.T ?? 99) <= 64);
 });
 
 test("ε and disagreement by hand, within 10⁻¹²", () => {

@@ -44,6 +44,21 @@ export function predictSteps(
   });
 }
 
+/**
+ * Of a recipe that is made for one T: from conversions for several T, each judged at its own.
+ *
+ * @param own what each was certified at, its own T last; in any order
+ */
+export function predictAcross(
+  own: readonly (readonly (OutputError & { readonly disagreementMoved: number })[])[],
+): readonly StepPrediction[] {
+  const last = own.flatMap((steps) => steps.slice(-1)).sort((a, b) => a.t - b.t);
+  return predictSteps(
+    last,
+    last.map((step) => ({ ...step, disagreement: step.disagreementMoved })),
+  );
+}
+
 /** Where ε falls to a bound for good. */
 function crossing(errors: readonly OutputError[], bound: number): number | null {
   const isAbove = ({ epsilon }: OutputError) => epsilon === null || epsilon > bound;
