@@ -41,7 +41,7 @@ interface Track {
   readonly key: string;
   readonly snn: Snn;
   readonly steps: number;
-  readonly store: ChunkStore;
+  readonly store: GrowingStore;
 }
 
 export class CandidateJudge {
@@ -74,7 +74,7 @@ export class CandidateJudge {
     const at = times.filter((t) => t <= track.steps);
     const asked = { split: "train", n, T: track.steps, at, ann: false } as const;
     const plan = planEvaluation(track.snn, images, data, asked);
-    const { store } = track;
+    const store = track.store.within(n);
     const evaluated = await evaluateSnn(plan, runner, { store, signal, onProgress });
     const which = evaluated.result.snn.at.findIndex(({ t }) => t === T);
     const { accuracy = 0, sopEffective: sop = 0 } = evaluated.result.snn.at[which] ?? {};
@@ -103,7 +103,7 @@ export class CandidateJudge {
     if (known !== undefined) return known;
     // a smaller T of this preset is not asked for again
     for (const old of this.#tracks.keys()) if (old.startsWith(`${preset} `)) this.#tracks.delete(old);
-    const track = { key, snn: await this.#setup.convert(preset, steps), steps, store: growingStore() };
+    const track = { key, snn: await this.#setup.convert(preset, steps), steps, store: new GrowingStore() };
     this.#tracks.set(key, track);
     return track;
   }
@@ -127,14 +127,19 @@ export class CandidateJudge {
   }
 }
 
-/** Keeps what was evaluated for an evaluation of more images. */
-function growingStore(): ChunkStore {
-  const records: ChunkRecord[] = [];
-  return {
-    ...memoryStore(),
-    finished: records,
-    async append(record) {
-      records.push(record);
-    },
-  };
+/** Keeps what was evaluated for an evaluation of more images, or of fewer. */
+class GrowingStore {
+  #records: readonly ChunkRecord[] = [];
+
+  /** What is finished of the first n images alone; a chunk that ends beyond them is dropped, and its images are simulated anew. */
+  within(n: number): ChunkStore {
+    this.#records = this.#records.filter(({ start, indices }) => start >= n || start + indices.length <= n);
+    return {
+      ...memoryStore(),
+      finished: this.#records.filter(({ start }) => start < n),
+      append: async (record) => {
+        this.#records = [...this.#records, record];
+      },
+    };
+  }
 }
