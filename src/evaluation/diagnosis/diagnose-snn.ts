@@ -138,7 +138,7 @@ async function runWhatIf(
     rates: layers,
     n,
   });
-  const { snn, steps, readout, delay, wasmUrl } = run;
+  const { snn, steps, readout, delay, backend, wasmUrl } = run;
   const input = {
     snn,
     images: readObserved({ ...run, indices: run.indices.subarray(0, n) }, false),
@@ -148,7 +148,7 @@ async function runWhatIf(
     readout,
     delay,
   };
-  return measureEffects(input, runner, { ...call, wasmUrl });
+  return measureEffects(input, runner, { ...call, backend, wasmUrl });
 }
 
 /** Sums of all images, in their order, to mean squares over that of the activation. */

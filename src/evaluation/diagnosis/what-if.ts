@@ -11,7 +11,7 @@ import { refinementOfGraph } from "../../graph/check-refinement.js";
 import type { Readout } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
-import { networkBackend } from "../backend-list.js";
+import { type BackendName, networkBackend } from "../backend-list.js";
 import { simulateImages } from "../simulate-images.js";
 import { sumSquares } from "./output-error.js";
 import { type ReplacedLayer, replaceLayer } from "./replace-layer.js";
@@ -42,11 +42,18 @@ export interface WhatIfInput {
   readonly scale: number;
 }
 
+/** Which simulator, and where it lies. */
+interface SimulatorChoice {
+  /** `wasm` by default. */
+  readonly backend?: BackendName | undefined;
+  readonly wasmUrl?: URL | undefined;
+}
+
 /** Effects of the layers that have rates, in their order. */
 export async function measureEffects(
   input: WhatIfInput,
   runner: TaskRunner,
-  { signal, onProgress, wasmUrl }: LongCallOptions & { readonly wasmUrl?: URL | undefined },
+  { onProgress, ...options }: LongCallOptions & SimulatorChoice,
 ): Promise<readonly LayerEffect[]> {
   const effects: LayerEffect[] = [];
   const total = input.rates.size;
@@ -54,7 +61,7 @@ export async function measureEffects(
     onProgress?.({ phase: "what if", done: effects.length, total, unit: "layers" });
     const replaced = replaceLayer(input.snn, layer);
     const images = joinImages(input, replaced, [even, clean]);
-    const outputs = await runReplaced(input, replaced, images, runner, { signal, wasmUrl });
+    const outputs = await runReplaced(input, replaced, images, runner, options);
     const half = outputs.length / 2;
     const [evenness, own] = [outputs.subarray(0, half), outputs.subarray(half)].map((each) =>
       measureFall(input, each),
@@ -124,13 +131,13 @@ async function runReplaced(
   { snn, hasNeurons }: ReplacedLayer,
   images: Float32Array,
   runner: TaskRunner,
-  { signal, wasmUrl }: { readonly signal?: AbortSignal | undefined; readonly wasmUrl?: URL | undefined },
+  options: Pick<LongCallOptions, "signal"> & SimulatorChoice,
 ): Promise<Float64Array> {
   if (hasNeurons) {
-    const { outputs } = await simulateImages(snn, images, runner, { steps, readout, delay, signal, wasmUrl });
+    const { outputs } = await simulateImages(snn, images, runner, { steps, readout, delay, ...options });
     return outputs;
   }
-  const network = await networkBackend.prepare(snn.graph, besideSpiking(wasmUrl));
+  const network = await networkBackend.prepare(snn.graph, besideSpiking(options.wasmUrl));
   const n = images.length / countElements(snn.graph.input.attributes.shape);
   const { id } = snn.graph.output;
   const values = network.run(images, n, [id]).get(id) ?? new Float32Array(0);
