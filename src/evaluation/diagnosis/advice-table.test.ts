@@ -107,6 +107,11 @@ for (const { id } of adviceTable) {
   });
 }
 
+test("identity shortcuts that were left at 1 on purpose are no defect either", () => {
+  const options = { ...base.options, shortcutNorm: "projections" };
+  assert.equal(chooseAdvice({ ...base, cause: "wiring", options }).id, "shortcut-norm-off");
+});
+
 test("one more nine, up to the maximum", () => {
   const raised = (lambda: string) =>
     chooseAdvice({ ...base, cause: "clipping", options: { ...base.options, lambda } }).advice;

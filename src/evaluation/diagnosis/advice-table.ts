@@ -56,7 +56,7 @@ const wiringRows: readonly AdviceRow[] = [
   {
     id: "shortcut-norm-off",
     causes: ["wiring"],
-    applies: ({ options }) => options.shortcutNorm === "off",
+    applies: ({ options }) => options.shortcutNorm === "off" || options.shortcutNorm === "projections",
     advice: () => "its shortcut is not normalised: convert with --shortcut-norm on",
   },
   {
