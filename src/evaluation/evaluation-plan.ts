@@ -19,6 +19,7 @@ import type { BackendName } from "./backend-list.js";
 import { checkImages } from "./check-images.js";
 import { countAnnMacs, countAnnMacsPadded, countFirstLayerMacs, countNeurons } from "./count-operations.js";
 import type { EarlyExitSetup } from "./early-exit/early-exit-setup.js";
+import { collectRunOptions, readsNeurons } from "./resolve-run-options.js";
 import { type Shard, shardRange } from "./shards.js";
 
 /** Options named as the flags; whatever is left out has the contract's default. */
@@ -168,10 +169,9 @@ function resolveOptions(
 ): EvaluationSetup["options"] {
   const problems: Problem[] = [];
   const { shard, earlyExit, n = "all" } = options;
-  const T = resolveSteps(options.T ?? snn.options.T, problems);
+  const { T, readout, delay } = collectRunOptions(snn, options, problems);
   const at = resolveTimes(options.at, T, problems);
   checkBounds(options, images, problems);
-  checkDelay(options.delay, T, problems);
   if (problems.length > 0) throw refuseUsage(problems);
   return {
     data,
@@ -179,8 +179,8 @@ function resolveOptions(
     n: n === "all" ? images : n,
     T,
     at,
-    readout: options.readout ?? (snn.options.readout as Readout | undefined) ?? defaultReadout(snn),
-    delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
+    readout,
+    delay,
     input: options.input ?? "current",
     seed: options.seed ?? 0,
     backend: options.backend ?? "wasm",
@@ -204,12 +204,6 @@ function checkBounds(
     problems.push(wrongOption("--early-exit", "a share from 0 to 1", String(earlyExit), "give 0.01, say"));
 }
 
-/** A readout that was asked for leaves steps to read; the SNN's own may not, at a smaller T, and is warned of. */
-function checkDelay(delay: number | undefined, T: number, problems: Problem[]): void {
-  if (delay !== undefined && delay >= T)
-    problems.push(wrongOption("--delay", `less than T = ${T}`, String(delay), "leave out fewer steps"));
-}
-
 /** Formats of all neurons, and of the output where it sums currents: one that reads counts holds no weights. */
 function nameFormats(graph: Graph): string {
   const readsCounts = readsNeurons(graph);
@@ -217,10 +211,6 @@ function nameFormats(graph: Graph): string {
     isOp(node, "neuron") || (isOp(node, "output") && !readsCounts) ? node.attributes.number : [],
   );
   return [...new Set(formats)].sort().join("+");
-}
-
-function readsNeurons(graph: Graph): boolean {
-  return isOp(graph.node(graph.output.inputs[0] as string), "neuron");
 }
 
 /** What the simulator would refuse in every image is refused before a run folder is begun. */
@@ -235,18 +225,6 @@ function checkSimulation(
 
 function wrongOption(where: string, rule: string, value: string, next: string): Problem {
   return { code: "bad-option", where, rule, value, next };
-}
-
-/** Final values where layers refine, counts where the output has neurons, else the mean current. */
-function defaultReadout({ graph }: Snn): Readout {
-  if (isOp(graph.output, "output") && graph.output.attributes.refine !== undefined) return "final";
-  return readsNeurons(graph) ? "count" : "mean";
-}
-
-function resolveSteps(T: unknown, problems: Problem[]): number {
-  if (typeof T === "number" && Number.isInteger(T) && T >= 1) return T;
-  problems.push(wrongOption("-T", "an integer, 1 or more", String(T), "give -T"));
-  return 1;
 }
 
 /** Ascending, each once, T the last. */

@@ -10,10 +10,10 @@ import { checkImages } from "../evaluation/check-images.js";
 import type { ObservedRun } from "../evaluation/diagnosis/certify-snn.js";
 import { type Diagnosis, diagnoseSnn } from "../evaluation/diagnosis/diagnose-snn.js";
 import { affordableImages, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
+import { resolveRunOptions } from "../evaluation/resolve-run-options.js";
 import { warnOfCertifiedGuessing } from "../evaluation/warn-of-guessing.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
-import { stepLimits } from "../graph/step-limits.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
 import { checkDataFits, openData } from "./open-data.js";
 import { readCertificate } from "./read-certificate.js";
@@ -58,15 +58,14 @@ const layersWithEffect = 8;
  */
 export async function diagnose(snn: Snn, options: DiagnoseCallOptions = {}): Promise<DiagnosisOutcome> {
   // 1. what is asked for, and the images
-  const steps = checkSteps(options.T ?? snn.options.T);
-  checkDelay(options.delay, steps);
+  const { T: steps } = resolveRunOptions(snn, options);
   const name = options.data ?? snn.options.data;
   if (typeof name !== "string") throw missingData();
   const warnings: Warning[] = [];
   const data = await openData(name, { ...options, onWarning: (warning) => warnings.push(warning) });
   const classes = snn.graph.shape(snn.graph.output.id)[0];
   checkDataFits(data, snn.graph.input.attributes.shape, classes);
-  const run = planRun(snn, data.splits.train, data.name, { ...options, T: steps });
+  const run = planRun(snn, data.splits.train, data.name, options);
   checkImages(snn, data.splits.train, classes, { n: data.splits.train.n, input: "current" });
   // 2. the work
   const { signal, onProgress } = options;
@@ -90,45 +89,13 @@ export function planRun(
   snn: Snn,
   train: ImageSet,
   data: string,
-  options: DiagnoseCallOptions & { readonly T: number },
+  options: DiagnoseCallOptions = {},
 ): ObservedRun {
-  const { T: steps, n = affordableImages(snn, steps), seed = 0, backend } = options;
+  const { T: steps, readout, delay } = resolveRunOptions(snn, options);
+  const { n = affordableImages(snn, steps), seed = 0, backend } = options;
   const indices = selectUnseen(snn, train.n, n);
   if (indices.length === 0) throw noImages(data);
-  return {
-    snn,
-    train,
-    data,
-    indices,
-    steps,
-    readout: options.readout ?? (snn.options.readout as Readout | undefined) ?? "mean",
-    delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
-    seed,
-    backend,
-  };
-}
-
-function checkSteps(T: unknown): number {
-  if (typeof T === "number" && Number.isInteger(T) && T >= 1 && T <= stepLimits.int16) return T;
-  throw refuseUsage({
-    code: "usage",
-    where: "-T",
-    rule: `a whole number from 1 to ${stepLimits.int16}`,
-    value: String(T),
-    next: "give another -T",
-  });
-}
-
-/** One that was asked for; the SNN's own may leave no step at a smaller T, and then all are read. */
-function checkDelay(delay: number | undefined, steps: number): void {
-  if (delay === undefined || delay < steps) return;
-  throw refuseUsage({
-    code: "usage",
-    where: "--delay",
-    rule: `less than T = ${steps}`,
-    value: String(delay),
-    next: "leave out fewer steps",
-  });
+  return { snn, train, data, indices, steps, readout, delay, seed, backend };
 }
 
 function madeForOther(snn: Snn, steps: number): Warning {

@@ -8,11 +8,11 @@ import { encodeNpz, type NpyData } from "../datasets/npy.js";
 import { simulatorBackends } from "../evaluation/backend-list.js";
 import { countNeurons } from "../evaluation/count-operations.js";
 import { defaultTimes } from "../evaluation/evaluation-plan.js";
+import { resolveRunOptions } from "../evaluation/resolve-run-options.js";
 import { warnOfOtherSteps } from "../graph/made-for-steps.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
-import { stepLimits } from "../graph/step-limits.js";
 import { refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
 import type { SimulationRecord, SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
@@ -69,7 +69,7 @@ export interface RunOutcome {
  */
 export async function run(snn: Snn, input: Source, options: RunCallOptions = {}): Promise<RunOutcome> {
   const record = planRecord(snn, options);
-  const steps = checkSteps(options.T ?? snn.options.T);
+  const { T: steps, readout, delay } = resolveRunOptions(snn, options);
   const observed = chooseTimes(snn, steps);
   if (options.o !== undefined && options.force !== true) await refuseExisting(options.o);
   const { shape } = snn.graph.input.attributes;
@@ -82,8 +82,8 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
       n: 1,
       steps,
       snapshots: observed,
-      readout: options.readout ?? (snn.options.readout as Readout),
-      delay: options.delay ?? (snn.options.delay as number | undefined) ?? 0,
+      readout,
+      delay,
       record,
     });
   } finally {
@@ -105,12 +105,6 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
       ...read.notes.map((message) => ({ code: "image", where: nameSource(input), message })),
     ],
   };
-}
-
-/** @throws RespikeError (exit 2) for a T that no number format allows */
-function checkSteps(T: unknown): number {
-  if (typeof T === "number" && Number.isInteger(T) && T >= 1 && T <= stepLimits.int16) return T;
-  throw usage("-T", `a whole number from 1 to ${stepLimits.int16}`, String(T), "give another -T");
 }
 
 /** Counts are kept at every observed time: at most this many in all (256 MiB). */
