@@ -94,23 +94,18 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
   // 2. where finished work is kept
   const config = await describeRun(snn, plan, options);
   const folder = out === undefined ? null : await openRunFolder(out, config, { resume, force });
-  // 3. the work
-  const work = { signal: options.signal, onProgress: options.onProgress };
-  const evaluation = await evaluateSnn(
-    plan,
-    runner,
-    folder === null ? work : { ...work, store: folder },
-  ).catch(async (cause: unknown) => {
-    await folder?.close();
-    throw cause;
-  });
-  // 4. tables, plots, report; results.json last
   const more = options.convert === undefined ? {} : { convert: options.convert };
-  await folder?.finish(
-    evaluation,
-    (path) => writeReport(path, evaluation, config, snn, options.convert),
-    more,
-  );
+  let evaluation: Evaluation;
+  try {
+    // 3. the work
+    const { signal, onProgress } = options;
+    evaluation = await evaluateSnn(plan, runner, { signal, onProgress, store: folder ?? undefined });
+    // 4. tables, plots, report; results.json last
+    const report = (path: string) => writeReport(path, evaluation, config, snn, options.convert);
+    await folder?.finish(evaluation, report, more);
+  } finally {
+    await folder?.close();
+  }
   // 5. the check that was asked for
   const failed = options.maxLoss === undefined ? null : checkMaxLoss(evaluation.result, options.maxLoss);
   if (failed !== null) throw failed;

@@ -139,6 +139,10 @@ export async function saveMergedRun(
 ): Promise<void> {
   await refuseExistingRun(path, options, "use --force to start anew, or another --out");
   const folder = await openRunFolder(path, config, options);
-  for (const record of records) await folder.append(record);
-  await folder.finish(evaluation, writeMore);
+  try {
+    for (const record of records) await folder.append(record);
+    await folder.finish(evaluation, writeMore);
+  } finally {
+    await folder.close();
+  }
 }

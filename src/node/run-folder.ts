@@ -39,7 +39,8 @@ export interface RunFolder extends ChunkStore {
   /** Gives the folder free where the run ends without `finish`; what is finished stays. */
   close(): Promise<void>;
   /**
-   * Writes tables, then whatever `writeMore` writes into the folder (report, plots), then results.json.
+   * Writes tables, then whatever `writeMore` writes into the folder (report, plots), then results.json; gives the folder free,
+   * also where one of them cannot be written.
    *
    * @param more fields that results.json has besides the evaluation's
    */
@@ -88,30 +89,33 @@ async function beginRun(
   const text = `${JSON.stringify(config, null, 2)}\n`;
   await writeWholeFile(join(path, "config.json"), text, { force: true });
   const store = makeFolderStore(path, finished, earlier === null ? undefined : await readHash(path));
-  const close = async () => {
-    await store.close();
-    await release();
-  };
+  const close = () => store.close().finally(release);
   return {
     ...store,
     path,
     close,
     async finish(evaluation, writeMore, more = {}) {
-      await store.close();
-      const { result, predictions } = evaluation;
-      const write = (name: string, content: string) =>
-        writeWholeFile(join(path, name), content, { force: true });
-      await write("curve.csv", writeCurve(result));
-      await write("layers.csv", writeLayers(result));
-      await write("predictions.csv", writePredictions(predictions, result.options.at as readonly number[]));
-      await writeMore?.(path);
-      await write("results.json", `${JSON.stringify({ ...result, ...more }, null, 2)}\n`);
-      // Hashed by now; shards keep their counts for the hash of the merged run.
-      if (config.setup.options.shard === null)
-        await rm(join(path, "counts"), { recursive: true, force: true });
-      await close();
+      try {
+        await store.close();
+        await writeTables(path, evaluation);
+        await writeMore?.(path);
+        const results = `${JSON.stringify({ ...evaluation.result, ...more }, null, 2)}\n`;
+        await writeWholeFile(join(path, "results.json"), results, { force: true });
+        // Hashed by now; shards keep their counts for the hash of the merged run.
+        if (config.setup.options.shard === null)
+          await rm(join(path, "counts"), { recursive: true, force: true });
+      } finally {
+        await close();
+      }
     },
   };
+}
+
+async function writeTables(path: string, { result, predictions }: Evaluation): Promise<void> {
+  const write = (name: string, content: string) => writeWholeFile(join(path, name), content, { force: true });
+  await write("curve.csv", writeCurve(result));
+  await write("layers.csv", writeLayers(result));
+  await write("predictions.csv", writePredictions(predictions, result.options.at as readonly number[]));
 }
 
 /** The configuration of a run folder; null where there is none. */
@@ -259,8 +263,10 @@ function makeFolderStore(path: string, finished: readonly ChunkRecord[], spikeHa
     getCounts: (start) => readCounts(path, start),
     async dropCounts() {},
     async close() {
-      await (await opened)?.close();
+      // one that could not be opened was told by append
+      const handle = await opened?.catch(() => undefined);
       opened = undefined;
+      await handle?.close();
     },
   };
   return store;

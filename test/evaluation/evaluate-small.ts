@@ -13,6 +13,7 @@ export interface SmallRun extends EvaluationOptions {
   readonly images?: number;
   readonly resume?: boolean;
   readonly pause?: number;
+  readonly writeMore?: (folder: string) => Promise<void>;
 }
 
 export async function evaluateSmall(dir: string, run: SmallRun = {}): Promise<Evaluation> {
@@ -34,14 +35,15 @@ export async function evaluateSmall(dir: string, run: SmallRun = {}): Promise<Ev
       if (run.pause !== undefined) await new Promise((resolve) => setTimeout(resolve, run.pause));
     },
   };
+  let evaluation: Evaluation;
   try {
-    const evaluation = await evaluateSnn(plan, makeWorkerRunner(run.threads ?? 1), { store: slow });
-    await folder.finish(evaluation);
-    return evaluation;
+    evaluation = await evaluateSnn(plan, makeWorkerRunner(run.threads ?? 1), { store: slow });
   } catch (error) {
     await folder.close();
     throw error;
   }
+  await folder.finish(evaluation, run.writeMore);
+  return evaluation;
 }
 
 if (argv[1] !== undefined && import.meta.url === pathToFileURL(argv[1]).href) {

@@ -58,6 +58,23 @@ test("a finished chunk that names other images than stand at its place is refuse
   }
 });
 
+test("a report that cannot be written leaves the folder free: the run is resumed in the same process", async () => {
+  const dir = join(root, "no-report");
+  const failing = async () => {
+    throw new Error("no report");
+  };
+  await assert.rejects(evaluateSmall(dir, { writeMore: failing }), /no report/);
+  await evaluateSmall(dir, { resume: true });
+  assert.deepEqual(await readRun(dir), expected);
+  const merged = join(root, "merged-no-report");
+  const parts = [1, 2].map((index) => ({ index, of: 2 }));
+  for (const shard of parts) await evaluateSmall(`${merged}-${shard.index}`, { shard });
+  const runs = await mergeRuns(parts.map(({ index }) => `${merged}-${index}`));
+  await assert.rejects(saveMergedRun(merged, runs, {}, failing), /no report/);
+  await saveMergedRun(merged, runs, { force: true });
+  assert.deepEqual(await readRun(merged), expected);
+});
+
 test("two runs at once in one process give the same results", async () => {
   const dirs = ["a", "b"].map((name) => join(root, name));
   await Promise.all(dirs.map((dir) => evaluateSmall(dir, { threads: 2 })));
