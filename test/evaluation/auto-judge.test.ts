@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
+import { exitCodes, RespikeError, refuseInput, refuseUsage } from "#src/core/respike-error.js";
 import { jobTable } from "#src/evaluation/job-table.js";
-import { CandidateJudge } from "#src/library/auto/judge-candidates.js";
+import { CandidateJudge, type JudgeSetup } from "#src/library/auto/judge-candidates.js";
 import type { PresetContender } from "#src/library/auto/list-contenders.js";
 import { convertTiny } from "../conversion/convert-tiny.js";
 import { noiseSet, tinyResNet } from "../conversion/tiny-networks.js";
@@ -11,7 +12,7 @@ import { noiseSet, tinyResNet } from "../conversion/tiny-networks.js";
 const anyT: PresetContender = { preset: "default", alphabet: "binary", isMadeForSteps: false };
 const { snn } = await convertTiny(tinyResNet("A"), { T: 8 });
 
-function makeJudge() {
+function makeJudge(more: Partial<JudgeSetup> = {}) {
   const converted: string[] = [];
   const judge = new CandidateJudge({
     images: { ...noiseSet, labels: noiseSet.labels.map((_, at) => at % 5) },
@@ -23,6 +24,7 @@ function makeJudge() {
       return snn;
     },
     onLeftOut() {},
+    ...more,
   });
   return { judge, converted };
 }
@@ -42,4 +44,23 @@ test("no image counts twice or is missing where a chunk crosses the end of a loo
   for (const n of [200, 125, 200, 77]) {
     assert.deepEqual(await judge.look(anyT, 8, n), await makeJudge().judge.look(anyT, 8, n), `${n} images`);
   }
+});
+
+test("a preset that cannot be converted with is refused once and left out at every T; a fault of the machine is thrown", async () => {
+  const left: string[] = [];
+  const refusing = (error: Error) =>
+    makeJudge({
+      convert: async () => {
+        throw error;
+      },
+      onLeftOut: ({ preset, T }) => left.push(`${preset} ${T}`),
+    }).judge;
+  const problem = { code: "not-convertible", where: "a", rule: "b", value: "c", next: "d" };
+  for (const refuse of [refuseInput, refuseUsage]) {
+    const judge = refusing(refuse(problem));
+    for (const T of [4, 8]) assert.equal(await judge.look(anyT, T, 128), null);
+  }
+  assert.deepEqual(left, ["default null", "default null"]);
+  const disk = new RespikeError(exitCodes.environment, { ...problem, code: "disk-full" });
+  await assert.rejects(refusing(disk).look(anyT, 4, 128), disk);
 });

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { encode as encodePng } from "fast-png";
 import { RespikeError } from "#src/core/respike-error.js";
+import { float32Tensor } from "#src/core/tensor.js";
 import { encodeNpy } from "#src/datasets/npy.js";
+import type { Graph } from "#src/graph/graph.js";
+import { type GraphNode, isOp } from "#src/graph/node-types.js";
 import { convertAuto } from "#src/library/auto/convert-auto.js";
 import { listContenders } from "#src/library/auto/list-contenders.js";
 import { openCalibration } from "#src/library/convert.js";
@@ -109,6 +112,35 @@ test("a preset that an option does not fit is left out, and why; an option that 
   const { warnings } = await convertAuto(await loadModel(model), own);
   const said = warnings.find(({ code, where }) => code === "candidate-left-out" && where === "refine");
   assert.match(said?.message ?? "", /^left out, it cannot be made: --output: neuron /);
+});
+
+/** As training with ceilings leaves a network. */
+function withCeilings(graph: Graph, ceiling: number): Graph {
+  return graph.rewrite((node): GraphNode => {
+    if (!isOp(node, "relu")) return node;
+    const attributes = { ...node.attributes, max: ceiling };
+    return { ...node, attributes, tensors: { ceiling: float32Tensor([1], [ceiling]) } };
+  });
+}
+
+test("presets that a network with ceilings refuses are left out, the one that fits is chosen; where none fits each says why", async () => {
+  const shipped = await loadModel(model);
+  const clipped = { ...shipped, graph: withCeilings(shipped.graph, 2) };
+  const own = { ...few, judgeN: 8, maxLoss: 100, certify: "off" } as const;
+  const { result, warnings } = await convertAuto(clipped, { ...own, times: [4, 64] });
+  assert.equal(result.auto.chosen?.preset, "default");
+  const said = warnings.filter(({ code }) => code === "candidate-left-out");
+  assert.deepEqual(said.map(({ where }) => where).sort(), ["binary", "ltb", "refine", "signed"]);
+  assert.ok(
+    said.every(({ message }) => /^left out, it cannot be made: .*--lambda-scope channel/.test(message)),
+  );
+  await assert.rejects(convertAuto(clipped, { ...own, alphabet: "signed", times: [4, 8] }), {
+    exitCode: 3,
+    code: "not-convertible",
+    rule: "a clipped ReLU has one λ",
+  });
+  const noneFits = { ...own, output: "neuron", alphabet: "multi-level" } as const;
+  await assert.rejects(convertAuto(clipped, noneFits), { exitCode: 2, where: "--output" });
 });
 
 test("through the command line: the choice is printed and saved, and what had to be changed in the images is said", async () => {

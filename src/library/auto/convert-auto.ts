@@ -9,7 +9,7 @@ import { exitCodes, RespikeError, refuseInput, type Warning } from "../../core/r
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import { hashIndices } from "../../datasets/decoded-split.js";
 import { selectJudging } from "../../datasets/split-training.js";
-import type { AutoResult } from "../../evaluation/auto-result.js";
+import type { AutoCandidate, AutoResult } from "../../evaluation/auto-result.js";
 import { knowsImages } from "../../evaluation/diagnosis/unseen-images.js";
 import type { Model } from "../../formats/read-model.js";
 import { makeWorkerRunner } from "../../node/worker-runner.js";
@@ -26,6 +26,7 @@ import {
 import { version } from "../version.js";
 import { type AutoCallOptions, checkAutoOptions, countJudged } from "./auto-options.js";
 import { CandidateJudge } from "./judge-candidates.js";
+import { type LeftOut, refuseAllLeftOut, warnOfLeftOut } from "./left-out.js";
 import { autoTimes, listContenders, type PresetContender } from "./list-contenders.js";
 import { findClosest, type Search, searchSteps } from "./search-steps.js";
 
@@ -40,8 +41,8 @@ const firstLook = 128;
  * Converts with that of the presets, at that T of 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256, 350, which loses no more
  * than `maxLoss` points at the upper end of a paired 95 % interval on held-back training images.
  *
- * @throws RespikeError exit 2 for options, 3 for a network or images that are refused, 4 where no candidate meets the
- * bound; the front is written all the same
+ * @throws RespikeError exit 2 for options, 3 for a network or images that are refused, 2 or 3 where every preset is left out,
+ * and why each is, 4 where no candidate meets the bound; the front is written then all the same
  * @example
  * ```ts
  * import { convertAuto, loadModel } from "respike";
@@ -61,11 +62,8 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   const judged = chooseJudged(train, name, judgeN, bound, options.seed ?? 0);
   const opened = { name, train, runner: makeWorkerRunner(options.threads), isTrial: false };
   // 2. the search
-  const leaveOut = (preset: string, T: number | null, { where, rule, value }: RespikeError) => {
-    const message = `left out, it cannot be ${T === null ? "made" : "run"}: ${where}: ${value} (${rule})`;
-    const which = T === null ? preset : `${preset} at T = ${T}`;
-    warnings.push({ code: "candidate-left-out", where: which, message });
-  };
+  const leftOut: LeftOut[] = [];
+  const leaveOut = (candidate: LeftOut) => leftOut.push(candidate);
   const auto = await searchPresets(model, conversion, opened, judged, leaveOut, {
     bound,
     times: times ?? autoTimes,
@@ -74,11 +72,16 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
     wholeFront: front !== undefined,
   });
   // 3. what came of it
+  if (auto.candidates.length === 0) throw refuseAllLeftOut(leftOut);
   if (front !== undefined) await writeFront(front, auto, options);
   if (auto.chosen === null) throw refuseBound(auto);
   const { preset, T } = auto.chosen;
   const done = await convertOn(model, { ...conversion, preset, T, savedOptions: { auto } }, opened);
-  return { ...done, result: { ...done.result, auto }, warnings: [...warnings, ...done.warnings] };
+  return {
+    ...done,
+    result: { ...done.result, auto },
+    warnings: [...warnings, ...leftOut.map(warnOfLeftOut), ...done.warnings],
+  };
 }
 
 type Asked = Pick<Search, "bound" | "times" | "minimise" | "wholeFront"> & Pick<AutoResult, "alphabet">;
@@ -88,13 +91,13 @@ async function searchPresets(
   conversion: ConvertCallOptions,
   opened: OpenedCalibration,
   judged: ReturnType<typeof chooseJudged>,
-  onLeftOut: (preset: string, T: number | null, error: RespikeError) => void,
+  onLeftOut: (candidate: LeftOut) => void,
   asked: Asked,
 ): Promise<AutoResult> {
   const { signal } = conversion;
   const { bound, minimise, alphabet, times } = asked;
   const { contenders, leftOut } = listContenders(model.graph, conversion, alphabet);
-  for (const { preset, error } of leftOut) onLeftOut(preset, null, error);
+  for (const { preset, error } of leftOut) onLeftOut({ preset, T: null, error });
   const { begin, tick } = makeAutoProgress(contenders.length, times, conversion.onProgress);
   const trial = { ...opened, isTrial: true };
   const judge = new CandidateJudge({
@@ -180,17 +183,15 @@ async function writeFront(path: string, auto: AutoResult, options: AutoCallOptio
   await writeWholeFile(path, html, { force: options.force ?? false });
 }
 
+/** @param candidates at least one */
 function refuseBound({ bound, candidates }: AutoResult): RespikeError {
-  const best = findClosest(candidates);
-  const [low, high] = best?.lossCi95 ?? [0, 0];
+  const { preset, T, loss, lossCi95, n } = findClosest(candidates) as AutoCandidate;
+  const [low, high] = lossCi95.map((points) => points.toFixed(2));
   return new RespikeError(exitCodes.checkFailed, {
     code: "max-loss",
     where: "--preset auto",
     rule: `a preset and T whose loss is at most ${bound} points at the upper end of its interval`,
-    value:
-      best === null
-        ? "no preset has this alphabet"
-        : `the closest is ${best.preset} at T = ${best.T}: ${best.loss.toFixed(2)} points, ${low.toFixed(2)} to ${high.toFixed(2)} on ${best.n} images`,
+    value: `the closest is ${preset} at T = ${T}: ${loss.toFixed(2)} points, ${low} to ${high} on ${n} images`,
     next: "give a larger --max-loss, more --judge-n, or no --alphabet",
   });
 }

@@ -6,7 +6,7 @@
 import { computeFloatValues } from "../../conversion/float-values.js";
 import { readTasks } from "../../conversion/image-source.js";
 import type { LongCallOptions } from "../../core/progress.js";
-import { RespikeError } from "../../core/respike-error.js";
+import { exitCodes, RespikeError } from "../../core/respike-error.js";
 import type { TaskRunner } from "../../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import type { ChunkRecord } from "../../evaluation/chunk-record.js";
@@ -17,11 +17,17 @@ import { planEvaluation } from "../../evaluation/evaluation-plan.js";
 import { pairedInterval } from "../../evaluation/paired-interval.js";
 import type { Snn } from "../../graph/snn.js";
 import { predictClass } from "../../simulator/predict-class.js";
+import type { LeftOut } from "./left-out.js";
 import type { PresetContender } from "./list-contenders.js";
 import type { Look } from "./search-steps.js";
 
 /** Presets that are made for no T are simulated to these, and looked at on the way. */
 const horizons = [16, 64, 350];
+
+/** What a conversion refuses for its options or its network, rather than for the machine or a fault of its own. */
+const refusals: ReadonlySet<number> = new Set([exitCodes.usage, exitCodes.inputRefused]);
+/** The code of the error of potentials that could leave 32 bits: a matter of T. */
+const overflow = "membrane-overflow";
 
 export interface JudgeSetup extends LongCallOptions {
   /** The judging images alone, in the order in which they are looked at. */
@@ -32,8 +38,11 @@ export interface JudgeSetup extends LongCallOptions {
   readonly runner: TaskRunner;
   /** Converts with a preset for T. */
   readonly convert: (preset: string, T: number) => Promise<Snn>;
-  /** Told of a candidate that the simulator refuses: its potentials could leave 32 bits within T steps. */
-  readonly onLeftOut: (preset: string, T: number, error: RespikeError) => void;
+  /**
+   * Told of a preset whose conversion is refused, once, and of a candidate that the simulator refuses: its potentials could
+   * leave 32 bits within T steps.
+   */
+  readonly onLeftOut: (leftOut: LeftOut) => void;
 }
 
 /** One conversion on its way through the judging images. */
@@ -47,6 +56,7 @@ interface Track {
 export class CandidateJudge {
   readonly #setup: JudgeSetup;
   readonly #tracks = new Map<string, Track>();
+  readonly #refused = new Set<string>();
   #network: { readonly predictions: Int32Array; readonly macs: number } | null = null;
 
   constructor(setup: JudgeSetup) {
@@ -54,22 +64,22 @@ export class CandidateJudge {
   }
 
   /**
-   * What the first n judging images say of the candidate; those seen before are not simulated again. Null where the
-   * simulator cannot run so many steps of it.
+   * What the first n judging images say of the candidate; those seen before are not simulated again. Null where it cannot be
+   * made, which holds for every T, or where the simulator cannot run so many steps of it.
    */
   async look(contender: PresetContender, T: number, n: number): Promise<Look | null> {
     try {
-      return await this.#simulate(contender, T, n);
+      const track = await this.#open(contender, T);
+      return track && (await this.#simulate(track, T, n));
     } catch (error) {
-      if (!(error instanceof RespikeError && error.code === "membrane-overflow")) throw error;
-      this.#setup.onLeftOut(contender.preset, T, error);
+      if (!(error instanceof RespikeError && error.code === overflow)) throw error;
+      this.#setup.onLeftOut({ preset: contender.preset, T, error });
       return null;
     }
   }
 
-  async #simulate(contender: PresetContender, T: number, n: number): Promise<Look> {
+  async #simulate(track: Track, T: number, n: number): Promise<Look> {
     const { images, times, data, runner, signal, onProgress } = this.#setup;
-    const track = await this.#open(contender, T);
     const { predictions } = await this.#runNetwork(track.snn);
     const at = times.filter((t) => t <= track.steps);
     const asked = { split: "train", n, T: track.steps, at, ann: false } as const;
@@ -96,16 +106,32 @@ export class CandidateJudge {
     return { correct, accuracy: (100 * correct) / n, macs };
   }
 
-  async #open({ preset, isMadeForSteps }: PresetContender, T: number): Promise<Track> {
+  async #open({ preset, isMadeForSteps }: PresetContender, T: number): Promise<Track | null> {
     const steps = isMadeForSteps ? T : (horizons.find((horizon) => horizon >= T) ?? T);
     const key = `${preset} ${steps}`;
     const known = this.#tracks.get(key);
     if (known !== undefined) return known;
     // a smaller T of this preset is not asked for again
     for (const old of this.#tracks.keys()) if (old.startsWith(`${preset} `)) this.#tracks.delete(old);
-    const track = { key, snn: await this.#setup.convert(preset, steps), steps, store: new GrowingStore() };
+    const snn = await this.#convert(preset, steps);
+    if (snn === null) return null;
+    const track = { key, snn, steps, store: new GrowingStore() };
     this.#tracks.set(key, track);
     return track;
+  }
+
+  /** Null where the preset does not fit the network, from then on for every T. */
+  async #convert(preset: string, steps: number): Promise<Snn | null> {
+    if (this.#refused.has(preset)) return null;
+    try {
+      return await this.#setup.convert(preset, steps);
+    } catch (error) {
+      if (!(error instanceof RespikeError) || error.code === overflow || !refusals.has(error.exitCode))
+        throw error;
+      this.#refused.add(preset);
+      this.#setup.onLeftOut({ preset, T: null, error });
+      return null;
+    }
   }
 
   /** Once: every conversion brings the same network. */
