@@ -116,7 +116,7 @@ export const conversionFlags = {
   }),
   compensate: choiceFlag(["off", "shared", "layer"], {
     description:
-      "layer-wise error compensation: one searched factor for all layers (the paper's), or one a layer",
+      "layer-wise error compensation: one searched factor for all layers (the paper's), or one a layer; not with --preset auto",
     shownDefault: "off",
   }),
   adjust: choiceFlag(["off", "bias", "bias+potential"], {

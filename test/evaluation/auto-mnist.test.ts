@@ -7,6 +7,7 @@ import { encode as encodePng } from "fast-png";
 import { RespikeError } from "#src/core/respike-error.js";
 import { float32Tensor } from "#src/core/tensor.js";
 import { encodeNpy } from "#src/datasets/npy.js";
+import { encodeSnn } from "#src/formats/snn/encode-snn.js";
 import type { Graph } from "#src/graph/graph.js";
 import { type GraphNode, isOp } from "#src/graph/node-types.js";
 import { convertAuto } from "#src/library/auto/convert-auto.js";
@@ -59,6 +60,21 @@ test("the saved network has the preset, T and all candidates, and loses on the t
   assert.ok(evaluated.result.snn.T === T && (evaluated.result.snn.at.at(-1)?.loss ?? 100) < 10);
 });
 
+test("with and without a front the saved bytes are the same, a caller's own options in them; the result has all candidates", async () => {
+  const shipped = await loadModel(model);
+  const own = { ...few, judgeN: 8, maxLoss: 100, alphabet: "signed", certify: "off" } as const;
+  const asked = { ...own, times: [8, 12], savedOptions: { note: "mine" } } as const;
+  const front = join(at, "same.html");
+  const [plain, drawn] = [await convertAuto(shipped, asked), await convertAuto(shipped, { ...asked, front })];
+  assert.equal(drawn.result.auto.candidates.at(-1)?.verdict, "not needed");
+  assert.deepEqual(
+    [plain, drawn].map(({ result }) => result.auto.candidates.length),
+    [1, 2],
+  );
+  assert.equal(plain.snn.options.note, "mine");
+  assert.ok(Buffer.from(encodeSnn(plain.snn)).equals(encodeSnn(drawn.snn)));
+});
+
 test("a bound that nothing meets ends with exit code 4, names the closest and writes the front", async () => {
   const shipped = await loadModel(model);
   const { train } = await openCalibration(shipped, { calibrate: "mnist" }, () => undefined);
@@ -80,7 +96,18 @@ test("a bound that nothing meets ends with exit code 4, names the closest and wr
 
 test("what auto chooses is not given, and images that cannot show the bound are refused", async () => {
   const shipped = await loadModel(model);
-  await assert.rejects(convertAuto(shipped, { ...few, T: 9 }), { where: "-T", exitCode: 2 });
+  const refused = [
+    [{ T: 9 }, "-T"],
+    [{ preset: "binary" }, "--preset"],
+    [{ compensate: "shared" }, "--compensate"],
+    [{ compensate: "layer" }, "--compensate"],
+    [{ alphabet: "ternary" as "binary" }, "--alphabet"],
+    [{ minimise: "time" as "steps" }, "--minimise"],
+    ...[[], [6, 2], [2, 2], [0, 4], [1.5], [Number.NaN]].map((times) => [{ times }, "times"] as const),
+  ] as const;
+  for (const [more, where] of refused) {
+    await assert.rejects(convertAuto(shipped, { ...few, ...more }), { where, exitCode: 2 });
+  }
   await assert.rejects(convertAuto(shipped, few), (error) => {
     assert.ok(error instanceof RespikeError && error.exitCode === 2 && error.where === "--judge-n");
     assert.match(error.next, /390/);

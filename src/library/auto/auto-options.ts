@@ -6,6 +6,7 @@
 import { type RespikeError, refuseUsage } from "../../core/respike-error.js";
 import type { AlphabetName } from "../../evaluation/auto-result.js";
 import type { ConvertCallOptions } from "../convert.js";
+import { autoTimes } from "./list-contenders.js";
 
 export interface AutoCallOptions extends ConvertCallOptions {
   /** Points that the upper end of the loss's paired 95 % interval may have (0.5). */
@@ -23,19 +24,52 @@ export interface AutoCallOptions extends ConvertCallOptions {
 }
 
 const chosenByAuto = ["T", "spikes", "delay", "readout"] as const;
+const alphabets: readonly unknown[] = ["binary", "signed", "multi-level"] satisfies AlphabetName[];
 
-/** @throws RespikeError (exit 2) for options that `auto` decides itself, and for numbers out of bounds */
-export function checkAutoOptions(options: AutoCallOptions): { readonly bound: number } {
+/** What is asked for of the search, with defaults. */
+export interface AutoRequest {
+  readonly bound: number;
+  readonly times: readonly number[];
+  readonly alphabet: AlphabetName | null;
+  readonly minimise: "steps" | "sop";
+}
+
+/** @throws RespikeError (exit 2) for options that `auto` decides itself or cannot judge, and for those out of bounds */
+export function checkAutoOptions(options: AutoCallOptions): AutoRequest {
+  const { preset = "auto", compensate = "off" } = options;
+  if (preset !== "auto") {
+    throw refuse("--preset", "auto, or left out", `'${preset}'`, "convert with a preset by convert");
+  }
   for (const key of chosenByAuto) {
     if (options[key] === undefined) continue;
     const next = key === "spikes" ? "give --alphabet, or name a preset" : "leave it out, or name a preset";
     throw refuse(key === "T" ? "-T" : `--${key}`, "--preset auto chooses it", String(options[key]), next);
   }
-  const { maxLoss: bound = 0.5 } = options;
+  if (compensate !== "off") {
+    const rule =
+      "off with --preset auto, which judges on the held-back images that compensation is searched on";
+    throw refuse("--compensate", rule, compensate, "name a preset");
+  }
+  return checkRequest(options);
+}
+
+function checkRequest(options: AutoCallOptions): AutoRequest {
+  const { maxLoss: bound = 0.5, times = autoTimes, alphabet = null, minimise = "steps" } = options;
   if (!(bound > 0 && bound <= 100)) {
     throw refuse("--max-loss", "a number of points above 0, at most 100", String(bound), "use 0.5");
   }
-  return { bound };
+  if (alphabet !== null && !alphabets.includes(alphabet)) {
+    throw refuse("--alphabet", `one of ${alphabets.join(", ")}`, String(alphabet), "choose one of them");
+  }
+  if (!["steps", "sop"].includes(minimise)) {
+    throw refuse("--minimise", "steps or sop", String(minimise), "choose one of them");
+  }
+  const isAscending = times.every((T, at) => Number.isSafeInteger(T) && T > (times[at - 1] ?? 0));
+  if (times.length === 0 || !isAscending) {
+    const rule = "whole numbers of steps, 1 or more, ascending, at least one";
+    throw refuse("times", rule, `[${times.join(", ")}]`, "sort them, each once");
+  }
+  return { bound, times, alphabet, minimise };
 }
 
 /**

@@ -24,10 +24,10 @@ import {
   openCalibration,
 } from "../convert.js";
 import { version } from "../version.js";
-import { type AutoCallOptions, checkAutoOptions, countJudged } from "./auto-options.js";
+import { type AutoCallOptions, type AutoRequest, checkAutoOptions, countJudged } from "./auto-options.js";
 import { CandidateJudge } from "./judge-candidates.js";
 import { type LeftOut, refuseAllLeftOut, warnOfLeftOut } from "./left-out.js";
-import { autoTimes, listContenders, type PresetContender } from "./list-contenders.js";
+import { listContenders, type PresetContender } from "./list-contenders.js";
 import { findClosest, type Search, searchSteps } from "./search-steps.js";
 
 export interface AutoConversion extends Conversion {
@@ -54,21 +54,18 @@ const firstLook = 128;
  */
 export async function convertAuto(model: Model, options: AutoCallOptions = {}): Promise<AutoConversion> {
   // 1. what is asked for, and the images that judge
-  const { bound } = checkAutoOptions(options);
-  const { maxLoss: _, alphabet, minimise, judgeN = "all", front, times, ...conversion } = options;
+  const asked = checkAutoOptions(options);
+  const { judgeN = "all", front } = options;
   if (front !== undefined && options.force !== true) await refuseExisting(front);
   const warnings: Warning[] = [];
   const { name, train } = await openCalibration(model, options, (warning) => warnings.push(warning));
-  const judged = chooseJudged(train, name, judgeN, bound, options.seed ?? 0);
+  const judged = chooseJudged(train, name, judgeN, asked.bound, options.seed ?? 0);
   const opened = { name, train, runner: makeWorkerRunner(options.threads), isTrial: false };
   // 2. the search
   const leftOut: LeftOut[] = [];
   const leaveOut = (candidate: LeftOut) => leftOut.push(candidate);
-  const auto = await searchPresets(model, conversion, opened, judged, leaveOut, {
-    bound,
-    times: times ?? autoTimes,
-    alphabet: alphabet ?? null,
-    minimise: minimise ?? "steps",
+  const auto = await searchPresets(model, options, opened, judged, leaveOut, {
+    ...asked,
     wholeFront: front !== undefined,
   });
   // 3. what came of it
@@ -76,7 +73,8 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   if (front !== undefined) await writeFront(front, auto, options);
   if (auto.chosen === null) throw refuseBound(auto);
   const { preset, T } = auto.chosen;
-  const done = await convertOn(model, { ...conversion, preset, T, savedOptions: { auto } }, opened);
+  const savedOptions = { ...options.savedOptions, auto: dropUnneeded(auto) };
+  const done = await convertOn(model, { ...options, preset, T, savedOptions }, opened);
   return {
     ...done,
     result: { ...done.result, auto },
@@ -84,7 +82,12 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   };
 }
 
-type Asked = Pick<Search, "bound" | "times" | "minimise" | "wholeFront"> & Pick<AutoResult, "alphabet">;
+/** What is saved: what was looked at for the front alone had no part in the choice. */
+function dropUnneeded(auto: AutoResult): AutoResult {
+  return { ...auto, candidates: auto.candidates.filter(({ verdict }) => verdict !== "not needed") };
+}
+
+type Asked = AutoRequest & Pick<Search, "wholeFront">;
 
 async function searchPresets(
   model: Model,
