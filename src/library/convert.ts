@@ -14,7 +14,7 @@ import { hashIndices } from "../datasets/decoded-split.js";
 import { selectCalibration, selectJudging } from "../datasets/split-training.js";
 import type { Certificate } from "../evaluation/diagnosis/certificate.js";
 import { certifyRun } from "../evaluation/diagnosis/certify-snn.js";
-import { selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
+import { explainNoneUnseen, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
 import { makeSimulation } from "../evaluation/simulate-calibration.js";
 import { warnOfCertifiedGuessing } from "../evaluation/warn-of-guessing.js";
 import type { Model } from "../formats/read-model.js";
@@ -144,9 +144,8 @@ export async function convertOn(
     ...reported,
     certificate,
   };
-  const classes = snn.graph.shape(snn.graph.output.id)[0];
-  const guesses = certificate === null ? null : warnOfCertifiedGuessing(certificate, classes);
-  return { snn, result, warnings: [...warnings, ...said, ...(guesses === null ? [] : [guesses])] };
+  const doubts = describeDoubts(snn, certificate, train.n, options);
+  return { snn, result, warnings: [...warnings, ...said, ...doubts] };
 }
 
 const describeCalibration = (train: ImageSet, indices: Uint32Array) => ({
@@ -162,11 +161,27 @@ async function certifyConversion(
   data: string,
   passes: ConversionReport["passes"],
   runner: TaskRunner,
-  { certify = "on", signal, onProgress }: ConvertCallOptions,
+  { certify = "on", seed, signal, onProgress }: ConvertCallOptions,
 ): Promise<Certificate | null> {
   if (certify === "off" || selectUnseen(snn, train.n, 1).length === 0) return null;
-  const run = planRun(snn, train, data, { T: Number(snn.options.T) });
+  const run = planRun(snn, train, data, { T: Number(snn.options.T), seed });
   return certifyRun(run, runner, { signal, onProgress, passes });
+}
+
+/** What its certificate warns of: guessing, or that none could be measured. */
+function describeDoubts(
+  snn: Snn,
+  certificate: Certificate | null,
+  trainCount: number,
+  { certify = "on" }: ConvertCallOptions,
+): readonly Warning[] {
+  if (certificate === null) {
+    if (certify === "off") return [];
+    const message = `none is measured: ${explainNoneUnseen(snn, trainCount)}, or --certify off`;
+    return [{ code: "no-certificate", where: "certificate", message }];
+  }
+  const guesses = warnOfCertifiedGuessing(certificate, snn.graph.shape(snn.graph.output.id)[0]);
+  return guesses === null ? [] : [guesses];
 }
 
 /** The training split that the activation statistics come from. */

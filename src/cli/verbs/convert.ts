@@ -21,8 +21,16 @@ import { conversionFlags, modelFlags } from "../model-flags.js";
 import { usageProblem } from "../parse-command.js";
 import { defineVerb } from "../verb.js";
 
+const certifyFlag = {
+  certify: choiceFlag(["on", "off"], {
+    description:
+      "measure on training images that no choice has seen what is lost in the limit of many steps and at T, and how many steps a bound takes; saved with the network",
+    shownDefault: "on",
+  }),
+};
 const { front: _, ...decidingAutoFlags } = autoFlags;
-const decidingFlags: FlagTable = { ...modelFlags, ...conversionFlags, ...decidingAutoFlags };
+const conversionTable = { ...modelFlags, ...conversionFlags };
+const decidingFlags: FlagTable = { ...conversionTable, ...decidingAutoFlags, ...certifyFlag };
 
 export const convertVerb = defineVerb({
   name: "convert",
@@ -30,14 +38,9 @@ export const convertVerb = defineVerb({
   arguments: [{ name: "MODEL", description: "PyTorch checkpoint or safetensors", required: true }],
   flags: {
     o: textFlag("FILE", { description: "where the spiking network goes: FILE.snn.safetensors" }),
-    ...modelFlags,
-    ...conversionFlags,
+    ...conversionTable,
     ...autoFlags,
-    certify: choiceFlag(["on", "off"], {
-      description:
-        "measure on training images that no choice has seen what is lost in the limit of many steps and at T, and how many steps a bound takes; saved with the network",
-      shownDefault: "on",
-    }),
+    ...certifyFlag,
   },
   explanation: `Folds batch norm, measures each layer's activations on training images, scales the weights so that a neuron's firing rate stands for activation/λ, normalises the shortcuts, and rounds to integers that cannot overflow. Every pass is measured on real and random images; one that must preserve the network's function and does not stops the conversion (exit 4).\n${presets.map(({ name, alphabet, summary, citation }) => `Preset ${name} (${alphabet}): ${summary}. ${citation}.`).join("\n")}\nPreset auto: of default and the presets for few steps, at T = 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 128, 256 or 350, the one with the fewest steps (or operations, --minimise sop) whose loss on held-back training images stays within --max-loss at the upper end of its paired 95 % interval; exit 4 where none does.`,
   examples: [

@@ -1,7 +1,7 @@
 /**
  * What both ways of layer-wise compensation share: factors on layers, and what they gained.
  *
- * Knows: layers with neurons. May not know: how factors are searched.
+ * Knows: layers with neurons, how many images judge. May not know: how factors are searched.
  */
 import type { Warning } from "../../core/respike-error.js";
 import type { Graph } from "../../graph/graph.js";
@@ -9,6 +9,9 @@ import type { Snn } from "../../graph/snn.js";
 import { scaleLayers } from "../scale-layer.js";
 import type { Simulation } from "../simulation.js";
 import type { SearchMemory } from "./search-memory.js";
+
+/** Held-back images that each way is judged on: the first so many. */
+export const compensationJudges = { shared: 1000, layer: 64 } as const;
 
 export interface TriedFactor {
   readonly factor: number;

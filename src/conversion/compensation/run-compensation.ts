@@ -16,11 +16,9 @@ import type { ActivationScale } from "../pass.js";
 import { scaleOfLayer } from "../scale-activations.js";
 import { compensateLayers } from "./compensate-layer.js";
 import { compensateShared } from "./compensate-shared.js";
-import type { CompensationBench, CompensationReport } from "./compensation.js";
+import { type CompensationBench, type CompensationReport, compensationJudges } from "./compensation.js";
 import { openSearchMemory } from "./search-memory.js";
 
-/** Held-back images that judge: the first so many. */
-const judgingImages = { shared: 1000, layer: 64 } as const;
 /** Calibration images that τ_max is measured on: the first so many. */
 const boundImages = 256;
 const batch = 8;
@@ -50,7 +48,7 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
   if (compensate === "off") return { graph, kappas: new Map(), report: null };
   // 1.
   const { calibration } = context;
-  const judging = calibration.judgingIndices.slice(0, judgingImages[compensate]);
+  const judging = calibration.judgingIndices.slice(0, compensationJudges[compensate]);
   if (judging.length === 0) throw refuseNoJudges(compensate);
   // 2.
   const bench = await makeBench(request, compensate, judging);

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Graph } from "../../graph/graph.js";
 import type { GraphNode } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
-import { affordableImages, selectUnseen } from "./unseen-images.js";
+import { affordableImages, explainNoneUnseen, selectUnseen } from "./unseen-images.js";
 
 /** So many neurons, and nothing else that is asked for. */
 function snnOf(neurons: number, compensate = "off"): Snn {
@@ -25,6 +25,15 @@ test("images that compensation was judged on are left out; the others are evenly
   assert.ok(layer?.every((index) => index >= 45_064 && index < 50_000));
   assert.deepEqual([...selectUnseen(snnOf(1), 30, 100)], [27, 28, 29]);
   assert.equal(selectUnseen(snnOf(1), 9, 100).length, 0);
+});
+
+test("why no image is left is said by who has seen them all", () => {
+  assert.equal(selectUnseen(snnOf(1, "shared"), 300, 1).length, 0);
+  assert.match(explainNoneUnseen(snnOf(1, "shared"), 300), /^compensation was judged on all 30 held-back/);
+  assert.match(explainNoneUnseen(snnOf(1), 9), /^of fewer than 10 training images none/);
+  const options = { auto: { judgedOn: { n: 100 } }, calibrateN: "all" };
+  assert.equal(selectUnseen({ options }, 1000, 1).length, 0);
+  assert.match(explainNoneUnseen({ options }, 1000), /^auto judged on 100 of 100 .*--judge-n of at most 68$/);
 });
 
 test("256 images of a small network, 32 of a large one, fewer where T is very large", () => {

@@ -3,14 +3,14 @@
  *
  * Knows: which held-back images which choice looks at, how many are worth it. May not know: pixels.
  */
+import { compensationJudges } from "../../conversion/compensation/compensation.js";
 import { randomPermutation } from "../../core/counter-random.js";
 import { countElements } from "../../core/tensor.js";
 import { countJudging } from "../../datasets/split-training.js";
 import { isOp } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 
-/** Held-back images that each way of compensation is judged on: the first so many. */
-const seenBy: Readonly<Record<string, number>> = { shared: 1000, layer: 64 };
+const seenBy: Readonly<Record<string, number>> = compensationJudges;
 
 const mostImages = 256;
 const fewestImages = 32;
@@ -65,6 +65,20 @@ function listUnseen({ options }: Pick<Snn, "options">, trainCount: number): Uint
   return randomPermutation(trainCount - heldBack, seed)
     .slice(Number(options.calibrateN))
     .sort();
+}
+
+/** Why {@link selectUnseen} finds no image, and what to do. */
+export function explainNoneUnseen({ options }: Pick<Snn, "options">, trainCount: number): string {
+  const heldBack = countJudging(trainCount);
+  if (heldBack === 0) {
+    return "of fewer than 10 training images none are held back: give more training images";
+  }
+  const judged = countJudgedByAuto(options.auto);
+  if (judged === 0) {
+    return `compensation was judged on all ${heldBack} held-back images: give more training images, or leave compensation out`;
+  }
+  const spare = heldBack > fewestImages ? `, or a --judge-n of at most ${heldBack - fewestImages}` : "";
+  return `auto judged on ${judged} of ${heldBack} held-back images, and all others calibrate: give a smaller --calibrate-n${spare}`;
 }
 
 /** `auto` judges on the first so many of a seeded permutation of the held-back images; 0 without. */
