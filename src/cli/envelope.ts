@@ -36,9 +36,10 @@ export function printSuccess(envelope: SuccessEnvelope): string {
   });
 }
 
-export function printFailure(problems: readonly Problem[]): string {
+/** @param warnings what was said of the work before it failed */
+export function printFailure(problems: readonly Problem[], warnings: readonly Warning[]): string {
   const errors = problems.map(({ code, where, rule, value, next }) => ({ code, where, rule, value, next }));
-  return JSON.stringify({ schema: "respike.error/1", ok: false, errors });
+  return JSON.stringify({ schema: "respike.error/1", ok: false, warnings, errors });
 }
 
 function replaceNonFinite(value: unknown, where: string, places: string[]): unknown {

@@ -5,7 +5,13 @@
  */
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { describeProblem, exitCodes, RespikeError, refuseUsage } from "../core/respike-error.js";
+import {
+  describeProblem,
+  exitCodes,
+  RespikeError,
+  refuseUsage,
+  type Warning,
+} from "../core/respike-error.js";
 import { type CommonValues, commonFlags } from "./common-flags.js";
 import { describeFailure, printFailure, printSuccess } from "./envelope.js";
 import { nearestWord } from "./nearest-word.js";
@@ -39,7 +45,9 @@ export async function runCommand(around: CommandSurroundings): Promise<number> {
     return await runWords(around, asked);
   } catch (error) {
     const { problems, exitCode } = failureOf(error, around.signal);
-    if (asked.json) around.writeOut(`${printFailure(problems)}\n`);
+    const warnings = error instanceof RespikeError ? error.warnings : [];
+    if (asked.json) around.writeOut(`${printFailure(problems, warnings)}\n`);
+    printWarnings(around, warnings);
     for (const problem of problems) around.writeError(`error: ${describeProblem(problem)}\n`);
     return exitCode;
   }
@@ -191,7 +199,7 @@ function printOutcome(
   started: number,
 ): void {
   const { result, text, warnings = [] } = outcome;
-  for (const warning of warnings) around.writeError(`warning: ${warning.where}: ${warning.message}\n`);
+  printWarnings(around, warnings);
   if (!asked.json) {
     around.writeOut(`${text}\n`);
     return;
@@ -199,6 +207,10 @@ function printOutcome(
   const timing = { ...passed(started), ...outcome.timing };
   const { version } = around;
   around.writeOut(`${printSuccess({ verb: verb.name, version, command, warnings, result, timing })}\n`);
+}
+
+function printWarnings({ writeError }: CommandSurroundings, warnings: readonly Warning[]): void {
+  for (const { where, message } of warnings) writeError(`warning: ${where}: ${message}\n`);
 }
 
 function failureOf(error: unknown, signal: AbortSignal) {

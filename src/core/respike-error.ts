@@ -61,15 +61,18 @@ export interface Warning {
 export class RespikeError extends Error {
   override readonly name = "RespikeError";
   readonly problems: readonly Problem[];
+  /** What there was to say of the work before it failed; may explain why. */
+  readonly warnings: readonly Warning[];
 
   constructor(
     readonly exitCode: ExitCode,
     problems: Problem | readonly Problem[],
-    options?: ErrorOptions,
+    options?: ErrorOptions & { readonly warnings?: readonly Warning[] },
   ) {
     const list = "code" in problems ? [problems] : problems;
     super(list.map(describeProblem).join("\n"), options);
     this.problems = list;
+    this.warnings = options?.warnings ?? [];
   }
 
   get code(): string {

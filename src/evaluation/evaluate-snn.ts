@@ -5,7 +5,7 @@
  */
 import { describeImages } from "../core/describe-images.js";
 import type { LongCallOptions } from "../core/progress.js";
-import { exitCodes, RespikeError } from "../core/respike-error.js";
+import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
 import type { TaskRunner } from "../core/task-runner.js";
 import { gatherImages } from "../datasets/dataset.js";
 import { accumulate, type Evaluation } from "./accumulate.js";
@@ -165,11 +165,16 @@ function* makeTasks(
  * The error of `--max-loss`, or null where the loss at T is not larger.
  *
  * @param maxLoss points
+ * @param warnings what was said of the evaluation; the error carries it
  */
-export function checkMaxLoss(result: EvaluationResult, maxLoss: number): RespikeError | null {
+export function checkMaxLoss(
+  result: EvaluationResult,
+  maxLoss: number,
+  warnings: readonly Warning[] = [],
+): RespikeError | null {
   const last = result.snn.at[result.snn.at.length - 1];
   if (last !== undefined && last.loss !== null && last.loss <= maxLoss) return null;
-  return new RespikeError(exitCodes.checkFailed, {
+  const problem = {
     code: "max-loss",
     where: `loss at T = ${result.snn.T}`,
     rule: `at most ${maxLoss} points`,
@@ -178,5 +183,6 @@ export function checkMaxLoss(result: EvaluationResult, maxLoss: number): Respike
       last?.loss == null
         ? "drop --no-ann"
         : "give more steps (-T), or convert with another --lambda or --compensate",
-  });
+  };
+  return new RespikeError(exitCodes.checkFailed, problem, { warnings });
 }

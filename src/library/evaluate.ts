@@ -6,7 +6,7 @@
 
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import { exitCodes, RespikeError, type Warning } from "../core/respike-error.js";
+import { type RespikeError, refuseUsage, type Warning } from "../core/respike-error.js";
 import { hashBytes, hashLargeBytes, viewBytes } from "../core/sha256.js";
 import type { TaskRunner } from "../core/task-runner.js";
 import { makeFolder } from "../datasets/make-folder.js";
@@ -49,7 +49,7 @@ export interface EvaluateCallOptions extends CallOptions {
   readonly noAnn?: boolean | undefined;
   /** P: images stop when they are decided; at most this share of the decisions differs from those at T. */
   readonly earlyExit?: number | undefined;
-  /** The result is an error with exit code 4 where the loss at T is larger, after everything is written. */
+  /** The result is an error with exit code 4 where the loss at T is larger, after everything is written; it has the warnings. */
   readonly maxLoss?: number | undefined;
   /** `i/k`. */
   readonly shard?: string | undefined;
@@ -86,6 +86,7 @@ export interface EvaluationOutcome {
  */
 export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Promise<EvaluationOutcome> {
   // 1. images and what is asked for
+  if (options.maxLoss !== undefined && options.noAnn === true) throw lossWithoutNetwork();
   const warnings: Warning[] = [];
   const runner = makeWorkerRunner(options.threads);
   const { out, resume, force } = options;
@@ -106,17 +107,32 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
   } finally {
     await folder?.close();
   }
-  // 5. the check that was asked for
-  const failed = options.maxLoss === undefined ? null : checkMaxLoss(evaluation.result, options.maxLoss);
+  // 5. what there is to say, and the check that was asked for
+  warnings.push(...evaluation.warnings, ...listGuesses(evaluation, plan));
+  const failed =
+    options.maxLoss === undefined ? null : checkMaxLoss(evaluation.result, options.maxLoss, warnings);
   if (failed !== null) throw failed;
-  const { ann, data } = evaluation.result;
-  const images = `${data.split} images of ${data.name}`;
-  const guesses = ann === null ? null : warnOfGuessing(ann, plan.setup.classes, images);
   return {
     result: { ...evaluation.result, ...more },
-    warnings: [...warnings, ...evaluation.warnings, ...(guesses === null ? [] : [guesses])],
+    warnings,
     folder: out === undefined ? null : { path: out, report: join(out, "report.html") },
   };
+}
+
+function lossWithoutNetwork(): RespikeError {
+  return refuseUsage({
+    code: "bad-option",
+    where: "--max-loss",
+    rule: "a loss is measured beside the network",
+    value: "the network is left out by --no-ann",
+    next: "drop one of them",
+  });
+}
+
+function listGuesses({ result: { ann, data } }: Evaluation, { setup }: EvaluationPlan): readonly Warning[] {
+  if (ann === null) return [];
+  const guesses = warnOfGuessing(ann, setup.classes, `${data.split} images of ${data.name}`);
+  return guesses === null ? [] : [guesses];
 }
 
 async function planCall(
@@ -149,7 +165,7 @@ async function planCall(
 }
 
 function missingData(): RespikeError {
-  return new RespikeError(exitCodes.usage, {
+  return refuseUsage({
     code: "usage",
     where: "--data",
     rule: "says which images to evaluate on",

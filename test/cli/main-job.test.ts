@@ -182,7 +182,7 @@ for (const [signal, code] of [
   });
 }
 
-test("flag over config over the SNN's own; existing outputs need --force; --max-loss exits 4 with results written", async () => {
+test("flag over config over the SNN's own; existing outputs need --force; --max-loss without the network is refused", async () => {
   writeFileSync(join(at, "c.json"), JSON.stringify({ T: 4, n: 2, data: "i.npy,l.npy", noAnn: true }));
   const { code, doc, err } = await callJson(
     at,
@@ -212,9 +212,10 @@ test("flag over config over the SNN's own; existing outputs need --force; --max-
   ];
   assert.equal((await call(at, ...words)).code, 2);
   assert.equal((await call(at, ...convertWords, "-o", "a.snn.safetensors")).code, 2);
-  const failed = await callJson(at, ...words, "--force", "--no-ann", "--max-loss", "0");
-  assert.deepEqual([failed.code, failed.doc.errors[0]?.code], [4, "max-loss"]);
-  assert.ok(existsSync(join(at, "c", "results.json")));
+  rmSync(join(at, "c"), { recursive: true });
+  const unmeasured = await callJson(at, ...words, "--no-ann", "--max-loss", "0");
+  assert.deepEqual([unmeasured.code, unmeasured.doc.errors[0]?.where], [2, "--max-loss"]);
+  assert.equal(existsSync(join(at, "c")), false, "refused before anything is simulated");
 });
 
 test("run records spikes, potentials and currents as NumPy reads them", async () => {

@@ -9,6 +9,7 @@ import { parseCommand } from "#src/cli/parse-command.js";
 import { makeProgressReporter } from "#src/cli/report-progress.js";
 import { runCommand } from "#src/cli/run-command.js";
 import { verbs } from "#src/cli/verb-list.js";
+import { RespikeError } from "#src/core/respike-error.js";
 import type { Envelope } from "./call-respike.js";
 
 async function call(...words: string[]) {
@@ -189,6 +190,32 @@ test("anything thrown that is not ours is a defect: exit 1, and where to report 
   assert.equal(code, 1);
   assert.equal((JSON.parse(out) as Envelope).errors[0]?.code, "defect");
   assert.match((JSON.parse(out) as Envelope).errors[0]?.next ?? "", /report/);
+});
+
+test("warnings of a check that failed are told before the error, in --json too", async () => {
+  const warnings = [{ code: "other-steps", where: "T = 2", message: "made for T = 16" }];
+  const problem = { code: "max-loss", where: "loss", rule: "at most 1", value: "3", next: "more steps" };
+  const failing = {
+    ...(verbs[0] as (typeof verbs)[number]),
+    run: () => Promise.reject(new RespikeError(4, problem, { warnings })),
+  };
+  let [out, err] = ["", ""];
+  const code = await runCommand({
+    words: ["demo", "--json"],
+    verbs: [failing],
+    version: "0.0.0",
+    writeOut: (text) => {
+      out += text;
+    },
+    writeError: (text) => {
+      err += text;
+    },
+    interactive: false,
+    signal: new AbortController().signal,
+  });
+  const document = JSON.parse(out) as Envelope;
+  assert.deepEqual([code, document.ok, document.errors, document.warnings], [4, false, [problem], warnings]);
+  assert.equal(err, "warning: T = 2: made for T = 16\nerror: loss: 3 (at most 1); more steps\n");
 });
 
 test("numbers that JSON lacks become null with a warning", async () => {
