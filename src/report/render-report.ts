@@ -85,7 +85,13 @@ function listSections(input: ReportInput, drawn: ReadonlyMap<string, string>): P
     { id: "layers", name: "Layers", body: renderLayersSection(input) },
     ...(passes ? [{ id: "passes", name: "Passes", body: passes }] : []),
     ...(certificate
-      ? [{ id: "certificate", name: "Certificate", body: renderCertificateSection(certificate) }]
+      ? [
+          {
+            id: "certificate",
+            name: "Certificate",
+            body: renderCertificateSection(certificate, passes === null),
+          },
+        ]
       : []),
     { id: "configuration", name: "Configuration", body: renderConfigurationSection(input) },
     { id: "provenance", name: "Provenance", body: renderProvenanceSection(input) },

@@ -8,19 +8,11 @@ import {
   renderDiagnosis,
   renderDiagnosisText,
 } from "#src/report/diagnosis/render-diagnosis.js";
+import { exampleCertificate } from "./example-results.js";
 
 /** Every figure is derived from `scale`; the second layer has a defect. */
 function exampleDiagnosis(scale: number, layers = 3): Diagnosis {
   const names = Array.from({ length: layers }, (_, at) => (at === 0 ? "<script>" : `layer${at}`));
-  const judged = {
-    correct: 31,
-    accuracy: 96.9 * scale,
-    loss: scale,
-    lossCi95: [-scale, scale],
-    epsilon: scale === 0 ? null : 0.2 * scale,
-    disagreement: 3 * scale,
-  } as const;
-  const step = { t: 8, epsilon: judged.epsilon, disagreement: 3, disagreementMoved: 4 };
   return {
     T: 64,
     alphabet: "binary",
@@ -54,19 +46,7 @@ function exampleDiagnosis(scale: number, layers = 3): Diagnosis {
     conclusion: layers === 0 ? null : { kind: "layers", layers: names, message: `see ${names[0]}` },
     outputError: scale,
     whatIfImages: 4,
-    certificate: {
-      schema: "respike.certificate/1",
-      passes: null,
-      images: { data: "<b>", split: "train", n: 32, indicesSha256: "0", seed: 0 },
-      network: { correct: 32, accuracy: 100 * scale },
-      limit: judged,
-      atT: { T: 64, ...judged, disagreementMoved: 5 },
-      steps: [step],
-      prediction: [
-        { loss: 1, epsilon: 0.2, T: 40, disagreement: [3, 4] },
-        { loss: 0.5, epsilon: 0.13, T: null, disagreement: null },
-      ],
-    },
+    certificate: exampleCertificate(scale),
   };
 }
 
@@ -91,9 +71,20 @@ for (const [name, diagnosis] of [
     assert.doesNotMatch(html, /<script>:|<b>|<i>/);
     assert.equal(plots.size, diagnosis.layers.length === 0 ? 0 : diagnosisPlots.length);
     assert.match(html, /Certificate/);
+    assert.doesNotMatch(html, /Passes of the conversion/, "nobody watched the conversion");
     assert.equal((await renderDiagnosis(input)).html, html);
   });
 }
+
+test("the page shows what each pass changed, where the certificate knows", async () => {
+  const diagnosis = { ...exampleDiagnosis(0.1), certificate: exampleCertificate(0.1, ["<u>", "fold"]) };
+  const input = { result: diagnosis, warnings: [], command: ["respike"], title: "a", version: "0" };
+  const { html } = await renderDiagnosis(input);
+  assert.match(
+    html,
+    /Passes of the conversion.*<th scope="row">&lt;u&gt;<\/th>.*<th scope="row">fold<\/th>/s,
+  );
+});
 
 test("the text names the defect, and says of an image that the network knows what its loss is worth", () => {
   const diagnosis = exampleDiagnosis(1);

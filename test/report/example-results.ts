@@ -1,4 +1,5 @@
 /** Made-up results of plausible size for the tests of reports; no clock, no chance. */
+import type { Certificate } from "#src/evaluation/diagnosis/certificate.js";
 import type {
   EarlyExitResult,
   EvaluatedLayer,
@@ -209,5 +210,31 @@ export function smallestResults(): EvaluationResult {
       energy: results.cost.energy.map((estimate) => ({ ...estimate, annEffectiveUJ: null })),
     },
     run: { ...results.run, imagesPerSecond: null, kernels: {} },
+  };
+}
+
+/** A certificate whose figures are derived from `scale`; with the passes named, or of a conversion that nobody watched. */
+export function exampleCertificate(scale = 0.1, passes: readonly string[] | null = null): Certificate {
+  const judged = {
+    correct: 31,
+    accuracy: 96.9 * scale,
+    loss: scale,
+    lossCi95: [-scale, scale],
+    epsilon: scale === 0 ? null : 0.2 * scale,
+    disagreement: 3 * scale,
+  } as const;
+  const figures = { preserves: "function", maxAbsDiff: 7.6e-6, maxRelDiff: 3.8e-7, images: 64 } as const;
+  return {
+    schema: "respike.certificate/1",
+    passes: passes?.map((name) => ({ name, ...figures })) ?? null,
+    images: { data: "<b>", split: "train", n: 32, indicesSha256: "0", seed: 0 },
+    network: { correct: 32, accuracy: 100 * scale },
+    limit: judged,
+    atT: { T: 64, ...judged, disagreementMoved: 5 },
+    steps: [{ t: 8, epsilon: judged.epsilon, disagreement: 3, disagreementMoved: 4 }],
+    prediction: [
+      { loss: 1, epsilon: 0.2, T: 40, disagreement: [3, 4] },
+      { loss: 0.5, epsilon: 0.13, T: null, disagreement: null },
+    ],
   };
 }

@@ -4,7 +4,13 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { renderReport } from "#src/report/render-report.js";
-import { exampleConversion, exampleEarlyExit, exampleResults, smallestResults } from "./example-results.js";
+import {
+  exampleCertificate,
+  exampleConversion,
+  exampleEarlyExit,
+  exampleResults,
+  smallestResults,
+} from "./example-results.js";
 
 const command = ["respike", "evaluate", "resnet20.snn.safetensors", "--data", "cifar10"];
 const hostile = `<img src=x onerror=alert(1)>"'&\u001b[31m\u0000\u202e\ud800</script><script>alert(2)</script>`;
@@ -62,6 +68,19 @@ test("a report has every section, the verdict with its interval and n, and the e
   assert.equal(html.match(/<figure/g)?.length, 8);
   assert.equal(html.match(/<summary>Show as table/g)?.length, 8);
   assert.match(html, /<html lang="en">/);
+});
+
+test("the passes of a conversion stand once: in their section, else in the certificate", async () => {
+  const certificate = exampleCertificate(0.1, ["fold-batch-norm", "normalise-weights"]);
+  const results = exampleResults();
+  const alone = await renderReport({ results, certificate, command });
+  const section = /<section id="certificate".*?<\/section>/s.exec(alone.html)?.[0] ?? "";
+  assert.match(visibleText(section), /fold-batch-norm/);
+  assert.match(section, /normalise-weights/);
+  assert.doesNotMatch(section, /tolerance/);
+  const both = await renderReport({ results, certificate, conversion: exampleConversion(), command });
+  assert.equal(both.html.match(/aria-label="Passes of the conversion"/g)?.length, 1);
+  assert.match(both.html, /<section id="passes"/);
 });
 
 test("early exit has a section of its own, with what was promised, measured and saved", async () => {

@@ -8,8 +8,15 @@ import { describeCertificate } from "../describe-certificate.js";
 import { formatFixed, formatSignificant } from "../format-number.js";
 import { html, type Markup } from "../html.js";
 import { renderTableMarkup } from "./data-table.js";
+import { renderPassesTable } from "./passes-table.js";
 
-export function renderCertificateSection(certificate: Certificate): Markup {
+/** @param showsPasses false where the page has a section of the conversion's passes, with the same figures */
+export function renderCertificateSection(certificate: Certificate, showsPasses = true): Markup {
+  const { passes } = certificate;
+  const table =
+    passes === null || !showsPasses
+      ? null
+      : html`<details><summary>Passes of the conversion</summary>${renderPassesTable(passes)}</details>`;
   const facts = describeCertificate(certificate).map((fact) => html`<li>${fact}</li>`);
   const steps = renderTableMarkup({
     label: "Outputs against the network's by steps",
@@ -24,5 +31,5 @@ export function renderCertificateSection(certificate: Certificate): Markup {
   return html`<section id="certificate" aria-labelledby="certificate-title"><h2 id="certificate-title">Certificate</h2>
 <ul>${facts}</ul>
 <p class="note">ε: RMS difference of the outputs over the standard deviation of the network's. Disagreement: images put into another class.</p>
-<details><summary>By steps</summary>${steps}</details></section>`;
+<details><summary>By steps</summary>${steps}</details>${table}</section>`;
 }

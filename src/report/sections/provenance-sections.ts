@@ -3,31 +3,17 @@
  *
  * Knows: the report's input. May not know: results' meaning, files.
  */
-import { formatCount, formatSignificant } from "../format-number.js";
+import { formatCount } from "../format-number.js";
 import { type Fragment, html, type Markup } from "../html.js";
 import type { ReportInput } from "../report-input.js";
-import { flattenFacts, renderFacts, renderTableMarkup } from "./data-table.js";
+import { flattenFacts, renderFacts } from "./data-table.js";
+import { renderPassesTable } from "./passes-table.js";
 
 export function renderPassesSection(input: ReportInput): Markup | null {
   const passes = input.conversion?.passes;
   if (!passes || passes.length === 0) return null;
-  const rows = passes.map((pass) => [
-    pass.name,
-    pass.preserves === undefined ? "–" : printPreserves(pass.preserves),
-    formatSignificant(pass.maxAbsDiff),
-    formatSignificant(pass.maxRelDiff),
-    formatSignificant(pass.tolerance),
-    formatCount(pass.images),
-  ]);
-  const columns = ["pass", "preserves", "largest difference", "relative", "tolerance", "images"];
-  const table = renderTableMarkup({ label: "Passes of the conversion", columns, rows });
   return html`<section id="passes" aria-labelledby="passes-title"><h2 id="passes-title">Passes of the conversion</h2>
-<p class="note">Largest difference of the network's outputs before and after each pass, on calibration and random images.</p>${table}</section>`;
-}
-
-function printPreserves(value: unknown): string {
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "–");
+${renderPassesTable(passes)}</section>`;
 }
 
 /** The words as a POSIX shell reads them back. */
