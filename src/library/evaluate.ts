@@ -102,7 +102,7 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
     const { signal, onProgress } = options;
     evaluation = await evaluateSnn(plan, runner, { signal, onProgress, store: folder ?? undefined });
     // 4. tables, plots, report; results.json last
-    const report = (path: string) => writeReport(path, evaluation, config, snn, options.convert);
+    const report = (path: string) => writeReport(path, evaluation, config);
     await folder?.finish(evaluation, report, more);
   } finally {
     await folder?.close();
@@ -177,6 +177,8 @@ function missingData(): RespikeError {
 /** config.json: the resolved options, and the hashes that a resumed run must agree with. */
 async function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCallOptions): Promise<RunConfig> {
   const { signal: _, onProgress: __, convert, command = ["respike", "evaluate"], ...flags } = options;
+  const { provenance } = snn;
+  const certificate = readCertificate(snn);
   return {
     schema: "respike.run/1",
     version,
@@ -188,6 +190,7 @@ async function describeRun(snn: Snn, plan: EvaluationPlan, options: EvaluateCall
     },
     setup: plan.setup,
     ...(convert === undefined ? {} : { convert }),
+    snn: { provenance, ...(certificate === undefined ? {} : { certificate }) },
   };
 }
 
@@ -209,14 +212,14 @@ function resolveFlags(options: EvaluateCallOptions, { setup }: EvaluationPlan): 
   };
 }
 
-/** report.html and plots/, from an evaluation that is finished. */
+/** report.html and plots/, from an evaluation that is finished and the configuration that its folder holds. */
 export async function writeReport(
   folder: string,
   { result, warnings }: Evaluation,
   config: RunConfig,
-  snn: Snn | null,
-  conversion: ConversionResult | undefined,
 ): Promise<void> {
+  const conversion = config.convert as ConversionResult | undefined;
+  const { snn } = config;
   const { html, plots } = await renderReport({
     results: result,
     command: config.command,
@@ -224,7 +227,7 @@ export async function writeReport(
     configuration: { ...config.flags, ...config.setup.options },
     hashes: config.inputs,
     warnings,
-    ...(snn === null
+    ...(snn === undefined
       ? {}
       : { provenance: snn.provenance, title: nameNetwork(snn), certificate: readCertificate(snn) }),
     ...(conversion === undefined ? {} : { conversion: { ...conversion, snn: conversion.snn ?? {} } }),
@@ -235,7 +238,7 @@ export async function writeReport(
 }
 
 /** `resnet20, option A (cifar10-resnet20.th)` */
-function nameNetwork({ provenance: { arch, model } }: Snn): string {
+function nameNetwork({ provenance: { arch, model } }: Pick<Snn, "provenance">): string {
   const name = typeof arch === "string" ? arch : "spiking network";
   return typeof model === "string" ? `${name} (${model})` : name;
 }

@@ -4,10 +4,13 @@
  * Knows: its schema. May not know: how it was measured.
  */
 import type { Certificate } from "../evaluation/diagnosis/certificate.js";
-import type { Snn } from "../graph/snn.js";
 
 /** The certificate that a network was saved with; undefined without one of this version. */
-export function readCertificate({ certificate }: Snn): Certificate | undefined {
+export function readCertificate({
+  certificate,
+}: {
+  readonly certificate?: unknown;
+}): Certificate | undefined {
   const isOurs =
     typeof certificate === "object" &&
     certificate !== null &&

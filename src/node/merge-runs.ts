@@ -5,10 +5,11 @@
  */
 import { type Problem, refuseInput } from "../core/respike-error.js";
 import { accumulate, type Evaluation } from "../evaluation/accumulate.js";
+import { listForeignRecords } from "../evaluation/check-records.js";
 import type { ChunkRecord } from "../evaluation/chunk-record.js";
 import type { ChunkStore } from "../evaluation/chunk-store.js";
-import { countRuns, isRunToEnd } from "../evaluation/early-exit/evaluation-parts.js";
-import { parseShard } from "../evaluation/shards.js";
+import { countRuns, isRunToEnd, listParts } from "../evaluation/early-exit/evaluation-parts.js";
+import { parseShard, shardRange } from "../evaluation/shards.js";
 import { SpikeHash } from "../evaluation/spike-hash.js";
 import { refuseExistingRun } from "./claim-folder.js";
 import {
@@ -35,9 +36,14 @@ interface ShardRun {
 
 /**
  * @param paths run folders of shards 1/k … k/k, in any order
- * @throws RespikeError (exit 3) naming every folder that is none, unfinished, missing, twice, or of another run
+ * @param command the command that merges, for the report; the shards' own stand in their folders
+ * @throws RespikeError (exit 3) naming every folder that is none, unfinished, missing, twice, or of another run, and every
+ * record of other images than its shard's
  */
-export async function mergeRuns(paths: readonly string[]): Promise<MergedRuns> {
+export async function mergeRuns(
+  paths: readonly string[],
+  command: readonly string[] = ["respike", "merge", ...paths],
+): Promise<MergedRuns> {
   const shards: ShardRun[] = [];
   const problems: Problem[] = [];
   for (const path of paths) {
@@ -51,10 +57,10 @@ export async function mergeRuns(paths: readonly string[]): Promise<MergedRuns> {
       problems.length > 0 ? problems : notShard("merge", "folders of shards are named", "none"),
     );
   }
-  for (const shard of shards) problems.push(...compareShard(first, shard));
+  for (const shard of shards) problems.push(...compareShard(first, shard), ...listForeign(shard));
   if (problems.length === 0) problems.push(...listMissing(shards));
   if (problems.length > 0) throw refuseInput(problems);
-  const config = withoutShard(first.config);
+  const config = { ...withoutShard(first.config), command };
   const records = shards.flatMap((shard) => shard.records).sort((a, b) => a.start - b.start);
   const hashed = records.filter(({ start }) => !isRunToEnd(start, config.setup));
   const spikeHash = config.setup.options.hash
@@ -74,9 +80,12 @@ function notShard(where: string, rule: string, value: string): Problem {
   };
 }
 
+/** Flags of the process that ran a shard; the whole has others, or none. */
+const ownFlags = ["shard", "out", "resume", "force", "threads", "batch", "cacheDir", "offline"];
+
 function withoutShard(config: RunConfig): RunConfig {
   const { setup } = config;
-  const { shard: _, ...flags } = config.flags;
+  const flags = Object.fromEntries(Object.entries(config.flags).filter(([name]) => !ownFlags.includes(name)));
   return { ...config, flags, setup: { ...setup, options: { ...setup.options, shard: null } } };
 }
 
@@ -91,6 +100,16 @@ function compareShard(first: ShardRun, { path, config, records }: ShardRun): Pro
   const done = records.reduce((sum, record) => sum + record.indices.length, 0);
   if (done !== all) problems.push(notShard(path, "the shard is finished", `${done} of ${all} images`));
   return problems;
+}
+
+/** Records of images that are not the shard's own, at their places. */
+function listForeign({ path, config: { setup }, records }: ShardRun): readonly Problem[] {
+  const { shard, n } = setup.options;
+  if (shard === null) return [];
+  const [start, end] = shardRange(parseShard(shard), n);
+  const indices = Uint32Array.from({ length: end - start }, (_, at) => start + at);
+  const foreign = listForeignRecords(records, listParts({ setup, start, indices }));
+  return foreign.map((problem) => ({ ...problem, where: `${path}: ${problem.where}` }));
 }
 
 function listMissing(shards: readonly ShardRun[]): Problem[] {

@@ -32,6 +32,11 @@ export interface RunConfig {
   readonly setup: EvaluationSetup;
   /** The conversion's result, where this run made the SNN. */
   readonly convert?: unknown;
+  /** What the SNN says of its origin, for the report; decides nothing. */
+  readonly snn?: {
+    readonly provenance: Readonly<Record<string, unknown>>;
+    readonly certificate?: unknown;
+  };
 }
 
 export interface RunFolder extends ChunkStore {

@@ -58,6 +58,19 @@ test("a finished chunk that names other images than stand at its place is refuse
   }
 });
 
+test("a shard whose finished chunks name other images than its own is refused, the folder named", async () => {
+  const dirs = [1, 2].map((index) => join(root, `alien-${index}`));
+  for (const [at, dir] of dirs.entries())
+    await evaluateSmall(dir, { shard: { index: at + 1, of: 2 }, batch: 31 });
+  const [first = "", second = ""] = dirs;
+  const file = join(second, "progress.jsonl");
+  const { indices, ...record } = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, `${JSON.stringify({ ...record, indices: [...indices.slice(1), 0] })}\n`);
+  await assert.rejects(mergeRuns([first, second]), (error: RespikeError) => {
+    return error.exitCode === 3 && error.code === "run-folder" && error.where.startsWith(second);
+  });
+});
+
 test("a report that cannot be written leaves the folder free: the run is resumed in the same process", async () => {
   const dir = join(root, "no-report");
   const failing = async () => {

@@ -5,7 +5,6 @@
  */
 import { join, resolve } from "node:path";
 import { refuseUsage } from "../../core/respike-error.js";
-import type { ConversionResult } from "../../library/convert.js";
 import { writeReport } from "../../library/evaluate.js";
 import { isReproduction, mergeReproductions } from "../../library/reproduce/merge-reproductions.js";
 import { mergeRuns, saveMergedRun } from "../../node/merge-runs.js";
@@ -35,16 +34,14 @@ export const mergeVerb = defineVerb({
         usageProblem("--out", "the whole has a folder of its own", `'${out}' is a shard`, next),
       );
     }
+    const { force, command } = context;
     if (await isReproduction(folders[0] ?? "")) {
-      const { force, command } = context;
       const { result, folder } = await mergeReproductions(folders, out, { force, command });
       return { result, text: `${renderReproductionText(result)}\nreport: ${folder.report}` };
     }
-    const merged = await mergeRuns(folders);
+    const merged = await mergeRuns(folders, command);
     const { evaluation, config } = merged;
-    await saveMergedRun(out, merged, { force: context.force }, (path) =>
-      writeReport(path, evaluation, config, null, config.convert as ConversionResult | undefined),
-    );
+    await saveMergedRun(out, merged, { force }, (path) => writeReport(path, evaluation, config));
     const outcome = {
       result: evaluation.result,
       warnings: evaluation.warnings,

@@ -19,7 +19,11 @@ export interface EvaluationPart {
 }
 
 /** What a plan has to do, its shard alone. */
-export function listParts({ setup, start, indices }: EvaluationPlan): readonly EvaluationPart[] {
+export function listParts({
+  setup,
+  start,
+  indices,
+}: Pick<EvaluationPlan, "setup" | "start" | "indices">): readonly EvaluationPart[] {
   const whole = { start, indices, toEnd: false };
   if (setup.earlyExit === undefined) return [whole];
   const checked = selectChecked(setup.options.n, setup.options.seed);
