@@ -4,6 +4,7 @@
  * Knows: how many images are worth it. May not know: simulators, labels.
  */
 import { RespikeError } from "../core/respike-error.js";
+import { spreadEvenly } from "../core/spread-evenly.js";
 import { countElements } from "../core/tensor.js";
 import { isOp } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
@@ -69,9 +70,5 @@ function chooseImages({ graph }: Snn, steps: number, judging: Uint32Array): Uint
   const layers = graph.nodes.filter((node) => isOp(node, "neuron"));
   const neurons = layers.reduce((sum, { id }) => sum + countElements(graph.shape(id)), 0);
   const affordable = Math.floor(mostUpdates / Math.max(1, neurons * steps));
-  const n = Math.min(judging.length, mostImages, Math.max(fewestImages, affordable));
-  return Uint32Array.from(
-    { length: n },
-    (_, i) => judging[Math.floor(((i + 0.5) * judging.length) / n)] as number,
-  );
+  return spreadEvenly(judging, Math.min(mostImages, Math.max(fewestImages, affordable)));
 }

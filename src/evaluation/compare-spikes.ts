@@ -9,7 +9,7 @@ import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { SimulationResult } from "../simulator/backend.js";
-import { predictClass } from "../simulator/predict-class.js";
+import { predictClasses } from "../simulator/predict-class.js";
 import { simulatorBackends } from "./backend-list.js";
 import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
 
@@ -72,14 +72,11 @@ function compareResults(one: SimulationResult, other: SimulationResult, n: numbe
       difference += Math.abs((counts[at] as number) - (others[at] as number));
     }
   }
-  return { predictions: [predictAll(one, n), predictAll(other, n)], difference, spikes };
-}
-
-function predictAll({ outputs }: SimulationResult, n: number): Int32Array {
-  const classes = outputs.length / n;
-  return Int32Array.from({ length: n }, (_, image) =>
-    predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
-  );
+  return {
+    predictions: [predictClasses(one.outputs, n), predictClasses(other.outputs, n)],
+    difference,
+    spikes,
+  };
 }
 
 const batch = 4;

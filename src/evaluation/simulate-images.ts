@@ -9,7 +9,7 @@ import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { SimulationResult } from "../simulator/backend.js";
-import { predictClass } from "../simulator/predict-class.js";
+import { predictClasses } from "../simulator/predict-class.js";
 import { type BackendName, simulatorBackends } from "./backend-list.js";
 import { type ImageBatch, shareImages } from "./image-batches.js";
 import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
@@ -74,12 +74,9 @@ export async function startSimulateHandler(
       const result = simulator.run({ images, n, steps, snapshots: [steps], readout, delay, recycle });
       const { outputs, layers } = result;
       if (shared.countLayer === null) recycle = result;
-      const classes = outputs.length / n;
       return {
         outputs,
-        predictions: Int32Array.from({ length: n }, (_, image) =>
-          predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
-        ),
+        predictions: predictClasses(outputs, n),
         largest: layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
         counts: layers.find(({ name }) => name === shared.countLayer)?.counts ?? null,
       };

@@ -17,3 +17,15 @@ export function predictClass(outputs: ArrayLike<number>): number {
   }
   return best;
 }
+
+/**
+ * The class of each of n images.
+ *
+ * @param outputs [n,classes]
+ */
+export function predictClasses(outputs: Float32Array | Float64Array, n: number): Int32Array {
+  const classes = outputs.length / n;
+  return Int32Array.from({ length: n }, (_, image) =>
+    predictClass(outputs.subarray(image * classes, (image + 1) * classes)),
+  );
+}

@@ -3,6 +3,7 @@
  *
  * Knows: the calibration images, the network's own values. May not know: what is changed in a layer.
  */
+import { spreadEvenly } from "../../core/spread-evenly.js";
 import { countElements } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
@@ -51,7 +52,7 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
   const delay = stepsNotFitted(options);
   const readsAll = stepsLeftOut(options) === 0;
   // 1.
-  const images = spreadOver(context.calibration.indices, options.adjustN);
+  const images = spreadEvenly(context.calibration.indices, options.adjustN);
   // 2.
   const layers = listLayers(graph, activations);
   const activationOf = readInGroups(request, layers, images);
@@ -82,15 +83,6 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
 /** Layers that the graph has, in its order. */
 function listLayers(graph: Graph, activations: readonly Activation[]): readonly Activation[] {
   return graph.nodes.flatMap(({ id }) => activations.filter(({ layer }) => layer === id));
-}
-
-/** `n` of the indices, evenly spaced; all where there are fewer. */
-function spreadOver(indices: Uint32Array, n: number): Uint32Array {
-  const most = Math.min(n, indices.length);
-  return Uint32Array.from(
-    { length: most },
-    (_, at) => indices[Math.floor(((at + 0.5) * indices.length) / most)] as number,
-  );
 }
 
 /** Activations by layer, computed for as many following layers at once as memory allows. */

@@ -17,7 +17,7 @@ import { isOp, type Readout } from "../../graph/node-types.js";
 import { preprocessPixels } from "../../graph/preprocessing.js";
 import { largestCount, quantumAt } from "../../graph/refinement.js";
 import type { Snn } from "../../graph/snn.js";
-import { predictClass } from "../../simulator/predict-class.js";
+import { predictClasses } from "../../simulator/predict-class.js";
 import type { BackendName } from "../backend-list.js";
 import { pairedInterval } from "../paired-interval.js";
 import { augmentPixels } from "./augment-pixels.js";
@@ -184,10 +184,8 @@ export function takeTime({ n, logits, outputs }: Observed, which: number, times:
 }
 
 function findRight(outputs: Float32Array | Float64Array, labels: Int32Array): readonly boolean[] {
-  const classes = outputs.length / labels.length;
-  return Array.from(labels, (label, image) => {
-    return predictClass(outputs.subarray(image * classes, (image + 1) * classes)) === label;
-  });
+  const said = predictClasses(outputs, labels.length);
+  return Array.from(labels, (label, image) => said[image] === label);
 }
 
 const countTrue = (values: readonly boolean[]) => values.filter(Boolean).length;

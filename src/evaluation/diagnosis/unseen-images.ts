@@ -5,6 +5,7 @@
  */
 import { compensationJudges } from "../../conversion/compensation/compensation.js";
 import { randomPermutation } from "../../core/counter-random.js";
+import { spreadEvenly } from "../../core/spread-evenly.js";
 import { countElements } from "../../core/tensor.js";
 import { countJudging } from "../../datasets/split-training.js";
 import { isOp } from "../../graph/node-types.js";
@@ -43,12 +44,7 @@ export function affordableImages({ graph }: Snn, steps: number): number {
  * @returns ascending; fewer than n where there are no more, empty where there are none
  */
 export function selectUnseen(snn: Pick<Snn, "options">, trainCount: number, n: number): Uint32Array {
-  const left = listUnseen(snn, trainCount);
-  const chosen = Math.min(n, left.length);
-  return Uint32Array.from(
-    { length: chosen },
-    (_, i) => left[Math.floor(((i + 0.5) * left.length) / chosen)] as number,
-  );
+  return spreadEvenly(listUnseen(snn, trainCount), n);
 }
 
 function listUnseen({ options }: Pick<Snn, "options">, trainCount: number): Uint32Array {

@@ -7,6 +7,7 @@ import { z } from "zod";
 import type { LongCallOptions } from "../../core/progress.js";
 import { refuseUsage, type Warning } from "../../core/respike-error.js";
 import { hashBytes, hashText, stableJson, viewBytes } from "../../core/sha256.js";
+import { spreadEvenly } from "../../core/spread-evenly.js";
 import type { TaskRunner } from "../../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
 import { hashIndices } from "../../datasets/decoded-split.js";
@@ -102,10 +103,7 @@ function selectFitting(trainCount: number, share: number): Uint32Array {
       next: `give --early-exit ${(Math.ceil(least * 1e4) / 1e4).toString()} or more`,
     });
   }
-  return Uint32Array.from(
-    { length: n },
-    (_, i) => judging[Math.floor(((i + 0.5) * judging.length) / n)] as number,
-  );
+  return spreadEvenly(judging, n);
 }
 
 function warn(

@@ -16,7 +16,7 @@ import { evaluateSnn } from "../../evaluation/evaluate-snn.js";
 import { planEvaluation } from "../../evaluation/evaluation-plan.js";
 import { pairedInterval } from "../../evaluation/paired-interval.js";
 import type { Snn } from "../../graph/snn.js";
-import { predictClass } from "../../simulator/predict-class.js";
+import { predictClasses } from "../../simulator/predict-class.js";
 import type { LeftOut } from "./left-out.js";
 import type { PresetContender } from "./list-contenders.js";
 import type { Look } from "./search-steps.js";
@@ -144,11 +144,7 @@ export class CandidateJudge {
     const tasks = readTasks(source, all, 8, preprocessing);
     const values = await computeFloatValues(runner, shared, tasks, images.n, 8, signal);
     const logits = values.get(network.output.id) as Float32Array;
-    const classes = logits.length / images.n;
-    const predictions = Int32Array.from(all, (image) =>
-      predictClass(logits.subarray(image * classes, (image + 1) * classes)),
-    );
-    this.#network = { predictions, macs: countAnnMacs(network) };
+    this.#network = { predictions: predictClasses(logits, images.n), macs: countAnnMacs(network) };
     return this.#network;
   }
 }
