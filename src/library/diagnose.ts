@@ -3,13 +3,13 @@
  *
  * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
  */
-import { exitCodes, RespikeError, refuseUsage, type Warning } from "../core/respike-error.js";
+import { type RespikeError, refuseInput, refuseUsage, type Warning } from "../core/respike-error.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import type { BackendName } from "../evaluation/backend-list.js";
 import { checkImages } from "../evaluation/check-images.js";
 import type { ObservedRun } from "../evaluation/diagnosis/certify-snn.js";
 import { type Diagnosis, diagnoseSnn } from "../evaluation/diagnosis/diagnose-snn.js";
-import { affordableImages, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
+import { affordableImages, explainNoneUnseen, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
 import { resolveRunOptions } from "../evaluation/resolve-run-options.js";
 import { warnOfCertifiedGuessing } from "../evaluation/warn-of-guessing.js";
 import type { Readout } from "../graph/node-types.js";
@@ -83,7 +83,7 @@ export async function diagnose(snn: Snn, options: DiagnoseCallOptions = {}): Pro
  * How a spiking network is observed: as it is run by default, on held-back training images that no choice of its
  * conversion has seen.
  *
- * @throws RespikeError (exit 3) where no training images are held back
+ * @throws RespikeError (exit 3) where none are left: too few training images, or all were looked at by a choice
  */
 export function planRun(
   snn: Snn,
@@ -94,7 +94,7 @@ export function planRun(
   const { T: steps, readout, delay } = resolveRunOptions(snn, options);
   const { n = affordableImages(snn, steps), seed = 0, backend } = options;
   const indices = selectUnseen(snn, train.n, n);
-  if (indices.length === 0) throw noImages(data);
+  if (indices.length === 0) throw noImages(data, explainNoneUnseen(snn, train.n));
   return { snn, train, data, indices, steps, readout, delay, seed, backend };
 }
 
@@ -106,13 +106,13 @@ function madeForOther(snn: Snn, steps: number): Warning {
   };
 }
 
-function noImages(data: string): RespikeError {
-  return new RespikeError(exitCodes.inputRefused, {
+function noImages(data: string, value: string): RespikeError {
+  return refuseInput({
     code: "no-judging-images",
     where: `data '${data}'`,
-    rule: "training images are held back to judge a conversion",
-    value: "fewer than 10 training images",
-    next: "give more training images",
+    rule: "a conversion is judged on training images that no choice of it has seen",
+    value,
+    next: "convert again so that some are left, or name other images (--data)",
   });
 }
 

@@ -55,6 +55,28 @@ test("run, evaluate and diagnose refuse the same T and delay, in the same words"
   for (const other of others) assert.deepEqual(other, first);
 });
 
+test("where no training image is unseen, diagnose says why: too few, or auto has judged on all that do not calibrate", async () => {
+  const { snn } = await convertTiny(tinyResNet("A"), { T: 4 });
+  const reason = (snn: Snn, n: number) => {
+    const train = { ...noiseSet, n };
+    try {
+      planRun(snn, train, "noise");
+    } catch (error) {
+      const { exitCode, value } = error as RespikeError;
+      return [exitCode, value] as const;
+    }
+    return assert.fail("is refused");
+  };
+  const [few, saysFew] = reason(snn, 9);
+  assert.equal(few, 3);
+  assert.match(saysFew, /fewer than 10 training images/);
+  const auto = { judgedOn: { n: 4 } };
+  const [judged, saysJudged] = reason({ ...snn, options: { ...snn.options, calibrateN: "all", auto } }, 40);
+  assert.equal(judged, 3);
+  assert.match(saysJudged, /auto judged on 4 of 4 held-back images.*smaller --calibrate-n/);
+  assert.doesNotMatch(saysJudged, /fewer than/);
+});
+
 test("a delay of the SNN's own that leaves nothing at a smaller T is not refused", async () => {
   const { snn } = await convertTiny(tinyResNet("A"), { T: 8, delay: 5 });
   assert.deepEqual(resolveRunOptions(snn, { T: 4 }), { T: 4, readout: "mean", delay: 5 });
