@@ -38,7 +38,8 @@ export async function runDemo(name: string, options: DemoOptions): Promise<Evalu
   const { signal, onProgress, threads, cacheDir, offline, seed } = options;
   const T = options.T ?? bundled.T;
   const call = { signal, onProgress, threads, cacheDir, offline, seed };
-  const conversion = await convert(model, { ...call, T, calibrate: name });
+  const command = nameConversion(bundled.file, T, name, seed);
+  const conversion = await convert(model, { ...call, T, calibrate: name, command });
   const bytes = encodeSnn(conversion.snn);
   const saved = {
     path: join(options.out, `${name}.snn.safetensors`),
@@ -50,6 +51,11 @@ export async function runDemo(name: string, options: DemoOptions): Promise<Evalu
   await writeWholeFile(saved.path, bytes, { force: true });
   const warnings: readonly Warning[] = [...conversion.warnings, ...outcome.warnings];
   return { ...outcome, warnings };
+}
+
+/** The words of `respike convert` that give the same SNN, to the byte. */
+function nameConversion(file: string, T: number, data: string, seed = 0): readonly string[] {
+  return ["convert", file, "-T", `${T}`, "--calibrate", data, ...(seed === 0 ? [] : ["--seed", `${seed}`])];
 }
 
 function refuseDemo(name: string): RespikeError {
