@@ -1,15 +1,19 @@
 /**
- * One process at a time builds a cache entry; the others wait and then use it.
+ * One process at a time works at a place; the others wait and then use what it made, or go away.
  *
- * Knows: a lock file with its owner's process and host, touched every few seconds.
- * May not know: what is built.
+ * Knows: a lock file with its owner's process and host, written anew every few seconds.
+ * May not know: what is guarded.
  *
- * The lock only saves work. What is published is right without it, because it is written
- * under a unique temporary name and renamed: a lock that was taken from a sleeping owner
- * costs a second build, never wrong data.
+ * A cache entry is right without it, because it is written under a unique temporary name and renamed: a lock that was
+ * taken from a sleeping owner costs a second build, never wrong data. A run folder is not, because lines are appended to a
+ * file of it: its owner asks before each write whether the lock is still its own, and stops where another has taken it. What
+ * is left is an owner that falls asleep between asking and writing; who reads the folder refuses images that stand there twice.
+ *
+ * Ages are differences of file times, the lock's and that of a file made beside it now: the clocks of machines that share a
+ * disk may be minutes apart.
  */
 import { randomUUID } from "node:crypto";
-import { open, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { link, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -22,6 +26,13 @@ export interface LockOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called once where another process holds the lock. */
   readonly onWait?: (() => void) | undefined;
+}
+
+export interface HeldLock {
+  /** False once another process has taken it: this one was silent for a minute. */
+  isHeld(): Promise<boolean>;
+  /** Leaves another's lock alone. */
+  release(): Promise<void>;
 }
 
 interface Owner {
@@ -40,13 +51,15 @@ export async function withLock<T>(
   work: () => Promise<T>,
   options: LockOptions = {},
 ): Promise<T> {
+  const breakStale = watchStale(path);
   let waited = false;
   for (;;) {
     options.signal?.throwIfAborted();
     const done = await isDone();
     if (done !== undefined) return done;
-    const release = await tryLock(path);
-    if (release === undefined) {
+    const lock = await createLock(path);
+    if (lock === undefined) {
+      await breakStale();
       if (!waited) options.onWait?.();
       waited = true;
       await sleep(pollEveryMs);
@@ -55,7 +68,7 @@ export async function withLock<T>(
     try {
       return (await isDone()) ?? (await work());
     } finally {
-      await release();
+      await lock.release();
     }
   }
 }
@@ -64,54 +77,114 @@ export async function withLock<T>(
  * Takes the lock at `path`, also from an owner who is dead or just dying; nothing where a live process holds it:
  * one that touches it while we look, or is there still after longer than a touch takes to come.
  */
-export async function takeLock(path: string): Promise<(() => Promise<void>) | undefined> {
+export async function takeLock(path: string): Promise<HeldLock | undefined> {
   const readTouch = async () => (await stat(path).catch(() => undefined))?.mtimeMs;
   const before = await readTouch();
-  const until = Date.now() + 1.5 * touchEveryMs;
+  const breakStale = watchStale(path);
+  const until = performance.now() + 1.5 * touchEveryMs;
   for (;;) {
-    const release = (await tryLock(path)) ?? (await tryLock(path));
-    if (release !== undefined) return release;
-    if ((await readTouch()) !== before || Date.now() > until) return undefined;
+    const lock = (await createLock(path)) ?? (await breakStale().then(() => createLock(path)));
+    if (lock !== undefined) return lock;
+    if ((await readTouch()) !== before || performance.now() > until) return undefined;
     await sleep(pollEveryMs);
   }
 }
 
-/** The function that releases the lock, or nothing where another live process holds it. */
-async function tryLock(path: string): Promise<(() => Promise<void>) | undefined> {
-  const owner: Owner = { pid: process.pid, host: hostname(), token: randomUUID() };
-  try {
-    const file = await open(path, "wx");
-    try {
-      await file.writeFile(JSON.stringify(owner));
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== "EEXIST") throw cause;
-    await breakStaleLock(path);
-    return undefined;
-  }
-  const timer = setInterval(() => {
-    const now = new Date();
-    utimes(path, now, now).catch(() => {});
+/** Nothing where a lock lies at `path`. */
+async function createLock(path: string): Promise<HeldLock | undefined> {
+  const { token, ...self } = describeSelf();
+  const text = JSON.stringify({ ...self, token });
+  const file = await open(path, "wx").catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "EEXIST") return undefined;
+    throw cause;
+  });
+  if (file === undefined) return undefined;
+  // Through the file that was made: whatever lies at the path by then, no other's lock is touched. The disk's clock tells when.
+  const write = async () => {
+    await file.write(text, 0);
+    await file.datasync();
+  };
+  await write().catch(async (cause: unknown) => {
+    await file.close().catch(() => {});
+    await rm(path, { force: true });
+    throw cause;
+  });
+  let isLost = false;
+  const isHeld = async () => {
+    isLost ||= !(await mayBeOwnedBy(path, token));
+    return !isLost;
+  };
+  const timer = setInterval(async () => {
+    if (await isHeld()) await write().catch(() => {});
   }, touchEveryMs);
   timer.unref();
-  return async () => {
-    clearInterval(timer);
-    const current = await readOwner(path);
-    if (current?.token === owner.token) await rm(path, { force: true });
+  return {
+    isHeld,
+    async release() {
+      clearInterval(timer);
+      await file.close().catch(() => {});
+      if ((await readOwner(path))?.token === token) await rm(path, { force: true });
+    },
   };
 }
 
-/** Takes away a lock whose owner is dead (same host) or was silent for a minute. */
-async function breakStaleLock(path: string): Promise<void> {
-  const info = await stat(path).catch(() => undefined);
-  if (info === undefined) return;
-  const owner = await readOwner(path);
-  const dead = owner !== undefined && owner.host === hostname() && !(await isAlive(owner.pid));
-  if (!dead && Date.now() - info.mtimeMs < staleAfterMs) return;
+const describeSelf = (): Owner => ({ pid: process.pid, host: hostname(), token: randomUUID() });
+
+/** False where another's lock lies at `path`, or none; a disk that does not answer says nothing. */
+async function mayBeOwnedBy(path: string, token: string): Promise<boolean> {
+  try {
+    return (await readFile(path, "utf8")).includes(token);
+  } catch (cause) {
+    return (cause as NodeJS.ErrnoException).code !== "ENOENT";
+  }
+}
+
+/**
+ * Takes away a lock whose owner is dead (same host), at any call, or was silent for a minute, for which it looks every few
+ * seconds.
+ */
+function watchStale(path: string): () => Promise<void> {
+  let nextLook = 0;
+  return async () => {
+    const info = await stat(path).catch(() => undefined);
+    if (info === undefined) return;
+    const owner = await readOwner(path);
+    const dead = owner !== undefined && owner.host === hostname() && !(await isAlive(owner.pid));
+    if (!dead) {
+      if (performance.now() < nextLook) return;
+      nextLook = performance.now() + touchEveryMs;
+      if ((await readFileClock(path)) - info.mtimeMs < staleAfterMs) return;
+    }
+    await takeAway(path, owner);
+  };
+}
+
+/** The time that a file made beside `path` now is given. */
+async function readFileClock(path: string): Promise<number> {
+  const name = `${path}.${randomUUID()}`;
+  try {
+    const file = await open(name, "wx");
+    try {
+      return (await file.stat()).mtimeMs;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return Date.now();
+  } finally {
+    await rm(name, { force: true }).catch(() => {});
+  }
+}
+
+/** The lock of that owner; one that another process has put there meanwhile is put back. */
+async function takeAway(path: string, owner: Owner | undefined): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
-  await rename(path, aside).catch(() => {});
+  try {
+    await rename(path, aside);
+  } catch {
+    return;
+  }
+  if ((await readOwner(aside))?.token !== owner?.token) await link(aside, path).catch(() => {});
   await rm(aside, { force: true });
 }
 

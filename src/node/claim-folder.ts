@@ -17,6 +17,14 @@ export interface OpenRunOptions {
   readonly force?: boolean | undefined;
 }
 
+/** What one process at a time has of a run folder. */
+export interface FolderClaim {
+  /** @throws RespikeError (exit 2) where another process has taken the folder, before which this one was silent for a minute */
+  refuseLost(): Promise<void>;
+  release(): Promise<void>;
+}
+
+/** Names that begin so are those of the lock, and of files that are made to look at it. */
 const lockName = ".lock";
 
 /** One of these is there as soon as a run of any kind is begun, whole or under its temporary name. */
@@ -25,23 +33,28 @@ const firstFiles = ["config.json", "checkpoint.safetensors", "plots"];
 /**
  * Makes the folder, locks it and opens the run in it.
  *
- * @param open what it gives must release the lock at its end; it is released here where this throws
+ * @param open what it gives must ask before each write whether the lock is lost, and release it at its end; it is released
+ * here where this throws
  * @throws RespikeError exit 2 where the folder holds something without `resume` or `force`, files of no run with `resume`,
  * or another process writes it; exit 5 where the disk refuses
  */
 export async function claimFolder<Run>(
   path: string,
   options: OpenRunOptions,
-  open: (release: () => Promise<void>) => Promise<Run>,
+  open: (release: () => Promise<void>, claim: FolderClaim) => Promise<Run>,
 ): Promise<Run> {
   await refuseExistingRun(path, options);
   await makeFolder(path).catch((cause: unknown) => {
     throw refuseDisk(path, cause);
   });
-  const release = await takeLock(join(path, lockName));
-  if (release === undefined) throw refuseShared(path);
+  const lock = await takeLock(join(path, lockName));
+  if (lock === undefined) throw refuseShared(path, "another one is writing it");
+  const { release } = lock;
+  const refuseLost = async () => {
+    if (!(await lock.isHeld())) throw refuseShared(path, "another one has taken it over from this one");
+  };
   try {
-    return await open(release);
+    return await open(release, { release, refuseLost });
   } catch (cause) {
     await release();
     throw cause;
@@ -58,7 +71,7 @@ export async function refuseExistingRun(
   { resume = false, force = false }: OpenRunOptions,
   next = "use --resume to go on, --force to start anew, or another --out",
 ): Promise<void> {
-  const found = (await listFolder(path)).filter((name) => name !== lockName);
+  const found = (await listFolder(path)).filter((name) => !name.startsWith(lockName));
   if (found.length === 0 || force) return;
   const isBegun = found.some((name) => firstFiles.some((first) => name.startsWith(first)));
   if (resume && isBegun) return;
@@ -73,12 +86,12 @@ export async function refuseExistingRun(
   });
 }
 
-function refuseShared(path: string): RespikeError {
+function refuseShared(path: string, value: string): RespikeError {
   return refuseUsage({
     code: "run-in-use",
     where: path,
     rule: "one process writes a run folder at a time",
-    value: "another one is writing it",
+    value,
     next: "wait for it, or use another --out",
   });
 }

@@ -3,6 +3,8 @@
  *
  * Knows: those files, resuming, and what makes two runs the same. May not know: plots (a callback writes them).
  *
+ * One process writes it at a time: a run that has lost its folder to another stops before the next line.
+ *
  * `progress.jsonl` has one line per finished chunk, flushed to the disk before the next is counted as done; a line that
  * a kill tore in two is cut off. `results.json` exists only when everything else does.
  */
@@ -16,7 +18,7 @@ import { type ChunkRecord, chunkSchema } from "../evaluation/chunk-record.js";
 import type { ChunkStore } from "../evaluation/chunk-store.js";
 import type { EvaluationSetup } from "../evaluation/evaluation-plan.js";
 import { writeCurve, writeLayers, writePredictions } from "../evaluation/result-tables.js";
-import { claimFolder, type OpenRunOptions } from "./claim-folder.js";
+import { claimFolder, type FolderClaim, type OpenRunOptions } from "./claim-folder.js";
 import { refuseDisk, writeWholeFile } from "./write-whole-file.js";
 
 /** What config.json holds. */
@@ -78,14 +80,14 @@ export async function openRunFolder(
   config: RunConfig,
   { resume = false, force = false }: OpenRunOptions = {},
 ): Promise<RunFolder> {
-  return claimFolder(path, { resume, force }, (release) => beginRun(path, config, resume, release));
+  return claimFolder(path, { resume, force }, (_, claim) => beginRun(path, config, resume, claim));
 }
 
 async function beginRun(
   path: string,
   config: RunConfig,
   resume: boolean,
-  release: () => Promise<void>,
+  { release, refuseLost }: FolderClaim,
 ): Promise<RunFolder> {
   if (!resume) for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
   const earlier = resume ? await readConfig(path) : null;
@@ -99,11 +101,17 @@ async function beginRun(
     ...store,
     path,
     close,
+    async append(record) {
+      await refuseLost();
+      await store.append(record);
+    },
     async finish(evaluation, writeMore, more = {}) {
       try {
         await store.close();
+        await refuseLost();
         await writeTables(path, evaluation);
         await writeMore?.(path);
+        await refuseLost();
         const results = `${JSON.stringify({ ...evaluation.result, ...more }, null, 2)}\n`;
         await writeWholeFile(join(path, "results.json"), results, { force: true });
         // Hashed by now; shards keep their counts for the hash of the merged run.

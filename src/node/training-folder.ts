@@ -20,7 +20,11 @@ export interface TrainingFolder {
    * @throws RespikeError (exit 3) where something else lies in its place, or it cannot be read
    */
   readCheckpoint(): Promise<Uint8Array | null>;
-  /** Writes one of the run's files whole. */
+  /**
+   * Writes one of the run's files whole.
+   *
+   * @throws RespikeError exit 2 where another process has taken the folder over; exit 5 where the disk refuses
+   */
   write(name: string, content: Uint8Array | string): Promise<void>;
   close(): Promise<void>;
 }
@@ -41,7 +45,7 @@ export async function openTrainingFolder(
   path: string,
   { resume = false, force = false }: OpenRunOptions,
 ): Promise<TrainingFolder> {
-  return claimFolder(path, { resume, force }, async (release) => {
+  return claimFolder(path, { resume, force }, async (release, { refuseLost }) => {
     if (resume) await refuseOtherRun(path);
     else await emptyFolder(path);
     await makeFolder(join(path, "plots")).catch((cause: unknown) => {
@@ -50,7 +54,10 @@ export async function openTrainingFolder(
     return {
       path,
       readCheckpoint: () => readRunFile(join(path, checkpointName)),
-      write: (name, content) => writeWholeFile(join(path, name), content, { force: true }),
+      async write(name, content) {
+        await refuseLost();
+        await writeWholeFile(join(path, name), content, { force: true });
+      },
       close: release,
     };
   });

@@ -91,10 +91,10 @@ test("a job that another process runs is left to it: not run yet, and no reason 
   const [job] = saved.plan.jobs;
   const folder = join(at, "runs", "jobs", nameJobFolder(job as Job));
   mkdirSync(folder);
-  const release = await takeLock(join(folder, ".lock"));
-  assert.ok(release);
+  const lock = await takeLock(join(folder, ".lock"));
+  assert.ok(lock);
   const { code, doc, err } = await callJson(at, ...others, ...cache, "--out", "beside");
-  await release();
+  await lock.release();
   assert.equal(code, 0, err);
   assert.deepEqual(
     doc.warnings.map((warning) => warning.code),

@@ -13,6 +13,7 @@ export interface SmallRun extends EvaluationOptions {
   readonly images?: number;
   readonly resume?: boolean;
   readonly pause?: number;
+  readonly onAppended?: () => Promise<void>;
   readonly writeMore?: (folder: string) => Promise<void>;
 }
 
@@ -32,6 +33,7 @@ export async function evaluateSmall(dir: string, run: SmallRun = {}): Promise<Ev
     ...folder,
     async append(record: Parameters<typeof folder.append>[0]) {
       await folder.append(record);
+      await run.onAppended?.();
       if (run.pause !== undefined) await new Promise((resolve) => setTimeout(resolve, run.pause));
     },
   };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -86,6 +86,31 @@ test("a report that cannot be written leaves the folder free: the run is resumed
   await assert.rejects(saveMergedRun(merged, runs, {}, failing), /no report/);
   await saveMergedRun(merged, runs, { force: true });
   assert.deepEqual(await readRun(merged), expected);
+});
+
+test("a run whose folder another process took over stops before it appends, and leaves the folder to that one", async () => {
+  const dir = join(root, "taken");
+  const lock = join(dir, ".lock");
+  const other = JSON.stringify({ pid: 1, host: "elsewhere", token: "another" });
+  let lines = "";
+  const take = async () => {
+    if (lines !== "") return;
+    lines = await readFile(join(dir, "progress.jsonl"), "utf8");
+    await writeFile(`${lock}.new`, other);
+    await rename(`${lock}.new`, lock);
+  };
+  const says = { exitCode: 2, code: "run-in-use", value: "another one has taken it over from this one" };
+  await assert.rejects(evaluateSmall(dir, { onAppended: take }), says);
+  assert.equal(await readFile(join(dir, "progress.jsonl"), "utf8"), lines);
+  assert.equal(await readFile(lock, "utf8"), other);
+  await rm(lock);
+  lines = "";
+  await evaluateSmall(dir, { resume: true });
+  assert.deepEqual(await readRun(dir), expected);
+  const done = join(root, "taken-at-the-end");
+  const takeAtEnd = async () => writeFile(join(done, ".lock"), other);
+  await assert.rejects(evaluateSmall(done, { writeMore: takeAtEnd }), says);
+  await assert.rejects(readFile(join(done, "results.json")), "no results from an owner that is none");
 });
 
 test("two runs at once in one process give the same results", async () => {
