@@ -92,7 +92,7 @@ async function beginRun(
   if (!resume) for (const name of runFiles) await rm(join(path, name), { recursive: true, force: true });
   const earlier = resume ? await readConfig(path) : null;
   if (earlier !== null) compareConfigs(path, earlier, config);
-  const finished = earlier === null ? [] : await readProgress(path);
+  const finished = earlier === null ? [] : await readProgress(path, { cut: true });
   const text = `${JSON.stringify(config, null, 2)}\n`;
   await writeWholeFile(join(path, "config.json"), text, { force: true });
   const store = makeFolderStore(path, finished, earlier === null ? undefined : await readHash(path));
@@ -192,11 +192,12 @@ function compareConfigs(path: string, earlier: RunConfig, config: RunConfig): vo
 }
 
 /**
- * The finished chunks of a run folder. A last line without its end is cut off the file.
+ * The finished chunks of a run folder; a last line without its end is none.
  *
+ * @param cut whether that line is cut off the file too: for the run that goes on with it, and for no other reader
  * @throws RespikeError (exit 3) for a damaged line, or images that stand in two chunks
  */
-export async function readProgress(path: string): Promise<ChunkRecord[]> {
+export async function readProgress(path: string, { cut = false } = {}): Promise<ChunkRecord[]> {
   const file = join(path, "progress.jsonl");
   const content = await readFile(file).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code === "ENOENT") return null;
@@ -204,7 +205,7 @@ export async function readProgress(path: string): Promise<ChunkRecord[]> {
   });
   if (content === null) return [];
   const end = content.lastIndexOf(10) + 1;
-  if (end < content.length) await truncate(file, end);
+  if (cut && end < content.length) await truncate(file, end);
   const records = content
     .toString("utf8", 0, end)
     .split("\n")

@@ -126,7 +126,12 @@ test("three shards merged give the same results; a missing one is named", async 
   }
   const [first = "", second = "", third = ""] = dirs;
   const merged = join(root, "merged");
+  // a line that another process is writing is neither read nor cut off its file
+  const log = join(third, "progress.jsonl");
+  await appendFile(log, '{"start":');
+  const text = await readFile(log, "utf8");
   await saveMergedRun(merged, await mergeRuns([third, first, second]));
+  assert.equal(await readFile(log, "utf8"), text);
   assert.deepEqual(await readRun(merged), expected);
   await assert.rejects(mergeRuns([first, third]), (error: RespikeError) => {
     return error.exitCode === 3 && error.where === "shard 2/3";

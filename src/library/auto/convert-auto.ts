@@ -71,14 +71,15 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   // 3. what came of it
   if (auto.candidates.length === 0) throw refuseAllLeftOut(leftOut);
   if (front !== undefined) await writeFront(front, auto, options);
-  if (auto.chosen === null) throw refuseBound(auto);
+  const told = [...warnings, ...leftOut.map(warnOfLeftOut)];
+  if (auto.chosen === null) throw refuseBound(auto, told);
   const { preset, T } = auto.chosen;
   const savedOptions = { ...options.savedOptions, auto: dropUnneeded(auto) };
   const done = await convertOn(model, { ...options, preset, T, savedOptions }, opened);
   return {
     ...done,
     result: { ...done.result, auto },
-    warnings: [...warnings, ...leftOut.map(warnOfLeftOut), ...done.warnings],
+    warnings: [...told, ...done.warnings],
   };
 }
 
@@ -187,16 +188,17 @@ async function writeFront(path: string, auto: AutoResult, options: AutoCallOptio
 }
 
 /** @param candidates at least one */
-function refuseBound({ bound, candidates }: AutoResult): RespikeError {
+function refuseBound({ bound, candidates }: AutoResult, warnings: readonly Warning[]): RespikeError {
   const { preset, T, loss, lossCi95, n } = findClosest(candidates) as AutoCandidate;
   const [low, high] = lossCi95.map((points) => points.toFixed(2));
-  return new RespikeError(exitCodes.checkFailed, {
+  const problem = {
     code: "max-loss",
     where: "--preset auto",
     rule: `a preset and T whose loss is at most ${bound} points at the upper end of its interval`,
     value: `the closest is ${preset} at T = ${T}: ${loss.toFixed(2)} points, ${low} to ${high} on ${n} images`,
     next: "give a larger --max-loss, more --judge-n, or no --alphabet",
-  });
+  };
+  return new RespikeError(exitCodes.checkFailed, problem, { warnings });
 }
 
 function noImages(data: string): RespikeError {

@@ -64,7 +64,7 @@ export async function reproduce(target: string, options: ReproduceOptions): Prom
   const chosen = chooseExperiments(target);
   const shard = options.shard === undefined ? undefined : parseShard(options.shard);
   const { out, resume, force } = options;
-  return claimFolder(out, { resume, force }, async (release) => {
+  return claimFolder(out, { resume, force }, async (release, claim) => {
     try {
       // 2. networks, data, rows and jobs
       const { plan, networks } = await planTarget(target, chosen, options);
@@ -78,6 +78,7 @@ export async function reproduce(target: string, options: ReproduceOptions): Prom
       const forecast = await runPending(plan, shard, runner, options);
       // 4. rows, verdicts, pages
       const result = await composeResult(plan, chosen, store, options.stored === true);
+      await claim.refuseLost();
       await finishReproduction(out, config, result);
       const folder = { path: out, report: join(out, "report.html") };
       return { result: { ...result, forecast }, warnings, folder };
