@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { randomNormal } from "#src/core/counter-random.js";
 import { RespikeError } from "#src/core/respike-error.js";
+import type { Graph } from "#src/graph/graph.js";
 import { explainUnblockable, makeBlockedRules } from "#src/training/blocked/blocked-rules.js";
 import { checkBlocks } from "#src/training/blocked/check-blocks.js";
 import { probeBlocks } from "#src/training/blocked/probe-blocks.js";
@@ -13,6 +14,15 @@ import { type Engine, loadEngine } from "#src/training/load-engine.js";
 import { lowerToEvaluationGraph, lowerToTrainingGraph } from "#src/training/lower-to-training-graph.js";
 import { type NetworkState, readState } from "#src/training/network-state.js";
 import { type GradientRules, gradientRules } from "#src/training/rules/rule-table.js";
+import {
+  addNode,
+  batchNormNode,
+  convNode,
+  inputNode,
+  poolNode,
+  reluNode,
+  withHead,
+} from "./tiny-networks.js";
 
 const batch = 32;
 const engine = await loadEngine();
@@ -68,6 +78,22 @@ function compareStates(a: NetworkState, b: NetworkState): { worst: number; name:
   return found;
 }
 
+/** Logits of drawn images by the state that a graph has. */
+async function readLogits(graph: Graph, shape: readonly number[], rules: GradientRules) {
+  const session = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), 1);
+  const logits = (await session.run(drawImages(shape), readState(graph))).slice();
+  await session.release();
+  return logits;
+}
+
+function assertSameLogits(plain = new Float32Array(), other = new Float32Array()) {
+  const largest = Math.max(...plain.map(Math.abs));
+  assert.ok(largest > 0 && plain.length === other.length);
+  for (const [at, value] of plain.entries()) {
+    assert.ok(Math.abs(value - (other[at] as number)) < 1e-4 * largest, `logit ${at}`);
+  }
+}
+
 const networks: Record<string, Partial<ResnetPlan>> = {
   "projections in every stage": {},
   "projections where the shape changes": { shortcut: "B" },
@@ -97,18 +123,8 @@ test("ten steps end at the same loss within 2 %", { skip }, async () => {
 test("running statistics give the same logits within 1e-4 of the largest", { skip }, async () => {
   const graph = build({});
   const shape = [batch, 3, 16, 16];
-  const images = drawImages(shape);
-  const logits = [];
-  for (const rules of [gradientRules, makeBlockedRules(block ?? 16)]) {
-    const session = await EvaluationSession.open(engine, lowerToEvaluationGraph(graph, batch, rules), 1);
-    logits.push((await session.run(images, readState(graph))).slice());
-    await session.release();
-  }
-  const [plain = new Float32Array(), blocked = new Float32Array()] = logits;
-  const largest = Math.max(...plain.map(Math.abs));
-  for (const [at, value] of plain.entries()) {
-    assert.ok(Math.abs(value - (blocked[at] as number)) < 1e-4 * largest, `logit ${at}`);
-  }
+  const plain = await readLogits(graph, shape, gradientRules);
+  assertSameLogits(plain, await readLogits(graph, shape, makeBlockedRules(block ?? 16)));
 });
 
 test("auto takes blocked values where it can, and plain ones where it cannot", { skip }, async () => {
@@ -124,6 +140,47 @@ test("auto takes blocked values where it can, and plain ones where it cannot", {
     chooseLowering(engine, build({ width: 12 }), batch, "blocked"),
     (error: unknown) => error instanceof RespikeError && error.exitCode === 2,
   );
+});
+
+for (const channels of [8, 16, 32]) {
+  test(`images of ${channels} channels: auto and plain give the same logits within 1e-4 of the largest`, async () => {
+    const graph = build({ input: [channels, 16, 16] });
+    const shape = [batch, channels, 16, 16];
+    const chosen = await chooseLowering(engine, graph, batch, "auto");
+    const [plain, auto] = await Promise.all(
+      [gradientRules, chosen.rules].map((rules) => readLogits(graph, shape, rules)),
+    );
+    assertSameLogits(plain, auto);
+  });
+}
+
+test("images lie row by row: operators that read as many channels as a block has cannot be blocked", () => {
+  for (const size of [8, 16]) {
+    const of = (input: ResnetPlan["input"]) => explainUnblockable(build({ input }), batch, size);
+    assert.match(of([size, 16, 16]) ?? "", /^conv1 \(conv\): it reads images of \d+ channels/);
+    assert.match(of([2 * size, 16, 16]) ?? "", /^conv1 \(conv\): it reads images of \d+ channels/);
+    assert.equal(of([3, 16, 16]), null);
+  }
+});
+
+test("images lie row by row, whatever their node is called: batch-norm, relu and add of them cannot be blocked", () => {
+  const images = { ...inputNode([16, 4, 4]), id: "pixels" };
+  const heads = {
+    "batch-norm": batchNormNode("b", "pixels", 16),
+    relu: reluNode("b", "pixels"),
+    add: addNode("b", "pixels", "pixels"),
+  };
+  for (const [op, node] of Object.entries(heads)) {
+    const graph = withHead([images, node, poolNode("mean", "b", [4, 4], [4, 4])]);
+    assert.match(explainUnblockable(graph, batch, 16) ?? "", new RegExp(`^b \\(${op}\\): it reads images`));
+  }
+  const conv = convNode("b", "pixels", [16, 3, 3, 3], { padding: [1, 1, 1, 1] });
+  const three = withHead([
+    { ...inputNode([3, 4, 4]), id: "pixels" },
+    conv,
+    poolNode("m", "b", [4, 4], [4, 4]),
+  ]);
+  assert.equal(explainUnblockable(three, batch, 16), null);
 });
 
 test("an engine whose blocked operators compute something else is found out", { skip }, async () => {

@@ -18,6 +18,9 @@ import { blockedPoolRule } from "./pool.js";
 import { blockedReluRule } from "./relu.js";
 import { blockedShortcutRule } from "./shortcut.js";
 
+/** Channels of the smallest block there is. */
+const smallestBlock = 8;
+
 /** @param block channels a block */
 export function makeBlockedRules(block: number): GradientRules {
   const layouts = new WeakMap<OnnxBuilder, BlockLayout>();
@@ -54,9 +57,13 @@ function explainNode(node: GraphNode, graph: Graph, block: number): string | nul
   const [outputs] = graph.shape(node.id);
   const aligned = (channels: number) => channels % block === 0;
   const misaligned = `${inputs} to ${outputs} channels are no multiples of ${block}`;
+  const readsImages = node.inputs.includes(graph.input.id);
+  // images lie row by row, which only a convolution from fewer channels than any block has is able to read
+  if (readsImages && (node.op !== "conv" || inputs >= smallestBlock))
+    return `it reads images of ${inputs} channels`;
   switch (node.op) {
     case "conv":
-      return explainConv(node, inputs, aligned(outputs), aligned(inputs), misaligned);
+      return explainConv(node, aligned(outputs), readsImages || aligned(inputs), misaligned);
     case "pool": {
       const { kind, kernel } = node.attributes;
       const whole = kind === "average" && kernel[0] === height && kernel[1] === width;
@@ -77,9 +84,8 @@ function explainNode(node: GraphNode, graph: Graph, block: number): string | nul
 
 function explainConv(
   node: NodeOf<"conv">,
-  inputs: number,
   alignedOutputs: boolean,
-  alignedInputs: boolean,
+  readableInputs: boolean,
   misaligned: string,
 ): string | null {
   const { groups, dilation, padding } = node.attributes;
@@ -88,6 +94,5 @@ function explainConv(
   const [top, left, bottom, right] = padding;
   if (Math.max(top, bottom) >= height || Math.max(left, right) >= width)
     return "a border as wide as the window";
-  const first = node.inputs[0] === "input" && inputs < 8;
-  return alignedOutputs && (alignedInputs || first) ? null : misaligned;
+  return alignedOutputs && readableInputs ? null : misaligned;
 }
