@@ -225,11 +225,15 @@ function listTablePasses(
   return passes;
 }
 
-/** A shortcut that is one word of 16 channels is taken along by the tables of 12, where spikes are binary. */
+/**
+ * A shortcut that is one word of 16 channels is taken along by the tables of 12, where the spikes of both are binary: the
+ * pass for many planes has planes of its own source alone.
+ */
 function joinShortcut(ofRows: readonly PassWords[], ofRuns: readonly PassWords[]): readonly PassWords[] {
   const [rows, run] = [ofRows[0], ofRuns[0]];
   const isOne = ofRows.length === 1 && ofRuns.length === 1 && run?.parts.length === 1;
-  if (!isOne || rows === undefined || !run.isWord) return [...ofRows, ...ofRuns];
+  const isBinary = rows?.parts.length === 1;
+  if (!isOne || !isBinary || !run.isWord) return [...ofRows, ...ofRuns];
   return [{ ...rows, parts: [...rows.parts, ...run.parts] }];
 }
 
