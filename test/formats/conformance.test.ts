@@ -10,8 +10,11 @@ import { RespikeError } from "#src/core/respike-error.js";
 import type { ParsedModel } from "#src/formats/format.js";
 import { formats } from "#src/formats/format-list.js";
 import { parseModel } from "#src/formats/parse-model.js";
+import { nameTensors } from "#src/formats/pytorch/name-tensors.js";
+import { readZipCheckpoint } from "#src/formats/pytorch/read-zip-checkpoint.js";
 import { encodeSafetensors } from "#src/formats/safetensors/encode-safetensors.js";
 import { printGraph } from "#src/graph/print-graph.js";
+import { changedLater, hostileFiles } from "./hostile-checkpoints.js";
 import { makeWeights, writeLegacyCheckpoint, writeZipCheckpoint } from "./write-checkpoints.js";
 
 const weights = makeWeights({ blocks: 1, shortcut: "P", prefix: "module." });
@@ -148,3 +151,21 @@ for (const [name, bytes, kind] of foreign) {
     );
   });
 }
+
+for (const { name, bytes, refusal } of hostileFiles) {
+  test(`a hostile PyTorch file is refused: ${name}`, () => {
+    assert.throws(
+      () => parseModel(bytes, { fileName: "hostile" }),
+      (error) => {
+        assert.ok(error instanceof RespikeError, String(error));
+        assert.match(error.message, refusal);
+        return error.exitCode === 3;
+      },
+    );
+  });
+}
+
+test("a list that the pickle changes after a tensor was made of it does not change the tensor", () => {
+  const { tensors } = nameTensors(readZipCheckpoint(changedLater, "file"), "file");
+  assert.deepEqual(tensors.get("weight")?.shape, [2]);
+});

@@ -61,7 +61,7 @@ export function makeWeights(keys: NetworkKeys): Map<string, Tensor<"float32">> {
 }
 
 /** A pickle stream of protocol 2, opcode by opcode. */
-class PickleWriter {
+export class PickleWriter {
   readonly #bytes: number[] = [0x80, 2];
   raw(...bytes: number[]): this {
     for (const byte of bytes) this.#bytes.push(byte);

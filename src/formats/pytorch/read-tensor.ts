@@ -37,13 +37,13 @@ export function readTensor(name: string, record: TensorRecord, storages: Storage
   const count = countElements(shape);
   const last =
     count === 0 ? 0 : offset + shape.reduce((sum, size, axis) => sum + (size - 1) * (strides[axis] ?? 0), 0);
-  const available = Math.min(storage.elements, bytes.length / elementBytes - storage.offset);
+  const available = Math.min(storage.elements, Math.floor(bytes.length / elementBytes) - storage.offset);
   if (count > 0 && !(last < available)) {
     throw refuseInput(
       fileProblem(
         where,
         "its elements lie within its storage",
-        `element ${last} of ${Math.max(0, Math.floor(available))}`,
+        `element ${last} of ${Math.max(0, available)}`,
       ),
     );
   }

@@ -6,6 +6,7 @@
  */
 import { refuseFile } from "../refuse-file.js";
 import type { Checkpoint } from "./name-tensors.js";
+import type { Storages } from "./read-tensor.js";
 import { readZipDirectory, type ZipArchive } from "./read-zip.js";
 import { findTorchGlobal, loadStorage } from "./torch-globals.js";
 import { type PickleHost, unpickle } from "./unpickle.js";
@@ -23,13 +24,31 @@ export function readZipCheckpoint(bytes: Uint8Array, where: string): Checkpoint 
   const root = unpickle(zip.read(`${folder}data.pkl`), 0, host).value;
   return {
     root,
-    storages: {
-      find: (key) => (zip.has(`${folder}data/${key}`) ? zip.read(`${folder}data/${key}`) : undefined),
-      littleEndian: readByteOrder(zip, folder, where),
-      budget: 2 * zip.totalSize + 1_000_000,
-    },
+    storages: new ZipStorages(zip, `${folder}data/`, readByteOrder(zip, folder, where)),
     hints: folder === "" ? [] : [folder.slice(0, -1)],
   };
+}
+
+/** Twice as many elements as the file has bytes, and as were truly unpacked: what the directory states buys nothing. */
+class ZipStorages implements Storages {
+  budget: number;
+
+  constructor(
+    readonly zip: ZipArchive,
+    readonly folder: string,
+    readonly littleEndian: boolean,
+  ) {
+    this.budget = 2 * (zip.bytes.length + zip.inflatedBytes) + 1_000_000;
+  }
+
+  find(key: string): Uint8Array | undefined {
+    const name = `${this.folder}${key}`;
+    if (!this.zip.has(name)) return undefined;
+    const before = this.zip.inflatedBytes;
+    const bytes = this.zip.read(name);
+    this.budget += 2 * (this.zip.inflatedBytes - before);
+    return bytes;
+  }
 }
 
 /** Files before 1.12 have no `byteorder` and are little endian. */

@@ -19,6 +19,7 @@ interface ZipEntry {
 }
 
 const endSize = 22;
+const localHeaderSize = 30;
 const maxComment = 65_535;
 /** The most that deflate can expand: 258 bytes from two bits. */
 const maxExpansion = 1032;
@@ -28,7 +29,7 @@ const maxInflated = 2 ** 31;
 /**
  * Reads an archive's directory.
  *
- * @throws RespikeError (exit 3) for a damaged directory, entries outside the file or twice the same name
+ * @throws RespikeError (exit 3) for a damaged directory, entries outside the file or over each other, or twice the same name
  */
 export function readZipDirectory(bytes: Uint8Array, where: string): ZipArchive {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -53,7 +54,17 @@ export function readZipDirectory(bytes: Uint8Array, where: string): ZipArchive {
     entries.set(name, readEntry(view, at, at + 46 + nameSize, extraSize, name, where));
     at = next;
   }
+  refuseOverlaps(entries, where);
   return new ZipArchive(bytes, entries, where);
+}
+
+/** Bytes that two entries claim would count twice. What lies between a local header and its content only moves it on. */
+function refuseOverlaps(entries: ReadonlyMap<string, ZipEntry>, where: string): void {
+  let end = 0;
+  for (const [name, { header, packed }] of [...entries].sort(([, a], [, b]) => a.header - b.header)) {
+    if (header < end) throw refuseFile(where, "entries of a zip archive lie side by side", quote(name));
+    end = header + localHeaderSize + packed;
+  }
 }
 
 function findDirectory(view: DataView, where: string) {
@@ -119,7 +130,7 @@ function readEntry(
   }
   const { size, packed, header } = fields;
   const method = view.getUint16(at + 10, true);
-  if (!(header + 30 + packed <= view.byteLength) || (method === 0 && size !== packed)) {
+  if (!(header + localHeaderSize + packed <= view.byteLength) || (method === 0 && size !== packed)) {
     throw refuseFile(where, "a zip entry lies in the file", `${quote(name)}, ${packed} bytes at ${header}`);
   }
   const encrypted = (view.getUint16(at + 8, true) & 1) === 1;
@@ -144,11 +155,9 @@ export class ZipArchive {
     return this.entries.has(name);
   }
 
-  /** Bytes of all entries, as far as they can truly be in the file. */
-  get totalSize(): number {
-    let total = 0;
-    for (const { size, packed } of this.entries.values()) total += Math.min(size, packed * maxExpansion);
-    return Math.min(total, maxInflated);
+  /** Bytes of the deflated entries that were unpacked so far. */
+  get inflatedBytes(): number {
+    return this.#inflated;
   }
 
   /**
@@ -174,7 +183,8 @@ export class ZipArchive {
     const view = new DataView(this.bytes.buffer, this.bytes.byteOffset, this.bytes.byteLength);
     if (view.getUint32(header, true) !== 0x04034b50)
       throw refuseFile(where, "a local header comes first", "none");
-    const start = header + 30 + view.getUint16(header + 26, true) + view.getUint16(header + 28, true);
+    const start =
+      header + localHeaderSize + view.getUint16(header + 26, true) + view.getUint16(header + 28, true);
     const content = this.bytes.subarray(start, start + packed);
     if (content.length !== packed)
       throw refuseFile(where, "all its bytes must be in the file", "the file is cut off");

@@ -77,27 +77,31 @@ function makeOrderedDict([items]: readonly PickleValue[]): PickleValue {
   return dict;
 }
 
-function isSizes(value: PickleValue | undefined): value is number[] {
-  return (
-    Array.isArray(value) &&
-    value.length <= 32 &&
-    value.every((size) => Number.isSafeInteger(size) && Number(size) >= 0)
-  );
+/** A copy, checked: the pickle can go on changing its own lists. Null where they are no sizes. */
+function copySizes(value: PickleValue | undefined): number[] | null {
+  if (!Array.isArray(value) || value.length > 32) return null;
+  const isSize = (size: PickleValue): size is number => Number.isSafeInteger(size) && Number(size) >= 0;
+  const copy = [...value];
+  return copy.every(isSize) ? copy : null;
 }
 
+const isSize = (value: PickleValue | undefined): value is number => copySizes([value ?? null]) !== null;
+
 /** `(storage, storage_offset, size, stride, …)` */
-function rebuildTensor([storage, offset, shape, strides]: readonly PickleValue[]): PickleValue {
+function rebuildTensor([storage, offset, ...layout]: readonly PickleValue[]): PickleValue {
   if (!(storage instanceof StorageReference)) {
     throw refuseFile("pickle", "a tensor is made of a storage", "something else");
   }
-  if (!isSizes([offset ?? null]) || !isSizes(shape) || !isSizes(strides) || shape.length !== strides.length) {
+  const shape = copySizes(layout[0]);
+  const strides = copySizes(layout[1]);
+  if (!isSize(offset) || shape === null || strides === null || shape.length !== strides.length) {
     throw refuseFile(
       "pickle",
       "a tensor's offset, shape and strides are whole numbers ≥ 0, as many strides as axes",
       `storage ${quote(storage.view.key)}: something else`,
     );
   }
-  return new TensorRecord(storage.view, offset as number, shape, strides);
+  return new TensorRecord(storage.view, offset, shape, strides);
 }
 
 function makeNumpyType([code]: readonly PickleValue[]): PickleValue {
@@ -157,12 +161,13 @@ export function loadStorage(id: PickleValue): PickleValue {
   if (tag !== "storage") {
     throw refuseFile("pickle", rule, typeof tag === "string" ? quote(tag) : "something else");
   }
-  if (!(type instanceof StorageType) || typeof key !== "string" || !isSizes([elements ?? null])) {
+  if (!(type instanceof StorageType) || typeof key !== "string" || !isSize(elements)) {
     throw refuseFile("pickle", rule, "its parts are of other types");
   }
-  if (view === null) return new StorageReference({ type, key, offset: 0, elements: elements as number });
-  if (!Array.isArray(view) || view.length !== 3 || !isSizes(view.slice(1))) {
+  if (view === null) return new StorageReference({ type, key, offset: 0, elements });
+  const [, offset, length] = Array.isArray(view) ? view : [];
+  if (!Array.isArray(view) || view.length !== 3 || !isSize(offset) || !isSize(length)) {
     throw refuseFile("pickle", "a storage's view is (key, offset, elements)", `storage ${quote(key)}`);
   }
-  return new StorageReference({ type, key, offset: Number(view[1]), elements: Number(view[2]) });
+  return new StorageReference({ type, key, offset, elements: length });
 }
