@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { RespikeError } from "#src/core/respike-error.js";
+import { chooseWeights } from "#src/formats/pytorch/choose-weights.js";
 import { nameTensors } from "#src/formats/pytorch/name-tensors.js";
-import { PickleDict, type PickleValue } from "#src/formats/pytorch/pickle-values.js";
+import {
+  PickleDict,
+  type PickleValue,
+  StorageReference,
+  StorageType,
+  TensorRecord,
+} from "#src/formats/pytorch/pickle-values.js";
 import { isLegacyCheckpoint, readLegacyCheckpoint } from "#src/formats/pytorch/read-legacy-checkpoint.js";
 import { readZipCheckpoint } from "#src/formats/pytorch/read-zip-checkpoint.js";
 import { findTorchGlobal, loadStorage } from "#src/formats/pytorch/torch-globals.js";
@@ -88,7 +95,8 @@ for (const name of [...views, "views-deflated.pt"]) {
   });
 }
 
-for (const name of ["kinds-little.pt", "kinds-big.pt", "kinds-little-legacy.pt", "kinds-big-legacy.pt"]) {
+const kinds = ["little", "big", "little-legacy", "big-legacy", "big-old-legacy"];
+for (const name of kinds.map((kind) => `kinds-${kind}.pt`)) {
   test(`every element type: ${name}`, () => {
     const { tensors } = open(name);
     const of = (key: string) => [...(tensors.get(key)?.data ?? [])].map(Number);
@@ -127,6 +135,37 @@ test("of several dictionaries the weights are taken, the choice is said, the res
   assert.deepEqual([...(tensors.get("weight")?.data ?? [])], [1, 2]);
   assert.match(warnings[0]?.message ?? "", /'net' \(1 tensors\) was taken, not 'ema'/);
   assert.deepEqual(ignoredKeys, ["epoch", "best_prec1", "ema", "optimizer"]);
+});
+
+test("a number saved as a tensor beside the weights is listed, not taken for them", () => {
+  const storage = new StorageReference({
+    type: new StorageType("FloatStorage"),
+    key: "0",
+    offset: 0,
+    elements: 4,
+  });
+  const tensor = (...shape: number[]) =>
+    new TensorRecord(
+      storage.view,
+      0,
+      shape,
+      shape.map(() => 1),
+    );
+  const dict = (entries: Readonly<Record<string, PickleValue>>) => {
+    const made = new PickleDict();
+    for (const [key, value] of Object.entries(entries)) made.entries.set(key, value);
+    return made;
+  };
+  const weights = dict({ "conv.weight": tensor(2), "bn.num_batches_tracked": tensor() });
+  for (const best of [tensor(), tensor(1)]) {
+    const { records, ignoredKeys, warnings } = chooseWeights(
+      dict({ epoch: 3, state_dict: weights, best_acc1: best }),
+      "file",
+    );
+    assert.deepEqual([...records.keys()], ["conv.weight", "bn.num_batches_tracked"]);
+    assert.deepEqual([ignoredKeys, warnings], [["epoch", "best_acc1"], []]);
+  }
+  assert.deepEqual([...chooseWeights(dict({ weight: tensor() }), "file").records.keys()], ["weight"]);
 });
 
 for (const name of ["evil.pt", "evil-legacy.pt"]) {

@@ -4,6 +4,7 @@
  * Knows: the names people give to dictionaries of weights. May not know: architectures, bytes.
  */
 import type { Warning } from "../../core/respike-error.js";
+import { countElements } from "../../core/tensor.js";
 import { quote, refuseFile } from "../refuse-file.js";
 import { PickleDict, type PickleValue, TensorRecord } from "./pickle-values.js";
 
@@ -17,6 +18,13 @@ interface Candidate {
   readonly path: readonly string[];
   readonly dict: PickleDict;
   readonly tensors: number;
+  /** How many of them are weights, by {@link isWeight}. */
+  readonly weights: number;
+}
+
+/** A key with a dot or several elements: a lone number (`best_acc1` as a tensor) makes no dictionary of weights. */
+function isWeight(key: string, { shape }: TensorRecord): boolean {
+  return key.includes(".") || countElements(shape) > 1;
 }
 
 /** In order of preference; averages (`ema`) come after the weights that were asked for by name. */
@@ -71,23 +79,27 @@ function rank({ path }: Candidate): number {
   return (isOptimiser ? 1000 : 0) + (at < 0 ? usualNames.length : at);
 }
 
-/** All dictionaries with at least one tensor under a text key, the root first. */
+/** All dictionaries with a weight under a text key, or else with a tensor, the root first. */
 function findCandidates(root: PickleValue): Candidate[] {
   const found: Candidate[] = [];
   const seen = new Set<PickleDict>();
   const visit = (value: PickleValue, path: readonly string[]): void => {
     if (!(value instanceof PickleDict) || seen.has(value) || seen.size >= maxVisited) return;
     seen.add(value);
-    let tensors = 0;
+    let [tensors, weights] = [0, 0];
     for (const [key, item] of value.entries) {
-      if (typeof key === "string" && item instanceof TensorRecord) tensors++;
-      else if (path.length < maxDepth) visit(item, [...path, printKey(key)]);
+      if (typeof key === "string" && item instanceof TensorRecord) {
+        tensors++;
+        if (isWeight(key, item)) weights++;
+      } else if (path.length < maxDepth) visit(item, [...path, printKey(key)]);
     }
-    if (tensors > 0) found.push({ path, dict: value, tensors });
+    if (tensors > 0) found.push({ path, dict: value, tensors, weights });
   };
   visit(root, []);
   const isOptimiser = ({ path }: Candidate) => path.some((part) => /optim|sched|scaler/i.test(part));
-  return found.filter((candidate) => !isOptimiser(candidate) || candidate.path.length === 0);
+  const usable = found.filter((candidate) => !isOptimiser(candidate) || candidate.path.length === 0);
+  const withWeights = usable.filter(({ weights }) => weights > 0);
+  return withWeights.length > 0 ? withWeights : usable;
 }
 
 /** Everything on the way to the chosen dictionary that is not on that way. */

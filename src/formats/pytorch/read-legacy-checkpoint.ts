@@ -3,6 +3,9 @@
  *
  * Knows: magic number, protocol, system, object, keys, then for each key an int64 count and the
  * elements (torch/serialization.py, `_legacy_save`). May not know: architectures.
+ *
+ * Elements are little endian whatever the system says: THPStorage_writeFileRaw swaps them on big-endian
+ * machines. So is the count since PyTorch 1.6; before that it was written as the machine has it.
  */
 import { quote, refuseFile } from "../refuse-file.js";
 import type { Checkpoint } from "./name-tensors.js";
@@ -46,14 +49,13 @@ export function readLegacyCheckpoint(bytes: Uint8Array): Checkpoint {
     throw refuseFile("header", `PyTorch's legacy protocol is ${protocolVersion}`, printValue(protocol.value));
   }
   const system = unpickle(bytes, protocol.end, plainHost);
-  const littleEndian =
-    !(system.value instanceof PickleDict) || system.value.entries.get("little_endian") !== false;
+  const isBig = system.value instanceof PickleDict && system.value.entries.get("little_endian") === false;
   const root = unpickle(bytes, system.end, host);
   const keys = unpickle(bytes, root.end, plainHost);
-  const found = locateStorages(bytes, keys.end, keys.value, views, littleEndian);
+  const found = locateStorages(bytes, keys.end, keys.value, views, isBig);
   return {
     root: root.value,
-    storages: { find: (key) => found.get(key), littleEndian, budget: 2 * bytes.length + 1_000_000 },
+    storages: { find: (key) => found.get(key), littleEndian: true, budget: 2 * bytes.length + 1_000_000 },
   };
 }
 
@@ -63,7 +65,7 @@ function locateStorages(
   start: number,
   keys: PickleValue,
   views: ReadonlyMap<string, StorageView>,
-  littleEndian: boolean,
+  isBig: boolean,
 ): Map<string, Uint8Array> {
   if (!Array.isArray(keys)) throw refuseFile("storages", "the keys are a list", "something else");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -78,15 +80,18 @@ function locateStorages(
     const where = `storage ${quote(key)}`;
     if (at + 8 > bytes.length)
       throw refuseFile(where, "all its bytes must be in the file", "the file is cut off");
-    const elements = view.getBigInt64(at, littleEndian);
-    const end = at + 8 + Number(elements) * width;
-    if (elements < 0n || !(end <= bytes.length)) {
+    const most = (bytes.length - at - 8) / width;
+    const fits = (count: bigint) => count >= 0n && count <= most;
+    const little = view.getBigInt64(at, true);
+    const elements = fits(little) || !isBig ? little : view.getBigInt64(at, false);
+    if (!fits(elements)) {
       throw refuseFile(
         where,
         "all its bytes must be in the file",
         `${elements} elements: cut off or damaged`,
       );
     }
+    const end = at + 8 + Number(elements) * width;
     found.set(key, bytes.subarray(at + 8, end));
     at = end;
   }
