@@ -9,7 +9,7 @@
 import { createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import type { LongCallOptions } from "../core/progress.js";
-import { downloadError } from "./download-error.js";
+import { downloadError, hideCredentials } from "./download-error.js";
 import { readNpmSettings } from "./read-npm-settings.js";
 import { watchProgress } from "./watch-progress.js";
 
@@ -23,14 +23,16 @@ export interface FetchOptions extends LongCallOptions {
 }
 
 /**
- * @param spec `name@version`, or the URL of an archive (then through npm's proxy)
+ * @param spec `name@version`, or the URL of a file (then through npm's proxy; its credentials are not shown)
  * @param path overwritten; whole only where this returns
  * @throws RespikeError (exit 5) without network, package, or progress for a minute
  */
 export async function fetchPackage(spec: string, path: string, options: FetchOptions): Promise<void> {
   const settings = await readNpmSettings();
   const { default: pacote } = await import("pacote");
-  const watch = watchProgress(`download ${spec}`, options);
+  const isUrl = /^https?:/i.test(spec);
+  const shown = isUrl ? hideCredentials(spec) : spec;
+  const watch = watchProgress(`download ${shown}`, options);
   try {
     await watch.guard(
       pacote.tarball.stream(
@@ -44,7 +46,7 @@ export async function fetchPackage(spec: string, path: string, options: FetchOpt
     );
   } catch (cause) {
     options.signal?.throwIfAborted();
-    throw downloadError(`npm package ${spec}`, watch.explain(cause));
+    throw downloadError(isUrl ? shown : `npm package ${shown}`, watch.explain(cause));
   } finally {
     watch.stop();
   }

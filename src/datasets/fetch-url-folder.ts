@@ -60,8 +60,10 @@ async function requireFile(
   if (!(await get(name))) throw missingFile(base, name);
 }
 
+/** By the status of the answer, which npm's downloader (behind a proxy) calls `statusCode`. */
 function isMissing(cause: unknown): boolean {
-  const status = ((cause as RespikeError).cause as { status?: unknown } | undefined)?.status;
+  const answer = (cause as RespikeError).cause as { status?: unknown; statusCode?: unknown } | undefined;
+  const status = answer?.status ?? answer?.statusCode;
   return cause instanceof RespikeError && (status === 404 || status === 403 || status === 410);
 }
 

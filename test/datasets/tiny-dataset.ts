@@ -96,3 +96,23 @@ export async function serve(
   });
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
+
+/** npm's settings of one test: these lines and a cache of its own, none of the machine's proxies. */
+export async function useNpmrc(t: TestContext, lines: readonly string[]): Promise<void> {
+  const folder = temporaryFolder(t);
+  const all = [`cache=${join(folder, "npm-cache")}`, "fetch-retries=0", ...lines];
+  await writeFile(join(folder, ".npmrc"), `${all.join("\n")}\n`);
+  const set: Record<string, string | undefined> = { npm_config_userconfig: join(folder, ".npmrc") };
+  for (const name of Object.keys(process.env)) {
+    if (/^npm_config_/i.test(name) || /^(https?|no|all)_proxy$/i.test(name)) set[name] ??= undefined;
+  }
+  const before = Object.fromEntries(Object.keys(set).map((name) => [name, process.env[name]]));
+  const apply = (values: Readonly<Record<string, string | undefined>>) => {
+    for (const [name, value] of Object.entries(values)) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  };
+  apply(set);
+  t.after(() => apply(before));
+}
