@@ -119,6 +119,12 @@ test("every unreadable image, text file and empty class is named: exit 3", async
   await assert.rejects(readImageFolder(flat, {}), { exitCode: 3, code: "bad-image-folder" });
   const half = await writeTree(t, { "train/a/1.png": grey(1) });
   await assert.rejects(readImageFolder(half, {}), { exitCode: 3, value: /only train/ });
+  for (const flatHalf of ["train", "test"]) {
+    const other = flatHalf === "train" ? "test" : "train";
+    const mixed = await writeTree(t, { [`${other}/a/1.png`]: grey(1), [`${flatHalf}/1.png`]: grey(1) });
+    const refusal = { exitCode: 3, code: "bad-image-folder", where: join(mixed, flatHalf) };
+    await assert.rejects(readImageFolder(mixed, {}), refusal);
+  }
 });
 
 test("an abort ends the reading", async (t) => {

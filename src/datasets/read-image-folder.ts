@@ -72,6 +72,15 @@ async function findRoots(folder: string): Promise<readonly string[]> {
   const halves = top.filter((name) => name === "train" || name === "test");
   const inside = await Promise.all(halves.map((half) => listFolders(join(folder, half))));
   if (inside.every((list) => list.length === 0)) return [folder];
+  const hollow = inside.findIndex((list) => list.length === 0);
+  if (hollow >= 0) {
+    throw refuseFolder(
+      join(folder, halves[hollow] as string),
+      "train/ and test/ both hold one folder for each class",
+      "no folders",
+      "put its images into folders of the classes' names, as in the other half",
+    );
+  }
   if (halves.length < 2) {
     throw refuseFolder(
       folder,

@@ -65,6 +65,22 @@ function missingSource(path: string, cause: unknown): RespikeError {
   );
 }
 
+/** A failing disk or a missing permission of the user's own folder: no fault of the cache. */
+function refuseUnreadable(path: string): (cause: unknown) => never {
+  return (cause) => {
+    throw refuseInput(
+      {
+        code: "source-unreadable",
+        where: path,
+        rule: "the source's folders and files can be read",
+        value: cause instanceof Error ? cause.message : String(cause),
+        next: "check its permissions, or give another copy with --from",
+      },
+      cause,
+    );
+  };
+}
+
 /** `x/train-images.idx3-ubyte.gz` → `train-images-idx3-ubyte`: mirrors write the dot or the hyphen. */
 function canonicalName(path: string): string {
   return basename(path.replaceAll("\\", "/"))
@@ -94,9 +110,8 @@ async function readFolder(
 async function listFiles(folder: string, depth: number): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   const folders: string[] = [];
-  for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
-    a.name < b.name ? -1 : 1,
-  )) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(refuseUnreadable(folder));
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     const kind = entry.isSymbolicLink() ? await stat(path).catch(() => undefined) : entry;
     if (kind?.isDirectory()) folders.push(path);
@@ -110,9 +125,9 @@ async function listFiles(folder: string, depth: number): Promise<Map<string, str
 }
 
 async function readPlainOrGzip(path: string, largest: number): Promise<Uint8Array> {
-  const { size } = await stat(path);
+  const { size } = await stat(path).catch(refuseUnreadable(path));
   if (size > largest) throw tooLarge(path, size, largest);
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch(refuseUnreadable(path));
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return viewBytes(bytes);
   try {
     return viewBytes(await unzip(bytes, { maxOutputLength: largest }));

@@ -10,7 +10,7 @@ import type { Snn } from "../graph/snn.js";
 
 /**
  * @param classes of the network
- * @throws RespikeError (exit 3) for another shape, labels beyond the classes, floats outside the range that the
+ * @throws RespikeError (exit 3) for no images, another shape, labels beyond the classes, floats outside the range that the
  * preprocessing declares, or preprocessed values that are no probabilities where `input` is `poisson`
  */
 export function checkImages(
@@ -21,6 +21,15 @@ export function checkImages(
 ): void {
   const expected = snn.graph.input.attributes.shape;
   const problems: Problem[] = [];
+  if (n === 0) {
+    problems.push({
+      code: "no-images",
+      where: "data",
+      rule: "at least one image is evaluated",
+      value: "0 images",
+      next: "choose another split, or data that has images",
+    });
+  }
   if (expected.join() !== images.shape.join()) {
     problems.push({
       code: "wrong-shape",

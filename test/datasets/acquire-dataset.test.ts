@@ -1,6 +1,6 @@
 /** From a local source into the cache: what is accepted, refused, and how damage is met. */
 import assert from "node:assert/strict";
-import { copyFile, readdir, readFile, truncate, writeFile } from "node:fs/promises";
+import { copyFile, readdir, readFile, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
@@ -150,5 +150,19 @@ test("a cache folder that cannot be made: exit 5 that names --cache-dir", async 
     exitCode: 5,
     code: "cache-unwritable",
     next: /--cache-dir/,
+  });
+});
+
+test("a file of a local source that cannot be read is named: exit 3, no fault of the cache", {
+  skip: process.platform !== "linux",
+}, async (t) => {
+  const from = await writeTinyFolder(temporaryFolder(t));
+  // Reading a process's memory from its beginning fails with EIO, for root too.
+  await rm(join(from, "test.bin"));
+  await symlink("/proc/self/mem", join(from, "test.bin"));
+  await assert.rejects(acquireDataset(dataset, { cacheDir: temporaryFolder(t), from }), {
+    exitCode: 3,
+    code: "source-unreadable",
+    where: join(from, "test.bin"),
   });
 });

@@ -99,3 +99,9 @@ test("an SNN without a saved readout has the one that fits its output, in every 
     assert.deepEqual(result, (await run(snn, input, { readout })).result);
   }
 });
+
+test("no images at all are refused, not evaluated as complete", async () => {
+  const { snn } = await convertTiny(tinyResNet("A"), { T: 4 });
+  const none = { ...noiseSet, n: 0, pixels: new Uint8Array(0), labels: new Int32Array(0) };
+  assert.throws(() => planEvaluation(snn, none, "none"), { exitCode: 3, code: "no-images" });
+});
