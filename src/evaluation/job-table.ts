@@ -12,6 +12,7 @@ import { startChunkHandler } from "./evaluate-chunk.js";
 import { startSpeedHandler } from "./measure-speed.js";
 import { startReplayHandler } from "./replay-layer.js";
 import { startSimulateHandler } from "./simulate-images.js";
+import { startRequestHandler } from "./simulate-request.js";
 
 export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   ...conversionJobs,
@@ -22,4 +23,5 @@ export const jobTable: Readonly<Record<string, TaskHandlerFactory>> = {
   "observe-images": startObserveHandler,
   "replay-layer": startReplayHandler,
   simulate: startSimulateHandler,
+  "simulate-request": startRequestHandler,
 };

@@ -5,14 +5,15 @@
  */
 import { refuseUsage, type Warning } from "../core/respike-error.js";
 import { encodeNpz, type NpyData } from "../datasets/npy.js";
-import { simulatorBackends } from "../evaluation/backend-list.js";
 import { countNeurons } from "../evaluation/count-operations.js";
 import { defaultTimes } from "../evaluation/evaluation-plan.js";
 import { resolveRunOptions } from "../evaluation/resolve-run-options.js";
+import { simulateRequest } from "../evaluation/simulate-request.js";
 import { warnOfOtherSteps } from "../graph/made-for-steps.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
+import { makeWorkerRunner } from "../node/worker-runner.js";
 import { refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
 import type { SimulationRecord, SimulationResult } from "../simulator/backend.js";
 import { predictClass } from "../simulator/predict-class.js";
@@ -74,21 +75,9 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
   if (options.o !== undefined && options.force !== true) await refuseExisting(options.o);
   const { shape } = snn.graph.input.attributes;
   const read = await readRunInput(input, shape, snn.preprocessing, options);
-  const simulator = await simulatorBackends[options.backend ?? "wasm"].prepare(snn);
-  let simulated: SimulationResult;
-  try {
-    simulated = simulator.run({
-      images: read.image,
-      n: 1,
-      steps,
-      snapshots: observed,
-      readout,
-      delay,
-      record,
-    });
-  } finally {
-    simulator.free();
-  }
+  const request = { images: read.image, n: 1, steps, snapshots: observed, readout, delay, record };
+  const backend = options.backend ?? "wasm";
+  const simulated = await simulateRequest(snn, backend, request, makeWorkerRunner(1), options.signal);
   const alphabet = nameAlphabets(snn.graph);
   const recorded = simulated.records?.[0];
   if (options.o !== undefined && recorded !== undefined) await saveRecord(options.o, recorded, options.force);

@@ -63,18 +63,21 @@ export const runVerb = defineVerb({
   async run([file, input], flags, context) {
     const snn = await loadSnn(file as string);
     const { result, warnings } = await run(snn, input as string, { ...flags, ...context });
-    return { result, text: describe(result), warnings };
+    return { result, text: describeRun(result), warnings };
   },
 });
 
-function describe(result: RunResult): string {
+/** What the network decided, since when as far as that was looked at, and its spikes. */
+export function describeRun(result: RunResult): string {
   const { prediction, name, label, at, spikes, record } = result;
   const settled = at.findLastIndex((step) => step.prediction !== prediction) + 1;
   const decided =
     name === undefined || name === String(prediction) ? `${prediction}` : `${prediction} (${name})`;
   const rows = Object.entries(spikes).map(([layer, n]) => [layer, n.toLocaleString("en-US")]);
+  const last = at.at(-1)?.t ?? 0;
+  const looked = at.length === last ? "" : " of the steps looked at";
   return [
-    `the spiking network says ${decided} at step ${at.length} and stays with it from step ${at[settled]?.t ?? at.length} on${label === undefined ? "" : `; the label is ${label}`}`,
+    `the spiking network says ${decided} at step ${last} and stays with it from step ${at[settled]?.t ?? last} on${looked}${label === undefined ? "" : `; the label is ${label}`}`,
     "",
     layTable(["layer", nameSpikes({ snn: result })], rows),
     ...(record === undefined ? [] : ["", `recorded ${record.layers.length} layers in ${record.path}`]),
