@@ -32,10 +32,12 @@ export interface CommandSurroundings {
   readonly signal: AbortSignal;
 }
 
-/** What is known of a command's output before all of its flags are. */
+/** What is known of a command where it fails. */
 interface Asked {
   /** Set by `--json`, or by `"json": true` of the config file. */
   json: boolean;
+  /** The run folder that the verb keeps finished work in. */
+  folder?: string;
 }
 
 /** Runs one command. @returns the exit code */
@@ -44,7 +46,7 @@ export async function runCommand(around: CommandSurroundings): Promise<number> {
   try {
     return await runWords(around, asked);
   } catch (error) {
-    const { problems, exitCode } = failureOf(error, around.signal);
+    const { problems, exitCode } = failureOf(error, around.signal, asked);
     const warnings = error instanceof RespikeError ? error.warnings : [];
     if (asked.json) around.writeOut(`${printFailure(problems, warnings)}\n`);
     printWarnings(around, warnings);
@@ -75,7 +77,7 @@ async function runWords(around: CommandSurroundings, asked: Asked): Promise<numb
   checkArguments(verb, args);
   // 3. the work itself
   const progress = makeProgressReporter(values.progress ?? "auto", around.interactive, around.writeError);
-  const context = makeContext(around, values, progress);
+  const context = makeContext(around, values, progress, asked);
   let outcome: VerbOutcome;
   try {
     outcome = await verb.run(args, values, context);
@@ -176,11 +178,15 @@ function makeContext(
   around: CommandSurroundings,
   values: CommonValues,
   progress: ProgressReporter,
+  asked: Asked,
 ): CallContext {
   return {
     signal: around.signal,
     onProgress: progress.report,
     say: progress.say,
+    keepIn(folder) {
+      asked.folder = folder;
+    },
     seed: values.seed ?? 0,
     threads: values.threads ?? availableParallelism(),
     cacheDir: values.cacheDir,
@@ -213,7 +219,7 @@ function printWarnings({ writeError }: CommandSurroundings, warnings: readonly W
   for (const { where, message } of warnings) writeError(`warning: ${where}: ${message}\n`);
 }
 
-function failureOf(error: unknown, signal: AbortSignal) {
+function failureOf(error: unknown, signal: AbortSignal, { folder }: Asked) {
   if (!signal.aborted || error instanceof RespikeError) return describeFailure(error);
   const terminated = signal.reason !== "SIGINT";
   const problem = {
@@ -221,7 +227,10 @@ function failureOf(error: unknown, signal: AbortSignal) {
     where: "respike",
     rule: "the work is not complete",
     value: `stopped by ${String(signal.reason)}`,
-    next: "finished work is kept: run the same command with --resume (where the verb has it) to go on",
+    next:
+      folder === undefined
+        ? "run the same command again; what it keeps is not done again"
+        : `finished work is kept in ${folder}: run the same command with --out ${folder} --resume to go on`,
   };
   return { problems: [problem], exitCode: terminated ? exitCodes.terminated : exitCodes.interrupted };
 }

@@ -20,6 +20,8 @@ export interface CallContext {
   readonly onProgress: (event: ProgressEvent) => void;
   /** One line for people before the work is done; it goes where progress goes. */
   readonly say: (line: string) => void;
+  /** Says in which run folder finished work is kept, for whoever stops the command. */
+  readonly keepIn: (folder: string) => void;
   readonly seed: number;
   readonly threads: number;
   readonly cacheDir: string | undefined;

@@ -21,7 +21,13 @@ test("the command that demo saves gives the same bytes", async () => {
     assert.deepEqual(provenance.command, [...words, ...(seed === 0 ? [] : ["--seed", "1"])]);
     const o = join(at, `convert-${seed}.snn.safetensors`);
     const flags = { T: 4, calibrate: "mnist", o } as unknown as Parameters<typeof convertVerb.run>[1];
-    const around = { say() {}, onProgress() {}, signal: new AbortController().signal, command: [] };
+    const around = {
+      say() {},
+      keepIn() {},
+      onProgress() {},
+      signal: new AbortController().signal,
+      command: [],
+    };
     const context = { ...around, seed, threads: 1, cacheDir: undefined, offline: false, force: false };
     await convertVerb.run([model], flags, context);
     assert.ok(readFileSync(o).equals(bytes));

@@ -8,6 +8,7 @@ import { commonFlags } from "#src/cli/common-flags.js";
 import { parseCommand } from "#src/cli/parse-command.js";
 import { makeProgressReporter } from "#src/cli/report-progress.js";
 import { runCommand } from "#src/cli/run-command.js";
+import type { CallContext } from "#src/cli/verb.js";
 import { verbs } from "#src/cli/verb-list.js";
 import { RespikeError } from "#src/core/respike-error.js";
 import type { Envelope } from "./call-respike.js";
@@ -103,6 +104,12 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["data get", /needs a NAME/],
   ["merge a", /--out: missing/],
   ["merge a b --out b --force", /'b' is a shard/],
+  [
+    "evaluate x --resume",
+    /--resume: no --out \(goes on with the run folder of --out\); name the folder: --out/,
+  ],
+  ["demo --resume", /--resume: no --out/],
+  ["train resnet8 --data mnist -o x --resume", /--resume: no --out/],
   ["demo foo", /'foo' is unknown/],
   ["reproduce table3 --out none", /table1, table2, fig4, fig5, compensation, all/],
   ["reproduce table1 --shard 0/2", /--shard/],
@@ -190,6 +197,35 @@ test("anything thrown that is not ours is a defect: exit 1, and where to report 
   assert.equal(code, 1);
   assert.equal((JSON.parse(out) as Envelope).errors[0]?.code, "defect");
   assert.match((JSON.parse(out) as Envelope).errors[0]?.next ?? "", /report/);
+});
+
+test("a command that is stopped says where its finished work lies", async () => {
+  for (const folder of [undefined, "runs/x"]) {
+    const interruption = new AbortController();
+    const stopped = {
+      ...(verbs[0] as (typeof verbs)[number]),
+      run: (_: unknown, __: unknown, { keepIn }: CallContext) => {
+        if (folder !== undefined) keepIn(folder);
+        interruption.abort("SIGTERM");
+        return Promise.reject(interruption.signal.reason);
+      },
+    };
+    let err = "";
+    const code = await runCommand({
+      words: ["demo"],
+      verbs: [stopped],
+      version: "0.0.0",
+      writeOut: () => {},
+      writeError: (text) => {
+        err += text;
+      },
+      interactive: false,
+      signal: interruption.signal,
+    });
+    assert.equal(code, 143);
+    assert.equal(err.includes("finished work is kept in runs/x"), folder !== undefined);
+    assert.equal(err.includes("--out runs/x --resume"), folder !== undefined, err);
+  }
 });
 
 test("warnings of a check that failed are told before the error, in --json too", async () => {

@@ -74,7 +74,7 @@ test("merged shards have the report of a single run: title, certificate, provena
   }
   const command = ["respike", "merge", "part2", "part1", "--out", "merged"];
   const context = {
-    ...{ say() {}, onProgress() {}, signal: new AbortController().signal },
+    ...{ say() {}, keepIn() {}, onProgress() {}, signal: new AbortController().signal },
     seed: 0,
     threads: 1,
   };

@@ -4,6 +4,7 @@
  * Knows: nothing but the library's demo. May not know: how it is done.
  */
 import { runDemo } from "../../library/demo.js";
+import { refuseResume } from "../check-resume.js";
 import { backendFlag } from "../evaluation-flags.js";
 import { countFlag, integerFlag, switchFlag, textFlag } from "../flags.js";
 import { nameRunFolder } from "../run-folder-name.js";
@@ -32,7 +33,9 @@ export const demoVerb = defineVerb({
     ["respike demo mnist --n 500 -T 32", "a quick look"],
   ],
   async run([name = "mnist"], flags, context) {
+    refuseResume(flags);
     const out = flags.out ?? nameRunFolder(`demo-${name}`);
+    context.keepIn(out);
     const outcome = await runDemo(name, { ...flags, ...context, out });
     return { result: outcome.result, text: describeOutcome(outcome), warnings: outcome.warnings };
   },

@@ -11,6 +11,7 @@ import { renderExplanation } from "../../report/bench/render-bench.js";
 import { describeExit, describeSavings } from "../../report/describe-exit.js";
 import { renderTable } from "../../report/render-table.js";
 import { describeOtherSteps, describeVerdict } from "../../report/verdict.js";
+import { refuseResume } from "../check-resume.js";
 import { evaluationFlags } from "../evaluation-flags.js";
 import { switchFlag } from "../flags.js";
 import { nameRunFolder } from "../run-folder-name.js";
@@ -41,8 +42,10 @@ export const evaluateVerb = defineVerb({
     ["respike evaluate r.snn.safetensors --shard 1/3 --out part1", "one of three parts, for respike merge"],
   ],
   async run([file], { explain: isExplained = false, ...flags }, context) {
+    refuseResume(flags);
     const snn = await loadSnn(file as string);
     const out = flags.out ?? nameRunFolder(basename(file as string).replace(/(\.snn)?\.safetensors$/, ""));
+    context.keepIn(out);
     const outcome = await evaluate(snn, { ...flags, ...context, out });
     const { warnings } = outcome;
     const text = describeOutcome(outcome);

@@ -75,6 +75,7 @@ export const reproduceVerb = defineVerb({
     const out = flags.out ?? nameRunFolder(`reproduce-${target}`);
     refuseTogether(flags);
     if (flags.slurm === true) return writeScripts(target, out, flags, context);
+    context.keepIn(out);
     const outcome = await reproduce(target, {
       ...flags,
       ...context,

@@ -8,6 +8,7 @@ import { flagName } from "../../core/flag-name.js";
 import { refuseUsage } from "../../core/respike-error.js";
 import { type TrainOutcome, train } from "../../library/train.js";
 import { recipes } from "../../training/recipes.js";
+import { listResumeProblems } from "../check-resume.js";
 import { choiceFlag, type FlagTable, integerFlag, numberFlag, switchFlag, textFlag } from "../flags.js";
 import { usageProblem } from "../parse-command.js";
 import { nameRunFolder } from "../run-folder-name.js";
@@ -87,19 +88,11 @@ export const trainVerb = defineVerb({
       ...(data === undefined
         ? [usageProblem("--data", "says which images are trained on", "missing", "write --data cifar10")]
         : []),
-      ...(flags.resume && flags.out === undefined
-        ? [
-            usageProblem(
-              "--resume",
-              "goes on with the run folder of --out",
-              "no --out",
-              "name the folder: --out",
-            ),
-          ]
-        : []),
+      ...listResumeProblems(flags),
     ];
     if (output === undefined || data === undefined || missing.length > 0) throw refuseUsage(missing);
     const out = flags.out ?? nameRunFolder(arch as string);
+    context.keepIn(out);
     const command = describeCommand(arch as string, flags, context.seed);
     const outcome = await train({
       ...flags,
