@@ -94,15 +94,27 @@ interface Prepared {
   readonly leave: () => void;
 }
 
+interface ActiveSimulator {
+  readonly poisson: boolean;
+  readonly chosen: readonly LayerKernel[];
+  readonly simulator: WasmSimulator;
+}
+
 /** Holds the memory of the last kind of request, currents or pixel spikes, and a reference simulator once one is asked for. */
 class PreparedSimulator implements CountedSimulator {
-  readonly kernels: Readonly<Record<string, string>>;
   #recorder: Simulator | undefined;
   #isFreed = false;
-  #active: { readonly poisson: boolean; readonly simulator: WasmSimulator } | undefined;
+  #active: ActiveSimulator | undefined;
 
-  constructor(private readonly prepared: Prepared) {
-    this.kernels = Object.fromEntries(prepared.kernels.map(({ stage, name }) => [stage.name, name]));
+  constructor(private readonly prepared: Prepared) {}
+
+  /** Those of the last kind of request. */
+  get kernels(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#chosen.map(({ stage, name }) => [stage.name, name]));
+  }
+
+  get #chosen(): readonly LayerKernel[] {
+    return this.#active?.chosen ?? this.prepared.kernels;
   }
 
   run(request: SimulationRequest): SimulationResult {
@@ -124,13 +136,13 @@ class PreparedSimulator implements CountedSimulator {
     if (this.#active?.poisson !== poisson) {
       const chosen = poisson ? chooseKernels(plan, true, prefer) : kernels;
       const simulator = new WasmSimulator(plan, chosen, module, { poisson, spikeBudget });
-      this.#active = { poisson, simulator };
+      this.#active = { poisson, chosen, simulator };
     }
     return this.#active.simulator;
   }
 
   explain(): readonly KernelExplanation[] {
-    return this.prepared.kernels.map(({ stage, name, rate, modelledMicroseconds, candidates }) => ({
+    return this.#chosen.map(({ stage, name, rate, modelledMicroseconds, candidates }) => ({
       layer: stage.name,
       kernel: name,
       rate,

@@ -90,6 +90,20 @@ function requestOf(snn: Snn, poisson: boolean): SimulationRequest {
   return poisson ? { ...request, poisson: { seed, imageIndices: [0] } } : request;
 }
 
+test("after pixel spikes the simulator names the kernels of those, and after currents those of currents", async () => {
+  const snn = makeNetwork(16, binary, true);
+  const simulator = await makeWasmBackend().prepare(snn);
+  const named = () => [simulator.kernels.levels, ...simulator.explain().map(({ kernel }) => kernel)];
+  const currents = named();
+  assert.equal(currents[0], "constant int32");
+  simulator.run(requestOf(snn, true));
+  const spikes = named();
+  assert.match(spikes[0] ?? "", /int16$/);
+  assert.equal(spikes[0], spikes[1]);
+  simulator.run(requestOf(snn, false));
+  assert.deepEqual(named(), currents);
+});
+
 const manyPlanes: readonly SpikeAlphabet[] = [
   { lo: 0, hi: 7 },
   { lo: -2, hi: 2 },
