@@ -133,6 +133,8 @@ function summarizeTime(
   const sum = (name: "spikes" | "structural" | "effective" | "events" | "eventOps") =>
     setup.layers.reduce((all, _, layer) => all + total(records, (r) => r.at[at]?.[name]?.[layer] ?? 0), 0) /
     n;
+  const ofPixels = (name: "structural" | "effective") =>
+    total(records, (r) => r.at[at]?.pixels?.[name] ?? 0) / n;
   const annOnly = countWhere(records, (r, i) => annRight(r, i) && !isRight(r, i));
   const snnOnly = countWhere(records, (r, i) => !annRight(r, i) && isRight(r, i));
   const compared = setup.options.ann;
@@ -151,8 +153,8 @@ function summarizeTime(
     snnOnly: compared ? snnOnly : null,
     lossCi95: compared ? pairedInterval(annOnly, snnOnly, n) : null,
     spikes: sum("spikes"),
-    sopStructural: sum("structural"),
-    sopEffective: sum("effective"),
+    sopStructural: sum("structural") + ofPixels("structural"),
+    sopEffective: sum("effective") + ofPixels("effective"),
     ...countEvents(setup, (key) => sum(key)),
   };
 }
@@ -258,11 +260,13 @@ function summarizeCost(
   n: number,
 ): EvaluationCost {
   const steps = earlyExit === undefined ? options.T : meanSteps(records);
+  // pixels that spike are added in each step, and counted as operations of spikes
+  const firstLayerMacs = options.input === "poisson" ? 0 : counts.firstLayerMacs;
   const operations = {
     neurons: counts.neurons,
     neuronUpdates: counts.neurons * steps,
-    firstLayerMacs: counts.firstLayerMacs,
-    firstLayerMacsAllSteps: counts.firstLayerMacs * steps,
+    firstLayerMacs,
+    firstLayerMacsAllSteps: firstLayerMacs * steps,
     readoutOps: total(records, (record) => record.readoutOps) / n,
     annMacs: counts.annMacs,
     annMacsPadded: counts.annMacsPadded,

@@ -60,6 +60,8 @@ export const chunkSchema = z.object({
       /** Where layers refine: spikes that are not 0, each counted once, and the operations of those, zero weights left out. */
       events: counts.optional(),
       eventOps: counts.optional(),
+      /** Where pixels spike: Σ over images of their spikes × fan-out. */
+      pixels: z.object({ structural: count, effective: count }).optional(),
     }),
   ),
   /** Σ over images of the operations at T that end at outputs. */

@@ -28,6 +28,7 @@ import { compareLayer } from "./compare-layer.js";
 import { countsAtEnd } from "./counts-at-end.js";
 import { countEffectiveMacs, type MacTables } from "./mac-tables.js";
 import { countOperations, type OperationTables, weighSources } from "./operation-tables.js";
+import { countPixelOperations, type PixelOperations } from "./pixel-operations.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";
 import { isTopFive } from "./rank-label.js";
 
@@ -122,6 +123,7 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
   const times = shared.at.map((_, snapshot) =>
     countOperations(shared.tables, result, n, shared.at.length, snapshot),
   );
+  const ofPixels = countPixels(evaluator, task, images, result);
   const record: ChunkRecord = {
     start: task.start,
     indices: [...task.indices],
@@ -133,8 +135,9 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
       structural,
       effective,
       ...(events && { events: events.spikes, eventOps: events.effective }),
+      ...pixelsAt(ofPixels, snapshot),
     })),
-    readoutOps: times[times.length - 1]?.readoutOps ?? 0,
+    readoutOps: (times.at(-1)?.readoutOps ?? 0) + (ofPixels?.at(-1)?.readout ?? 0),
     // Rates are those of T steps: with early exit the images that are run to the end tell them.
     layers: exit === null ? compareLayers(evaluator, result, values, n) : [],
     kernels: { ...simulator.kernels },
@@ -142,6 +145,23 @@ function evaluateChunk(evaluator: Evaluator, task: ChunkTask): ChunkResult {
   };
   const isHashed = shared.hash && (shared.exit === null || exit !== null);
   return { record, counts: isHashed ? packCounts(result, n) : null };
+}
+
+/** What the images' spikes cost, where pixels spike. */
+function countPixels(
+  { shared, snn }: Evaluator,
+  { indices }: ChunkTask,
+  images: Float32Array,
+  { exitSteps }: SimulationResult,
+): readonly PixelOperations[] | null {
+  const { tables, at, poissonSeed: seed } = shared;
+  if (seed === null) return null;
+  return countPixelOperations(tables, { input: snn.graph.input.id, images, seed, indices, at, exitSteps });
+}
+
+function pixelsAt(ofPixels: readonly PixelOperations[] | null, snapshot: number) {
+  const found = ofPixels?.[snapshot];
+  return found && { pixels: { structural: found.structural, effective: found.effective } };
 }
 
 function requestOf(

@@ -8,6 +8,7 @@ import { countFanOuts } from "#src/evaluation/count-operations.js";
 import { startChunkHandler } from "#src/evaluation/evaluate-chunk.js";
 import { checkMaxLoss, evaluateSnn } from "#src/evaluation/evaluate-snn.js";
 import { type EvaluationOptions, planEvaluation } from "#src/evaluation/evaluation-plan.js";
+import { countPixelOperations } from "#src/evaluation/pixel-operations.js";
 import { simulateImages, startSimulateHandler } from "#src/evaluation/simulate-images.js";
 import { preprocessPixels } from "#src/graph/preprocessing.js";
 import { plainBackend } from "#src/inference/plain-backend.js";
@@ -213,6 +214,38 @@ test("poisson input draws by index: the same in any batch", async () => {
   ];
   assert.deepEqual({ ...one.result, run: null }, { ...many.result, run: null });
   assert.notDeepEqual(one.result.layers, evaluation.result.layers);
+});
+
+test("pixels that spike cost operations and no multiply-accumulates: those of always white ones are t × fan-out", async () => {
+  const white = { ...images, pixels: new Uint8Array(images.pixels.length).fill(255) };
+  const plan = planEvaluation(snn, white, "white", { backend: "reference", at: [5], T, input: "poisson" });
+  const { result } = await evaluateSnn(plan, runner);
+  const fanOut = (effective: boolean) =>
+    (countFanOuts(snn.graph, { effective }).get("image") as Float64Array).reduce((a, b) => a + b, 0);
+  const { layers, cost } = result;
+  const last = result.snn.at.at(-1);
+  const structural = layers.reduce((sum, layer) => sum + layer.sopStructural, 0);
+  const effective = layers.reduce((sum, layer) => sum + layer.sopEffective, 0);
+  near(last?.sopStructural as number, structural + T * fanOut(false), "structural");
+  near(last?.sopEffective as number, effective + T * fanOut(true), "effective");
+  assert.ok((result.snn.at[0]?.sopStructural as number) >= 5 * fanOut(false));
+  assert.deepEqual([cost.firstLayerMacs, cost.firstLayerMacsAllSteps], [0, 0]);
+  near(cost.energy[0]?.snnUJ as number, ((last?.sopEffective as number) * 0.9) / 1e6, "snnUJ");
+});
+
+test("an image's pixel spikes are counted until it stops", async () => {
+  const table = new Map([["image", Float64Array.of(3, 5)]]);
+  const tables = { structural: table, effective: table, readout: new Map(), layerOfGate: new Map() };
+  const request = {
+    input: "image",
+    images: Float32Array.of(1, 0, 1, 1),
+    seed: 1,
+    indices: [4, 9],
+    at: [2, 6],
+  };
+  const [early, late] = countPixelOperations(tables, { ...request, exitSteps: [2, 4] });
+  assert.deepEqual(early, { structural: 2 * 3 + 2 * 8, effective: 2 * 3 + 2 * 8, readout: 0 });
+  assert.deepEqual(late, { structural: 2 * 3 + 4 * 8, effective: 2 * 3 + 4 * 8, readout: 0 });
 });
 
 test("simulateImages gives predictions, largest rates and counts of one layer", async () => {
