@@ -57,6 +57,29 @@ test("one plot of two panels, one table; multi-level is marked, the network's ac
   assert.equal((await page(exampleFront())).html, html);
 });
 
+test("each cell of the candidates says what a sort compares", async () => {
+  const result = exampleFront();
+  const { html } = await page(result);
+  const table = html.split('<table class="sortable">')[1]?.split("</table>")[0] ?? "";
+  const rows = [...table.matchAll(/<tr>(.*?)<\/tr>/gs)]
+    .slice(1)
+    .map(([, row = ""]) =>
+      [...row.matchAll(/<t[hd][^>]*?(?: data-v="([^"]*)")?>/g)].map(([, value]) => value),
+    );
+  assert.equal(rows.length, result.candidates.length);
+  assert.equal(new Set(rows.map((row) => row.length)).size, 1);
+  for (const [at, row] of rows.entries()) {
+    assert.ok(
+      row.every((value) => value !== undefined && value !== ""),
+      row.join(),
+    );
+    assert.deepEqual(
+      row.slice(0, 3),
+      [at, result.candidates[at]?.T, result.candidates[at]?.loss].map(String),
+    );
+  }
+});
+
 test("no choice, no candidates, hostile names and figures without a value", async () => {
   const [first] = exampleFront().candidates as [AutoCandidate];
   const odd: AutoCandidate = {

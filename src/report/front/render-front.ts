@@ -3,15 +3,15 @@
  *
  * Knows: the order of the sections. May not know: files, how results came about.
  */
-import type { AutoResult } from "../../evaluation/auto-result.js";
+import type { AutoResult, AutoVerdict } from "../../evaluation/auto-result.js";
 import { cleanText } from "../clean-text.js";
 import { drawPlots } from "../draw-plots.js";
-import { formatCount, formatFixed, formatInterval, formatShort } from "../format-number.js";
-import { html } from "../html.js";
+import { finiteOrNull, formatCount, formatFixed, formatInterval, formatShort } from "../format-number.js";
+import { html, type Markup } from "../html.js";
 import { renderPage } from "../render-page.js";
 import type { Report } from "../render-report.js";
 import { layTable } from "../render-table.js";
-import { flattenFacts, renderFacts, renderTableMarkup } from "../sections/data-table.js";
+import { type Cell, flattenFacts, renderFacts, renderTableMarkup } from "../sections/data-table.js";
 import { renderPlotSection } from "../sections/plot-section.js";
 import { renderCommand } from "../sections/provenance-sections.js";
 import { frontPlot, nameCandidate } from "./front-plot.js";
@@ -27,8 +27,7 @@ export interface FrontInput {
 export async function renderFront({ result, command, title, version }: FrontInput): Promise<Report> {
   const plots = [frontPlot];
   const { embedded: drawn, files } = await drawPlots(plots, result);
-  const { columns, rows } = frontPlot.tabulate(result);
-  const table = renderTableMarkup({ label: "Candidates", columns, rows, isSortable: true });
+  const table = renderCandidates(result);
   const { candidates: _, chosen: __, ...facts } = result;
   const page = renderPage({
     title,
@@ -53,6 +52,24 @@ export async function renderFront({ result, command, title, version }: FrontInpu
     ],
   });
   return { html: page, plots: files };
+}
+
+/** The best first. */
+const verdicts: readonly AutoVerdict[] = ["meets", "dearer", "unproven", "rejected", "not needed"];
+
+/** By name as they were tried, by verdict the best first, else by the figure that a cell rounds. */
+function renderCandidates(result: AutoResult): Markup {
+  const { columns, rows } = frontPlot.tabulate(result);
+  const cells = result.candidates.map((candidate, at): readonly Cell[] => {
+    const { T, loss, lossCi95, accuracy, n, sop, verdict } = candidate;
+    const { macs } = result.network;
+    const values = [at, T, loss, lossCi95[0], accuracy, n, sop, sop / macs, verdicts.indexOf(verdict)];
+    return values.map((value, column) => ({
+      content: rows[at]?.[column] ?? "",
+      sortBy: finiteOrNull(value),
+    }));
+  });
+  return renderTableMarkup({ label: "Candidates", columns, rows: cells, isSortable: true });
 }
 
 function describeJudging({ judgedOn, network }: AutoResult): string {
