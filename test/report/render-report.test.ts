@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
+import { formatSignificant } from "#src/report/format-number.js";
 import { renderReport } from "#src/report/render-report.js";
 import {
   exampleCertificate,
@@ -94,6 +95,10 @@ test("early exit has a section of its own, with what was promised, measured and 
   );
   assert.match(text, /150\.0 M operations an image instead of 1\.210 G/);
   assert.equal(plots.size, 9);
+  // images run 39.67 steps in the mean: the rate is of those
+  const spikes = results.snn.at.at(-1)?.spikes ?? 0;
+  const rate = spikes / results.cost.neurons / results.earlyExit.meanT;
+  assert.ok(text.replace(/\s+/g, " ").includes(`Mean rate ${formatSignificant(rate)} `), `${rate}`);
   const unknown = {
     ...results.earlyExit,
     measuredShare: null,

@@ -57,7 +57,7 @@ function spikeTiles(results: EvaluationResult): Tile[] {
   const { cost } = results;
   const spikesEach = last && cost.neurons > 0 ? last.spikes / cost.neurons : null;
   const spikes = nameSpikes(results);
-  const rate = spikesEach === null || !last ? null : spikesEach / last.t;
+  const rate = spikesEach === null || !last ? null : spikesEach / (results.earlyExit?.meanT ?? last.t);
   return [
     {
       name: `${spikes.charAt(0).toUpperCase()}${spikes.slice(1)} per image`,
