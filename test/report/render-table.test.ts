@@ -56,6 +56,26 @@ test("spikes that are not binary are named wherever they are counted; binary one
     assert.match(plots.get(`${id}.svg`) ?? "", /burst:4/, id);
 });
 
+test("rates are named by what they are: spikes a step, net counts where spikes take others back, told values where layers refine", async () => {
+  const base = exampleResults();
+  const pageOf = (alphabet: string) =>
+    renderReport({ results: { ...base, snn: { ...base.snn, alphabet } }, command: [] });
+  const says = {
+    binary: [/>spikes per neuron and step</, /no spike, and with one at every step/],
+    "burst:4": [/>burst:4 spikes per neuron and step</, /no spike, and with as many as steps/],
+    "signed-burst:2": [/>net count over T</, /with \|N\| = 0, and with \|N\| = T/],
+    "−3…1+binary": [/>net count over T</, /with \|N\| = 0, and with \|N\| = T/],
+    "refine:7": [/>told value over λ</, /tell 0 at T, and that tell the most/],
+  } as const;
+  for (const [alphabet, [axis, extremes]] of Object.entries(says)) {
+    const { html, plots } = await pageOf(alphabet);
+    assert.match(plots.get("rate-per-layer.svg") ?? "", axis, alphabet);
+    assert.match(html, extremes, alphabet);
+    assert.equal(html.includes("net count over T"), axis.source.includes("net"), alphabet);
+    assert.equal(html.includes("N·q_T"), alphabet.startsWith("refine"), alphabet);
+  }
+});
+
 test("of a network made for one T no step is named from which on it keeps within a loss, and its other rows are explained", () => {
   const base = exampleResults();
   const made = { ...base, snn: { ...base.snn, madeForT: 350 }, options: { ...base.options, delay: 20 } };

@@ -7,6 +7,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { cleanText } from "../clean-text.js";
 import { finiteOrNull, formatFixed } from "../format-number.js";
+import { nameRates } from "../name-rates.js";
 import { paint } from "../theme.js";
 import { layerAxis, layerPlotWidth, layerRows } from "./layer-axis.js";
 import { type Plot, type PlotTable, specPart } from "./plot.js";
@@ -67,7 +68,7 @@ function tabulate(results: EvaluationResult): PlotTable {
 export const correlationPerLayer: Plot = {
   id: "correlation-per-layer",
   title: "Correlation of rate and activation per layer",
-  key: "Point: Pearson correlation between N/T and the network's activation, clipped at λ and divided by it.",
+  key: (results) => `Point: Pearson correlation of ${nameRates(results).comparison}.`,
   drawSpec,
   describe,
   tabulate,

@@ -7,6 +7,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { cleanText } from "../clean-text.js";
 import { finiteOrNull, formatSignificant } from "../format-number.js";
+import { nameRates } from "../name-rates.js";
 import { paint } from "../theme.js";
 import { layerAxis, layerPlotWidth, layerRows } from "./layer-axis.js";
 import { type Plot, type PlotTable, specPart } from "./plot.js";
@@ -24,7 +25,7 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const x = specPart({
     field: "error",
     type: "quantitative",
-    title: "mean |N/T − min(a, λ)/λ|",
+    title: nameRates(results).error,
     scale: { domain: [0, top], nice: false },
     axis: { tickCount: 5, labelExpr: "format(datum.value, '~g')" },
   });
@@ -46,8 +47,11 @@ function describe(results: EvaluationResult): string {
   const first = known[0];
   if (!first) return "No error is known: the network was not evaluated on these images.";
   const most = known.reduce((best, row) => (row.error > best.error ? row : best), first);
-  return `The largest mean error of a rate is ${formatSignificant(most.error)} (${most.name}); 1 is the full range.${describeUnreadSteps(results)}`;
+  return `The largest mean error of a rate is ${formatSignificant(most.error)} (${most.name}); 1 is ${nameRange(results)}.${describeUnreadSteps(results)}`;
 }
+
+/** What an error of 1 is: λ, which is all that a rate tells and a refined value may exceed. */
+const nameRange = ({ snn }: EvaluationResult) => (snn.alphabet.includes("refine") ? "λ" : "the full range");
 
 function tabulate(results: EvaluationResult): PlotTable {
   return {
@@ -59,7 +63,7 @@ function tabulate(results: EvaluationResult): PlotTable {
 export const errorPerLayer: Plot = {
   id: "error-per-layer",
   title: "Error of the rates per layer",
-  key: "Bar: mean absolute difference between N/T and the network's activation, clipped at λ and divided by it.",
+  key: (results) => `Bar: mean absolute difference of ${nameRates(results).comparison}.`,
   drawSpec,
   describe,
   tabulate,

@@ -16,8 +16,8 @@ export interface Plot<Results = EvaluationResult> {
   /** File name without ending, and part of ids in the page. */
   readonly id: string;
   readonly title: string;
-  /** How to read it: what marks, bands and lines are. */
-  readonly key: string;
+  /** How to read it: what marks, bands and lines are; by the results where it differs. */
+  readonly key: string | ((results: Results) => string);
   /** Null where the results have nothing to draw (no network evaluated, no steps, no layers). */
   readonly drawSpec: (results: Results) => TopLevelSpec | null;
   /** What the plot shows, in one sentence with its numbers. */

@@ -7,7 +7,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { EvaluationResult } from "../../evaluation/evaluation-result.js";
 import { cleanText } from "../clean-text.js";
 import { finiteOrNull, formatShare, formatSignificant } from "../format-number.js";
-import { nameSpikes } from "../name-spikes.js";
+import { nameRates } from "../name-rates.js";
 import { paint } from "../theme.js";
 import { layerAxis, layerPlotWidth, layerRows } from "./layer-axis.js";
 import { type Plot, type PlotTable, specPart } from "./plot.js";
@@ -23,7 +23,7 @@ function drawSpec(results: EvaluationResult): TopLevelSpec | null {
   const x = specPart({
     field: "rate",
     type: "quantitative",
-    title: `${nameSpikes(results)} per neuron and step`,
+    title: nameRates(results).axis,
     scale: { domain: [0, Math.max(1e-6, ...values.map((row) => row.rate))], nice: false },
     axis: { tickCount: 5, labelExpr: "format(datum.value, '~g')" },
   });
@@ -44,16 +44,17 @@ function describe(results: EvaluationResult): string {
   const most = layers.reduce((best, layer) => (layer.rate > best.rate ? layer : best), first);
   const least = layers.reduce((best, layer) => (layer.rate < best.rate ? layer : best), first);
   if (most === least)
-    return `${cleanText(most.name)} fires at a mean rate of ${formatSignificant(most.rate)}.`;
-  return (
-    `Mean rates lie between ${formatSignificant(least.rate)} (${cleanText(least.name)}) ` +
-    `and ${formatSignificant(most.rate)} (${cleanText(most.name)}) ${nameSpikes(results)} per neuron and step.`
+    return `${cleanText(most.name)} ${nameRates(results).describe(formatSignificant(most.rate))}.`;
+  return nameRates(results).describeMean(
+    `${formatSignificant(least.rate)} (${cleanText(least.name)}) ` +
+      `and ${formatSignificant(most.rate)} (${cleanText(most.name)})`,
   );
 }
 
 function tabulate(results: EvaluationResult): PlotTable {
+  const { mean, largest } = nameRates(results);
   return {
-    columns: ["layer", "mean rate", "largest rate", "silent, %", "saturated, %"],
+    columns: ["layer", mean, largest, "silent, %", "saturated, %"],
     rows: results.layers.map((layer) => [
       layer.name,
       formatSignificant(layer.rate),
@@ -67,7 +68,7 @@ function tabulate(results: EvaluationResult): PlotTable {
 export const ratePerLayer: Plot = {
   id: "rate-per-layer",
   title: "Firing rate per layer",
-  key: "Bar: mean |N|/T over images and neurons. The table has the largest too.",
+  key: (results) => `Bar: ${nameRates(results).key}. The table has the largest too.`,
   drawSpec,
   describe,
   tabulate,

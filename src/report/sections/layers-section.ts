@@ -12,6 +12,7 @@ import {
   formatSignificant,
 } from "../format-number.js";
 import { html, type Markup } from "../html.js";
+import { nameRates } from "../name-rates.js";
 import { explainSpikes, nameSpikes } from "../name-spikes.js";
 import type { ReportedLayer, ReportInput } from "../report-input.js";
 import { type Cell, renderTableMarkup } from "./data-table.js";
@@ -49,6 +50,7 @@ function listColumns(input: ReportInput): Column[] {
         { title: "κ", value: (_, entry) => entry?.kappa, format: (value) => formatSignificant(value, 4) },
       ]
     : [];
+  const rates = nameRates(input.results);
   return [
     { title: "neurons", value: (layer) => layer.neurons, format: formatCount },
     ...converted,
@@ -58,8 +60,8 @@ function listColumns(input: ReportInput): Column[] {
       format: formatShort,
       hasBar: true,
     },
-    { title: "mean rate", value: (layer) => layer.rate, format: formatSignificant, hasBar: true },
-    { title: "largest rate", value: (layer) => layer.maxRate, format: formatSignificant },
+    { title: rates.mean, value: (layer) => layer.rate, format: formatSignificant, hasBar: true },
+    { title: rates.largest, value: (layer) => layer.maxRate, format: formatSignificant },
     { title: "silent, %", value: (layer) => layer.silent, format: formatShare, full: 1, hasBar: true },
     { title: "saturated, %", value: (layer) => layer.saturated, format: formatShare, full: 1, hasBar: true },
     { title: "correlation", value: (layer) => layer.correlation, format: (value) => formatFixed(value, 4) },
@@ -75,6 +77,7 @@ function listColumns(input: ReportInput): Column[] {
 
 export function renderLayersSection(input: ReportInput): Markup {
   const columns = listColumns(input);
+  const rates = nameRates(input.results);
   const layers = input.results.layers;
   const converted = new Map(input.conversion?.layers?.map((layer) => [layer.name, layer]));
   const values = layers.map((layer) =>
@@ -99,5 +102,5 @@ export function renderLayersSection(input: ReportInput): Markup {
     isSortable: true,
   });
   return html`<section id="layers" aria-labelledby="layers-title"><h2 id="layers-title">Layers</h2>
-<p class="note">In topological order. Silent and saturated: share of (image, neuron) pairs with no spike, and with one at every step. Correlation and error compare N/T with the network's activation, clipped at λ and divided by it. ${explainSpikes(input.results)}</p>${table}</section>`;
+<p class="note">In topological order. Silent and saturated: ${rates.extremes}. Correlation and error compare ${rates.comparison}. ${explainSpikes(input.results)}</p>${table}</section>`;
 }

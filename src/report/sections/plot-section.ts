@@ -16,7 +16,7 @@ export function renderFigure<Results>(plot: Plot<Results>, results: Results, svg
       : html`<div class="plot">${new Markup(svg)}</div>`;
   const table = renderTableMarkup({ label: `Table: ${plot.title}`, columns, rows });
   return html`<figure id="${plot.id}" aria-labelledby="${plot.id}-title"><figcaption><h3 id="${plot.id}-title">${plot.title}</h3>
-<p>${plot.describe(results)}</p></figcaption>${picture}<p class="key">${plot.key}</p>
+<p>${plot.describe(results)}</p></figcaption>${picture}<p class="key">${typeof plot.key === "string" ? plot.key : plot.key(results)}</p>
 <details><summary>Show as table</summary>${table}</details></figure>`;
 }
 

@@ -55,7 +55,7 @@ function tabulate(history: TrainingHistory): PlotTable {
 }
 
 function definePlot(
-  facts: Pick<Plot, "id" | "title" | "key">,
+  facts: Pick<Plot<TrainingHistory>, "id" | "title" | "key">,
   axis: string,
   curves: readonly Curve[],
 ): Plot<TrainingHistory> {

@@ -9,7 +9,7 @@ import type { ExperimentResult } from "../reproduction-result.js";
 import { drawLines, type LineAxes, type LinePoint, tabulateLines } from "./draw-lines.js";
 
 export function defineLinePlot(
-  facts: Pick<Plot, "id" | "title" | "key">,
+  facts: Pick<Plot<ExperimentResult>, "id" | "title" | "key">,
   axes: LineAxes,
   listPoints: (result: ExperimentResult) => readonly LinePoint[],
 ): Plot<ExperimentResult> {
