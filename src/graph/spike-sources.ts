@@ -9,11 +9,26 @@ import type { Graph } from "./graph.js";
 import { type GraphNode, isOp, type NodeAttributes } from "./node-types.js";
 import { nameAlphabet, type SpikeAlphabet } from "./spike-alphabet.js";
 
+/** Gate → the neurons (or ReLU) whose spikes it passes; graphs never change, so each is looked at once. */
+const gatesOfGraph = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
+
+function gatesOf(graph: Graph): ReadonlyMap<string, GraphNode> {
+  const known = gatesOfGraph.get(graph);
+  if (known !== undefined) return known;
+  const gates = new Map<string, GraphNode>();
+  for (const node of graph.nodes) {
+    if (!isOp(node, "pool") || node.attributes.kind !== "max") continue;
+    const before = graph.node(node.inputs[0] as string);
+    const neurons = isOp(before, "neuron", "relu") ? before : gates.get(before.id);
+    if (neurons !== undefined) gates.set(node.id, neurons);
+  }
+  gatesOfGraph.set(graph, gates);
+  return gates;
+}
+
 /** A max pool directly behind neurons, or behind another gate. */
 export function isGate(graph: Graph, node: GraphNode): boolean {
-  if (!isOp(node, "pool") || node.attributes.kind !== "max") return false;
-  const before = graph.node(node.inputs[0] as string);
-  return isOp(before, "neuron", "relu") || isGate(graph, before);
+  return gatesOf(graph).has(node.id);
 }
 
 export function isSource(graph: Graph, node: GraphNode): boolean {
@@ -25,9 +40,8 @@ export function isSource(graph: Graph, node: GraphNode): boolean {
  * changes by less or more. The image sends 0 or 1 where its pixels are random spikes.
  */
 export function sentAlphabet(graph: Graph, source: GraphNode): SpikeAlphabet {
-  if (isOp(source, "neuron")) return { lo: source.attributes.lo, hi: source.attributes.hi };
-  if (isGate(graph, source)) return sentAlphabet(graph, graph.node(source.inputs[0] as string));
-  return { lo: 0, hi: 1 };
+  const sender = gatesOf(graph).get(source.id) ?? source;
+  return isOp(sender, "neuron") ? { lo: sender.attributes.lo, hi: sender.attributes.hi } : { lo: 0, hi: 1 };
 }
 
 /** The alphabets of all layers: `binary`; several joined by `+`. */

@@ -1,6 +1,9 @@
 /** The plan of a network: windows and lists of synapses are two views of the same thing. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Graph } from "#src/graph/graph.js";
+import type { GraphNode } from "#src/graph/node-types.js";
+import { isGate, sentAlphabet } from "#src/graph/spike-sources.js";
 import { forEachSynapse } from "#src/simulator/plan/enumerate-synapses.js";
 import { planSnn } from "#src/simulator/plan/plan-snn.js";
 import type { SynapseGroup } from "#src/simulator/plan/snn-plan.js";
@@ -59,4 +62,81 @@ test(`windows hold exactly the synapses that the enumeration visits (seed ${seed
     }
   }
   assert.ok(windows > 50, `${windows} windows, ${others} irregular groups`);
+});
+
+/** Input → nodes → neurons → output, of one element each; the nodes `more` stand between `synapse` and the neurons. */
+function chain(more: readonly GraphNode[]): Graph {
+  const int = (value: number) => ({ dtype: "int32" as const, shape: [1], data: Int32Array.of(value) });
+  const weight = { dtype: "int32" as const, shape: [1, 1], data: Int32Array.of(1) };
+  const last = more[more.length - 1]?.id ?? "synapse";
+  return new Graph([
+    { id: "input", op: "input", inputs: [], attributes: { shape: [1, 1, 1] }, tensors: {} },
+    { id: "synapse", op: "linear", inputs: ["input"], attributes: {}, tensors: { weight } },
+    ...more,
+    {
+      id: "neurons",
+      op: "neuron",
+      inputs: [last],
+      attributes: { layer: "neurons", lo: 0, hi: 1, reset: "subtract", number: "int32" },
+      tensors: { threshold: int(1), v0: int(0), current: int(0) },
+    },
+    { id: "output", op: "output", inputs: ["neurons"], attributes: { number: "int32" }, tensors: {} },
+  ]);
+}
+const sum = (id: string, of: string): GraphNode => ({
+  id,
+  op: "add",
+  inputs: [of, of],
+  attributes: {},
+  tensors: {},
+});
+const join = (id: string, of: string): GraphNode => ({ ...sum(id, of), op: "concat" });
+const first = (id: string, of: string): GraphNode => ({
+  id,
+  op: "slice",
+  inputs: [of],
+  attributes: { start: [0, 0, 0], stop: [1, 1, 1], step: [1, 1, 1] },
+  tensors: {},
+});
+const refusal = { exitCode: 3, code: "snn-not-canonical" };
+
+test("one sum stands on a path; a sum of sums is refused, as each would double the synapses", () => {
+  const one = planSnn(chain([sum("a", "synapse")]));
+  assert.equal(one.neurons[0]?.groups.length, 2);
+  assert.throws(() => planSnn(chain([sum("a", "synapse"), sum("b", "a")])), refusal);
+  assert.throws(() => planSnn(chain([sum("a", "synapse"), first("s", "a"), sum("b", "s")])), refusal);
+});
+
+test("values joined with themselves again and again are refused after 500 nodes; long paths are followed", () => {
+  const doubled: GraphNode[] = [];
+  for (let level = 0; level < 12; level++) {
+    const before = doubled[doubled.length - 1]?.id ?? "synapse";
+    doubled.push(join(`join${level}`, before), first(`first${level}`, `join${level}`));
+  }
+  assert.throws(() => planSnn(chain(doubled)), { ...refusal, rule: /500 nodes/ });
+  const long = Array.from({ length: 490 }, (_, at) => first(`s${at}`, at === 0 ? "synapse" : `s${at - 1}`));
+  assert.equal(planSnn(chain(long)).neurons[0]?.groups.length, 1);
+  const longer = Array.from({ length: 30_000 }, (_, at) =>
+    first(`s${at}`, at === 0 ? "synapse" : `s${at - 1}`),
+  );
+  assert.throws(() => planSnn(chain(longer)), { ...refusal, rule: /500 nodes/ });
+});
+
+test("a long row of gates: each sends what its neurons may send", () => {
+  const window = { kernel: [1, 1], stride: [1, 1], padding: [0, 0, 0, 0] } as const;
+  const base = chain([]).nodes;
+  const gates = Array.from(
+    { length: 20_000 },
+    (_, at): GraphNode => ({
+      id: `gate${at}`,
+      op: "pool",
+      inputs: [at === 0 ? "neurons" : `gate${at - 1}`],
+      attributes: { kind: "max", ...window },
+      tensors: {},
+    }),
+  );
+  const last = gates[gates.length - 1] as GraphNode;
+  const graph = new Graph([...base.slice(0, -1), ...gates]);
+  assert.ok(isGate(graph, last));
+  assert.deepEqual(sentAlphabet(graph, last), { lo: 0, hi: 1 });
 });

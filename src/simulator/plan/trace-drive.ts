@@ -22,6 +22,16 @@ interface RoutedValue {
   readonly parts: readonly RoutedPart[];
 }
 
+/** The way back from one target: `left` nodes may still be met, one again for each path that leads over it. */
+interface Trace {
+  readonly graph: Graph;
+  readonly target: GraphNode;
+  left: number;
+}
+
+/** A target's paths double with each sum or concatenation of a value with itself: what a small file may ask for ends here. */
+const mostNodesOnPaths = 500;
+
 const countOf = (shape: Shape) => shape[0] * shape[1] * shape[2];
 const identityMap = (shape: Shape) => new Int32Array(countOf(shape)).map((_, index) => index);
 
@@ -35,35 +45,45 @@ export function traceDrive(graph: Graph, target: GraphNode): Drive {
   const poolBefore = tip.op === "pool" && tip.attributes.kind === "max" && !isGate(graph, tip) ? tip : null;
   if (poolBefore !== null) tip = graph.node(poolBefore.inputs[0] as string);
   return {
-    groups: traceWeighted(graph, tip, target),
+    groups: traceWeighted({ graph, target, left: mostNodesOnPaths }, tip, false),
     currentShape: graph.shape(tip.id),
     poolBefore: poolBefore?.attributes ?? null,
   };
 }
 
-/** The groups whose sum is the value of `node`, its elements being the targets. */
-function traceWeighted(graph: Graph, node: GraphNode, target: GraphNode): readonly SynapseGroup[] {
+function countNode(trace: Trace, node: GraphNode): void {
+  if (trace.left-- > 0) return;
+  const rule = `at most ${mostNodesOnPaths} nodes stand on the paths to a target, counted for each path`;
+  throw refuseInput(canonicalProblem(node, trace.target, rule));
+}
+
+/** The groups whose sum is the value of `node`, its elements being the targets; `summed` where a sum stands behind it. */
+function traceWeighted(trace: Trace, node: GraphNode, summed: boolean): readonly SynapseGroup[] {
+  countNode(trace, node);
+  const { graph, target } = trace;
   const shape = graph.shape(node.id);
-  if (node.op === "add") {
-    return node.inputs.flatMap((id) => traceWeighted(graph, graph.node(id), target));
+  if (node.op === "add" && !summed) {
+    return node.inputs.flatMap((id) => traceWeighted(trace, graph.node(id), true));
   }
   if (isRouting(node)) {
     const shapes = node.inputs.map((id) => graph.shape(id));
     return node.inputs.flatMap((id, which) => {
+      const groups = traceWeighted(trace, graph.node(id), summed);
       const map = routeOperand(node, which, shapes, shape);
-      return traceWeighted(graph, graph.node(id), target).map((group) => ({
+      return groups.map((group) => ({
         ...group,
         targetShape: shape,
         targetMap: composeMaps(map, group.targetMap),
       }));
     });
   }
-  if (isWeighted(node)) return groupsOf(graph, node, target);
+  if (isWeighted(node)) return groupsOf(trace, node);
   throw refuseInput(canonicalProblem(node, target));
 }
 
-function groupsOf(graph: Graph, node: WeightedNode, target: GraphNode): readonly SynapseGroup[] {
-  const routed = traceRouting(graph, graph.node(node.inputs[0] as string), target);
+function groupsOf(trace: Trace, node: WeightedNode): readonly SynapseGroup[] {
+  const { graph } = trace;
+  const routed = traceRouting(trace, graph.node(node.inputs[0] as string));
   const outputShape = graph.shape(node.id);
   return routed.parts.map(({ source, map }) => ({
     source,
@@ -77,13 +97,15 @@ function groupsOf(graph: Graph, node: WeightedNode, target: GraphNode): readonly
   }));
 }
 
-function traceRouting(graph: Graph, node: GraphNode, target: GraphNode): RoutedValue {
+function traceRouting(trace: Trace, node: GraphNode): RoutedValue {
+  countNode(trace, node);
+  const { graph, target } = trace;
   const shape = graph.shape(node.id);
   if (isSource(graph, node))
     return { looseShape: shape, parts: [{ source: node.id, map: identityMap(shape) }] };
   if (!isRouting(node)) throw refuseInput(canonicalProblem(node, target));
   const shapes = node.inputs.map((id) => graph.shape(id));
-  const operands = node.inputs.map((id) => traceRouting(graph, graph.node(id), target));
+  const operands = node.inputs.map((id) => traceRouting(trace, graph.node(id)));
   const parts = operands.flatMap((operand, which) => {
     const map = routeOperand(node, which, shapes, shape);
     return operand.parts.map((part) => ({ source: part.source, map: composeMaps(map, part.map) }));
@@ -92,14 +114,12 @@ function traceRouting(graph: Graph, node: GraphNode, target: GraphNode): RoutedV
   return { looseShape: node.op === "flatten" && first ? first.looseShape : shape, parts };
 }
 
-function canonicalProblem(node: GraphNode, target: GraphNode): Problem {
+const canonicalRule =
+  "between a source and its target stand routing, one weighted node, routing, at most one sum, a max pool";
+
+function canonicalProblem(node: GraphNode, target: GraphNode, rule = canonicalRule): Problem {
   return {
-    ...nodeProblem(
-      node,
-      "between a source and its target stand routing, one weighted node, routing, a sum, a max pool",
-      `stands on the way to ${target.id}`,
-      "convert the model again",
-    ),
+    ...nodeProblem(node, rule, `stands on the way to ${target.id}`, "convert the model again"),
     code: "snn-not-canonical",
   };
 }
