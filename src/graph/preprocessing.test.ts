@@ -27,4 +27,9 @@ test("the largest input bounds what bytes can give", () => {
   const all = Uint8Array.from({ length: 768 }, (_, index) => index % 256);
   const largest = Math.max(...preprocessPixels(all, 3, 256, cifar10).map(Math.abs));
   assert.equal(Math.fround(largestInput(cifar10)), largest);
+  const [oneStd, oneMean] = [
+    { ...cifar10, mean: [0.5, 0.9, 0.1], std: [0.5] },
+    { ...cifar10, mean: [0.5], std: [0.5, 0.25] },
+  ];
+  assert.deepEqual([largestInput(oneStd), largestInput(oneMean)], [1.8, 2]);
 });

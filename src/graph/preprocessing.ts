@@ -59,8 +59,9 @@ export function preprocessPixels(
 /** The largest |x̂| that any byte can give: bounds the current of the image's synapses. */
 export function largestInput({ range, mean, std }: Preprocessing): number {
   const top = range === "0..1" ? 1 : 255;
-  const each = std.map((s, channel) => {
+  const each = Array.from({ length: Math.max(mean.length, std.length) }, (_, channel) => {
     const m = mean[mean.length === 1 ? 0 : channel] as number;
+    const s = std[std.length === 1 ? 0 : channel] as number;
     return Math.max(Math.abs(0 - m), Math.abs(top - m)) / s;
   });
   return Math.max(...each);

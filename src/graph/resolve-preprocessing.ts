@@ -51,7 +51,7 @@ export function requirePreprocessing(preprocessing: Preprocessing | null, where:
 }
 
 function findPreset(name: string): Preprocessing {
-  const preset = preprocessingPresets[name];
+  const preset = Object.hasOwn(preprocessingPresets, name) ? preprocessingPresets[name] : undefined;
   if (preset !== undefined) return preset;
   const names = Object.keys(preprocessingPresets).join(", ");
   throw refuseUsage(

@@ -55,7 +55,7 @@ export function planBatchNorm(
   if (wrong >= 0) {
     const rule = "gamma/√(variance + epsilon) is a finite number";
     const value = `variance ${variance[wrong]} of channel ${wrong}, epsilon ${node.attributes.epsilon}`;
-    throw refuseInput(nodeProblem(node, rule, value, "check the model file, or set --bn-epsilon"));
+    throw refuseInput(nodeProblem(node, rule, value, "check the model file, or set --bn-eps"));
   }
   return planScaleShift(program, input, scale, shift);
 }

@@ -166,6 +166,25 @@ test("metadata gives architecture, preprocessing and epsilon; options go before 
   assert.match(problemsOf(() => parse(weights, {}, { mean: "0.1,x", std: "1" }))[0]?.where ?? "", /metadata/);
 });
 
+test("metadata that is not understood is told by name", () => {
+  const weights = makeWeights({ blocks: 1, shortcut: "P", channels: 1 });
+  const said = (metadata: Readonly<Record<string, string>>) => {
+    const { warnings, preprocessing } = parse(weights, { arch: "resnet8", bnEpsilon: 1e-5 }, metadata);
+    assert.equal(preprocessing, null);
+    return warnings.map(({ code, message }) => `${code}: ${message}`);
+  };
+  const [misspelt, ...others] = said({ respike: '{"arch":"resnet8","bnEps":1e-3,"__proto__":1}' });
+  assert.match(misspelt ?? "", /^metadata-unknown: .*'bnEps'.*bnEpsilon/);
+  assert.deepEqual(others, []);
+  assert.match(said({ mean: "0.5" }).join(), /^preprocessing-incomplete: .*has mean but no std/);
+  assert.match(
+    said({ std: "0.5", range: "0..1" }).join(),
+    /^preprocessing-incomplete: .*std and range but no mean/,
+  );
+  assert.match(said({ range: "0..255" }).join(), /has range but no mean and no std/);
+  assert.deepEqual(said({ dataset: "mnist" }), []);
+});
+
 test("every node of these networks is supported, and neurons stand where ReLUs stood", () => {
   const { graph } = parse(makeWeights({ blocks: 1, shortcut: "A" }));
   const support = describeSupport(graph);

@@ -90,7 +90,7 @@ function listAssumptions(
   const say = (code: string, message: string) => said.push({ code, message });
   if (prefix !== "") say("prefix-stripped", `every key begins with ${quote(prefix)}, which was stripped`);
   for (const { code, message } of assumptions) say(code, message);
-  if (metadata.assumed !== null) say("range-assumed", metadata.assumed);
+  said.push(...metadata.said);
   if ((options.bnEpsilon ?? metadata.bnEpsilon) === undefined) {
     const message = `the file does not say batch norm's epsilon; PyTorch's ${defaultEpsilon} was taken`;
     say("bn-epsilon-assumed", message);

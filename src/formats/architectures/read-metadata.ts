@@ -5,7 +5,7 @@
  * `std`, `range` that others write. May not know: tensors.
  */
 import { z } from "zod";
-import { type Problem, refuseInput } from "../../core/respike-error.js";
+import { type Problem, refuseInput, type Warning } from "../../core/respike-error.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
 import { fileProblem, quote } from "../refuse-file.js";
 
@@ -40,8 +40,8 @@ export interface ModelMetadata {
   readonly inputSize?: readonly [number, number] | undefined;
   /** What the network was trained with in place of ReLUs; its ceilings are tensors. */
   readonly activation?: z.infer<typeof activationSchema> | undefined;
-  /** What was assumed in reading it; null for nothing. */
-  readonly assumed: string | null;
+  /** What was assumed in reading it, and what could not be used. */
+  readonly said: readonly Pick<Warning, "code" | "message">[];
 }
 
 /** @throws RespikeError (exit 3) where metadata is there and malformed */
@@ -70,13 +70,26 @@ function readOwnKey(text: string, where: string): ModelMetadata {
     throw refuseInput(problems);
   }
   const { preprocessing, ...rest } = parsed.data;
-  return { ...rest, preprocessing: preprocessing ?? null, assumed: null };
+  return { ...rest, preprocessing: preprocessing ?? null, said: nameUnknown(Object.keys(parsed.data)) };
+}
+
+/** A misspelt field would otherwise be as good as left out. */
+function nameUnknown(fields: readonly string[]): ModelMetadata["said"] {
+  const unknown = fields.filter((field) => !Object.hasOwn(schema.shape, field));
+  if (unknown.length === 0) return [];
+  const shown = unknown.slice(0, 10).map(quote).join(", ");
+  const more = unknown.length > 10 ? ` and ${unknown.length - 10} more` : "";
+  const known = Object.keys(schema.shape).join(", ");
+  const message = `fields of the metadata 'respike' that are not known were left aside: ${shown}${more} (known: ${known})`;
+  return [{ code: "metadata-unknown", message }];
 }
 
 function readPlainKeys(metadata: Readonly<Record<string, string>>, where: string): ModelMetadata {
   const { arch, shortcut, mean, std, range } = metadata;
   const named = { arch, shortcut };
-  if (mean === undefined || std === undefined) return { ...named, preprocessing: null, assumed: null };
+  if (mean === undefined || std === undefined) {
+    return { ...named, preprocessing: null, said: nameMissing({ mean, std, range }) };
+  }
   const list = (text: string) =>
     text.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
   const parsed = preprocessingSchema.safeParse({
@@ -94,9 +107,16 @@ function readPlainKeys(metadata: Readonly<Record<string, string>>, where: string
       ),
     );
   }
-  const assumed =
-    range === undefined
-      ? "the file's mean and std are taken in units of 0..1; it does not say the range"
-      : null;
-  return { ...named, preprocessing: parsed.data, assumed };
+  const message = "the file's mean and std are taken in units of 0..1; it does not say the range";
+  const said = range === undefined ? [{ code: "range-assumed", message }] : [];
+  return { ...named, preprocessing: parsed.data, said };
+}
+
+/** Mean, std or range without the others say nothing of the preprocessing. */
+function nameMissing(keys: Readonly<Record<"mean" | "std" | "range", string | undefined>>) {
+  const there = Object.entries(keys).flatMap(([key, text]) => (text === undefined ? [] : [key]));
+  if (there.length === 0) return [];
+  const missing = (["mean", "std"] as const).filter((key) => keys[key] === undefined);
+  const message = `the file's metadata has ${there.join(" and ")} but no ${missing.join(" and no ")}: it was not taken as preprocessing`;
+  return [{ code: "preprocessing-incomplete", message }];
 }
