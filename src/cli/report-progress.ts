@@ -5,6 +5,7 @@
  * Work that ends within a second says nothing in `auto` and `plain`.
  */
 import type { ProgressEvent } from "../core/progress.js";
+import { cleanLine } from "../report/clean-text.js";
 
 export type ProgressMode = "auto" | "plain" | "jsonl" | "none";
 
@@ -87,7 +88,7 @@ export function describeProgress(event: ProgressEvent, rate: number, secondsLeft
   const unit = isBytes ? "" : ` ${event.unit}`;
   const left = secondsLeft === null ? "" : `  ${describeDuration(secondsLeft)} left`;
   const phase = event.note === undefined ? event.phase : `${event.phase}, ${event.note}`;
-  return `${phase}  ${amount(event.done)} of ${amount(event.total)}${unit}${rate > 0 ? speed : ""}${left}`;
+  return `${cleanLine(phase)}  ${amount(event.done)} of ${amount(event.total)}${unit}${rate > 0 ? speed : ""}${left}`;
 }
 
 export function describeDuration(seconds: number): string {

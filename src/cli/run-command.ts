@@ -12,6 +12,7 @@ import {
   refuseUsage,
   type Warning,
 } from "../core/respike-error.js";
+import { cleanLine, cleanText } from "../report/clean-text.js";
 import { type CommonValues, commonFlags } from "./common-flags.js";
 import { describeFailure, printFailure, printSuccess } from "./envelope.js";
 import { nearestWord } from "./nearest-word.js";
@@ -50,7 +51,7 @@ export async function runCommand(around: CommandSurroundings): Promise<number> {
     const warnings = error instanceof RespikeError ? error.warnings : [];
     if (asked.json) around.writeOut(`${printFailure(problems, warnings)}\n`);
     printWarnings(around, warnings);
-    for (const problem of problems) around.writeError(`error: ${describeProblem(problem)}\n`);
+    for (const problem of problems) around.writeError(`error: ${cleanText(describeProblem(problem))}\n`);
     return exitCode;
   }
 }
@@ -207,7 +208,7 @@ function printOutcome(
   const { result, text, warnings = [] } = outcome;
   printWarnings(around, warnings);
   if (!asked.json) {
-    around.writeOut(`${text}\n`);
+    around.writeOut(`${cleanText(text)}\n`);
     return;
   }
   const timing = { ...passed(started), ...outcome.timing };
@@ -216,7 +217,8 @@ function printOutcome(
 }
 
 function printWarnings({ writeError }: CommandSurroundings, warnings: readonly Warning[]): void {
-  for (const { where, message } of warnings) writeError(`warning: ${where}: ${message}\n`);
+  for (const { where, message } of warnings)
+    writeError(`warning: ${cleanLine(where)}: ${cleanText(message)}\n`);
 }
 
 function failureOf(error: unknown, signal: AbortSignal, { folder }: Asked) {

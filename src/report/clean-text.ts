@@ -11,6 +11,11 @@ export function cleanText(text: string): string {
   return text.replace(unsafe, "\ufffd");
 }
 
+/** The text, cleaned, on one line. */
+export function cleanLine(text: string): string {
+  return cleanText(text).replace(/[\n\t]+/g, " ");
+}
+
 /** The text, cleaned, on one line, at most `length` characters (…). */
 export function cleanLabel(text: string, length: number): string {
   const line = cleanText(text).replace(/\s+/g, " ");

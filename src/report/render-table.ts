@@ -4,12 +4,14 @@
  * Knows: the results, monospaced columns. May not know: colours, HTML, streams.
  */
 import type { EvaluationResult } from "../evaluation/evaluation-result.js";
+import { cleanLine } from "./clean-text.js";
 import { finiteOrNull, formatCount, formatFixed, formatShort } from "./format-number.js";
 import { explainSpikes, namedAlphabet, nameSpikes } from "./name-spikes.js";
 import { describeImages } from "./verdict.js";
 
-/** Right-aligned columns, two spaces apart, a line under the head. */
-export function layTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Right-aligned columns, two spaces apart, a line under the head; names that files give cannot break it. */
+export function layTable(head: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(cleanLine));
   const widths = head.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
   );

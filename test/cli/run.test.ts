@@ -29,6 +29,11 @@ test("the last step is T, also where not all steps were looked at", () => {
   );
 });
 
+test("a class named with control characters is told on one line, without them", () => {
+  const text = describeRun({ ...result([1], [0]), name: "cat\u001b[2J\u0007\nerror: forged" });
+  assert.match(text, /says 0 \(cat\ufffd\[2J\ufffd error: forged\)/);
+});
+
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],

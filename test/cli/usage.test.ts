@@ -228,6 +228,34 @@ test("a command that is stopped says where its finished work lies", async () => 
   }
 });
 
+test("names that a file gives reach no terminal as control sequences: text, warnings, errors", async () => {
+  const evil = "layer\u001b[2J\u0007\u009b31m";
+  const warnings = [{ code: "odd", where: `${evil}\nerror: forged`, message: evil }];
+  const problem = { code: "odd", where: evil, rule: "none", value: evil, next: "rename it" };
+  const outcomes = [
+    () => Promise.resolve({ result: {}, text: `node ${evil}\nend`, warnings }),
+    () => Promise.reject(new RespikeError(3, problem, { warnings })),
+  ];
+  for (const run of outcomes) {
+    let said = "";
+    const write = (text: string) => {
+      said += text;
+    };
+    await runCommand({
+      words: ["demo"],
+      verbs: [{ ...(verbs[0] as (typeof verbs)[number]), run }],
+      version: "0.0.0",
+      writeOut: write,
+      writeError: write,
+      interactive: true,
+      signal: new AbortController().signal,
+    });
+    assert.match(said, /layer\ufffd/);
+    assert.doesNotMatch(said, /(?!\n)\p{Cc}/u);
+    assert.doesNotMatch(said, /^error: forged/m);
+  }
+});
+
 test("warnings of a check that failed are told before the error, in --json too", async () => {
   const warnings = [{ code: "other-steps", where: "T = 2", message: "made for T = 16" }];
   const problem = { code: "max-loss", where: "loss", rule: "at most 1", value: "3", next: "more steps" };

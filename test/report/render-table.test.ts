@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeAllEnergies } from "#src/report/energy-terms.js";
 import { renderReport } from "#src/report/render-report.js";
-import { renderTable } from "#src/report/render-table.js";
+import { layTable, renderTable } from "#src/report/render-table.js";
 import { describeOtherSteps, describeVerdict, explainVerdict, findSettledStep } from "#src/report/verdict.js";
 import { exampleResults, smallestResults } from "./example-results.js";
 
@@ -14,6 +14,11 @@ test("the terminal's table has one line a step, the network's line and the numbe
   assert.match(lines[8] ?? "", /^ +350 +91\.68 +0\.05 +\[−0\.12, 0\.22\] +3\.363 M +750\.2 M$/);
   assert.match(lines[9] ?? "", /^network +91\.73 +36\.96 M MACs$/);
   assert.match(lines[10] ?? "", /^10,000 cifar10 test images/);
+});
+
+test("cells with control characters and line breaks stay in their row", () => {
+  const text = layTable(["layer", "n"], [["a\u001b[31m\u0007b\nerror: c", "1"]]);
+  assert.equal(text.split("\n")[2], "a\ufffd[31m\ufffdb error: c  1");
 });
 
 test("without a network the table has no loss, and the verdict says why", () => {

@@ -12,6 +12,7 @@ import { type Conversion, convert } from "../../library/convert.js";
 import { loadModel } from "../../library/load-model.js";
 import { saveSnn } from "../../library/snn-files.js";
 import { refuseExisting } from "../../node/write-whole-file.js";
+import { cleanLine } from "../../report/clean-text.js";
 import { describeCertificate } from "../../report/describe-certificate.js";
 import { renderFrontText } from "../../report/front/render-front.js";
 import { layTable } from "../../report/render-table.js";
@@ -143,7 +144,7 @@ function describeCompensation(compensation: Conversion["result"]["compensation"]
   if (compensation === null) return [];
   const { method, criterion, images, factors } = compensation;
   const told = factors.map(
-    ({ name, kappa, before, after }) => `${name} ×${kappa.toFixed(3)} (${before} → ${after})`,
+    ({ name, kappa, before, after }) => `${cleanLine(name)} ×${kappa.toFixed(3)} (${before} → ${after})`,
   );
   return [`compensation: ${method}, ${criterion} on ${images} images: ${told.join("; ")}`];
 }

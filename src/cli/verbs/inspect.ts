@@ -5,6 +5,7 @@
  */
 import { printGraph } from "../../graph/print-graph.js";
 import { type InspectedFile, inspect } from "../../library/inspect.js";
+import { cleanLine } from "../../report/clean-text.js";
 import { describeCertificate } from "../../report/describe-certificate.js";
 import { layTable } from "../../report/render-table.js";
 import { switchFlag } from "../flags.js";
@@ -54,7 +55,7 @@ function describe({ inspection }: InspectedFile): string {
       fact,
     ]),
     ...(inspection.ignoredKeys.length > 0 ? [["ignored", inspection.ignoredKeys.join(", ")]] : []),
-  ].map(([name, value]) => `${(name === "" ? "" : `${name}:`).padEnd(15)} ${value}`);
+  ].map(([name, value]) => `${(name === "" ? "" : `${name}:`).padEnd(15)} ${cleanLine(value ?? "")}`);
   const rows = nodes.map((node) => [
     node.name,
     node.op,

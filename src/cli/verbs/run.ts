@@ -5,6 +5,7 @@
  */
 import { type RecordedKind, type RunResult, run } from "../../library/run.js";
 import { loadSnn } from "../../library/snn-files.js";
+import { cleanLabel } from "../../report/clean-text.js";
 import { nameSpikes } from "../../report/name-spikes.js";
 import { layTable } from "../../report/render-table.js";
 import { backendFlag, delayFlag, readoutFlag, stepsFlag } from "../evaluation-flags.js";
@@ -72,7 +73,9 @@ export function describeRun(result: RunResult): string {
   const { prediction, name, label, at, spikes, record } = result;
   const settled = at.findLastIndex((step) => step.prediction !== prediction) + 1;
   const decided =
-    name === undefined || name === String(prediction) ? `${prediction}` : `${prediction} (${name})`;
+    name === undefined || name === String(prediction)
+      ? `${prediction}`
+      : `${prediction} (${cleanLabel(name, 80)})`;
   const rows = Object.entries(spikes).map(([layer, n]) => [layer, n.toLocaleString("en-US")]);
   const last = at.at(-1)?.t ?? 0;
   const looked = at.length === last ? "" : " of the steps looked at";

@@ -4,6 +4,7 @@
  * Knows: the order of the sections. May not know: files, how results came about.
  */
 import type { Diagnosis } from "../../evaluation/diagnosis/diagnose-snn.js";
+import { cleanLine } from "../clean-text.js";
 import { describeCertificate } from "../describe-certificate.js";
 import { drawPlots } from "../draw-plots.js";
 import { formatCount } from "../format-number.js";
@@ -81,8 +82,8 @@ export function renderDiagnosisText(result: Diagnosis): string {
   return [
     `${result.alphabet} spikes, ${describeSteps(result)}, ${formatCount(result.images.n)} training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
     "",
-    ...(result.conclusion === null ? [] : [`conclusion: ${result.conclusion.message}`, ""]),
-    ...shown.map(({ rank, message }) => `${rank}. ${message}`),
+    ...(result.conclusion === null ? [] : [`conclusion: ${cleanLine(result.conclusion.message)}`, ""]),
+    ...shown.map(({ rank, message }) => `${rank}. ${cleanLine(message)}`),
     ...(left > 0 ? [`… ${left} more layers in the table`] : []),
     "",
     layTable(columns, rows),
