@@ -8,6 +8,9 @@ import type { Dataset } from "../datasets/dataset.js";
 import type { Graph } from "../graph/graph.js";
 import { lowerNodes } from "./lower-to-training-graph.js";
 
+/** Of one image alone a batch norm over a map of one pixel has no variance; of two it has. */
+const smallestBatch = 2;
+
 /** @throws RespikeError (exit 3) with everything that stands against it: shapes, classes, each node without a rule */
 export function checkTrainable(graph: Graph, { name, shape, classes }: Dataset): void {
   const problems = [...listUntrainable(graph)];
@@ -29,7 +32,7 @@ export function checkTrainable(graph: Graph, { name, shape, classes }: Dataset):
 
 function listUntrainable(graph: Graph): readonly Problem[] {
   try {
-    lowerNodes(graph, 1);
+    lowerNodes(graph, smallestBatch);
     return [];
   } catch (error) {
     if (error instanceof RespikeError) return error.problems;

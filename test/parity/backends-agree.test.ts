@@ -53,6 +53,13 @@ for (const number of ["int16", "int32"] as const) {
     }
   });
 
+  test(`${number}: a network without neuron layers has the same outputs (seed ${seed})`, async () => {
+    const snn = makeRandomSnn(seed, { number, layers: 0 });
+    const { layers, outputs } = await assertSameSpikes(wasmBackend, snn, requestOf(snn, 1), `seed ${seed}`);
+    assert.deepEqual(layers, []);
+    assert.ok(outputs.some((value) => value !== 0));
+  });
+
   test(`${number}: poisson pixels (seed ${seed})`, async () => {
     for (let each = 0; each < 6; each++) {
       const snn = makeRandomSnn(seed + 200 + each, { number, layers: 4 });

@@ -179,7 +179,7 @@ function layOutRooms(
     zeros: writeZeros(arena, longestRow * (tileSteps + 1)),
     partial: arena.allocate(Math.max(64, ...layers.map(sumsRoom))),
     current: arena.allocate(most(neurons.map((stage) => countBlocked(stage.currentShape) * 4))),
-    turned: arena.allocate(Math.max(...[...neurons, ...gates].map(({ shape: [, h, w] }) => h * w * 64))),
+    turned: arena.allocate(most([...neurons, ...gates].map(({ shape: [, h, w] }) => h * w * 64))),
     eventRooms: layOutEventRooms(events.flat(), most(eventPasses), arena),
     positions: arena.allocate(256 * 16),
     stacks: arena.allocate(
