@@ -9,9 +9,10 @@ import { fileURLToPath } from "node:url";
 import { type RespikeError, refuseUsage, type Warning } from "../core/respike-error.js";
 import { hashBytes } from "../core/sha256.js";
 import { encodeSnn } from "../formats/snn/encode-snn.js";
+import { refuseExistingRun } from "../node/claim-folder.js";
 import { writeWholeFile } from "../node/write-whole-file.js";
 import { convert } from "./convert.js";
-import { type EvaluateCallOptions, type EvaluationOutcome, evaluate } from "./evaluate.js";
+import { type EvaluateCallOptions, type EvaluationOutcome, evaluateInto } from "./evaluate.js";
 import { loadModel } from "./load-model.js";
 
 /** Bundled networks by demo; `networks/<file>` has its provenance beside it. */
@@ -28,11 +29,13 @@ export interface DemoOptions extends Omit<EvaluateCallOptions, "convert"> {
 /**
  * Converts a bundled network (preset `default`) and evaluates it on all test images.
  *
- * @throws RespikeError exit 2 for a demo that this version does not bring
+ * @throws RespikeError exit 2 for a demo that this version does not bring, and before anything is converted for a folder that holds something
  */
 export async function runDemo(name: string, options: DemoOptions): Promise<EvaluationOutcome> {
   const bundled = networks[name];
   if (bundled === undefined) throw refuseDemo(name);
+  const { resume, force } = options;
+  await refuseExistingRun(options.out, { resume, force });
   const path = fileURLToPath(new URL(`../../networks/${bundled.file}`, import.meta.url));
   const model = await loadModel(path);
   const { signal, onProgress, threads, cacheDir, offline, seed } = options;
@@ -47,8 +50,8 @@ export async function runDemo(name: string, options: DemoOptions): Promise<Evalu
     bytes: bytes.length,
   };
   const result = { ...conversion.result, snn: saved };
-  const outcome = await evaluate(conversion.snn, { ...options, T, convert: result });
-  await writeWholeFile(saved.path, bytes, { force: true });
+  const save = () => writeWholeFile(saved.path, bytes, { force: true });
+  const outcome = await evaluateInto(conversion.snn, { ...options, T, convert: result }, save);
   const warnings: readonly Warning[] = [...conversion.warnings, ...outcome.warnings];
   return { ...outcome, warnings };
 }

@@ -85,6 +85,15 @@ export interface EvaluationOutcome {
  * ```
  */
 export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Promise<EvaluationOutcome> {
+  return evaluateInto(snn, options, async () => {});
+}
+
+/** @param writeMore what else the run folder gets, before results.json and while it is this run's */
+export async function evaluateInto(
+  snn: Snn,
+  options: EvaluateCallOptions,
+  writeMore: () => Promise<void>,
+): Promise<EvaluationOutcome> {
   // 1. images and what is asked for
   if (options.maxLoss !== undefined && options.noAnn === true) throw lossWithoutNetwork();
   const warnings: Warning[] = [];
@@ -102,7 +111,10 @@ export async function evaluate(snn: Snn, options: EvaluateCallOptions = {}): Pro
     const { signal, onProgress } = options;
     evaluation = await evaluateSnn(plan, runner, { signal, onProgress, store: folder ?? undefined });
     // 4. tables, plots, report; results.json last
-    const report = (path: string) => writeReport(path, evaluation, config);
+    const report = async (path: string) => {
+      await writeReport(path, evaluation, config);
+      await writeMore();
+    };
     await folder?.finish(evaluation, report, more);
   } finally {
     await folder?.close();
