@@ -12,6 +12,7 @@ import type { BenchLayer, BenchResult } from "../evaluation/bench-result.js";
 import { type BenchPlan, benchSnn } from "../evaluation/bench-snn.js";
 import { defaultTimes, type EvaluationPlan, planEvaluation } from "../evaluation/evaluation-plan.js";
 import { measureLayers } from "../evaluation/explain-layers.js";
+import type { Readout } from "../graph/node-types.js";
 import { preprocessPixels } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
@@ -92,15 +93,18 @@ export async function bench(snn: Snn, options: BenchCallOptions = {}): Promise<B
   };
 }
 
+export interface ExplainCallOptions extends Omit<BenchCallOptions, "threads" | "at" | "n" | "out"> {
+  /** The SNN's where left out, as its delay. */
+  readonly readout?: Readout | undefined;
+  readonly delay?: number | undefined;
+}
+
 /**
  * Kernel, rate and time of each layer of a network, from one batch of images on one thread.
  *
  * @throws as {@link bench}
  */
-export async function explain(
-  snn: Snn,
-  options: Omit<BenchCallOptions, "threads" | "at" | "n" | "out"> = {},
-): Promise<readonly BenchLayer[]> {
+export async function explain(snn: Snn, options: ExplainCallOptions = {}): Promise<readonly BenchLayer[]> {
   const plan = await planCall(snn, { ...options, at: [] }, [1], []);
   const { layers } = await measureLayers(makeBenchPlan(plan, [1], {}), makeWorkerRunner(1), options.signal);
   return layers;
@@ -140,7 +144,7 @@ function checkSeconds(seconds: number | undefined): void {
 
 async function planCall(
   snn: Snn,
-  options: BenchCallOptions,
+  options: BenchCallOptions & Pick<ExplainCallOptions, "readout" | "delay">,
   threads: readonly number[],
   warnings: Warning[],
 ): Promise<EvaluationPlan> {
@@ -164,7 +168,8 @@ async function planCall(
   const given = options.T ?? (options.at?.length ? Math.max(...options.at) : undefined);
   const T = given ?? snn.options.T;
   const below = defaultTimes.filter((t) => t < Number(T)).slice(-timesBelow);
-  const evaluation = { split, T: given, at: options.at ?? below, batch: options.batch } as const;
+  const { readout, delay, batch } = options;
+  const evaluation = { split, T: given, at: options.at ?? below, batch, readout, delay } as const;
   const plan = planEvaluation(snn, data.splits[split], data.name, { ...evaluation, n: options.n });
   if (options.n !== undefined) return plan;
   const n = Math.min(data.splits[split].n, plan.batch * (threads[threads.length - 1] as number));

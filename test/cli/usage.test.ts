@@ -108,6 +108,8 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
     "evaluate x --resume",
     /--resume: no --out \(goes on with the run folder of --out\); name the folder: --out/,
   ],
+  ["evaluate x --explain --backend reference", /--explain: --backend reference has no kernels/],
+  ["evaluate x --explain --input poisson", /--explain: --input poisson runs other kernels/],
   ["demo --resume", /--resume: no --out/],
   ["train resnet8 --data mnist -o x --resume", /--resume: no --out/],
   ["demo foo", /'foo' is unknown/],

@@ -4,6 +4,7 @@
  * Knows: how an evaluation reads for people. May not know: how it is done.
  */
 import { basename } from "node:path";
+import { refuseUsage } from "../../core/respike-error.js";
 import { explain } from "../../library/bench.js";
 import { type EvaluationOutcome, evaluate } from "../../library/evaluate.js";
 import { loadSnn } from "../../library/snn-files.js";
@@ -14,6 +15,7 @@ import { describeOtherSteps, describeVerdict } from "../../report/verdict.js";
 import { refuseResume } from "../check-resume.js";
 import { evaluationFlags } from "../evaluation-flags.js";
 import { switchFlag } from "../flags.js";
+import { usageProblem } from "../parse-command.js";
 import { nameRunFolder } from "../run-folder-name.js";
 import { defineVerb } from "../verb.js";
 
@@ -43,6 +45,7 @@ export const evaluateVerb = defineVerb({
   ],
   async run([file], { explain: isExplained = false, ...flags }, context) {
     refuseResume(flags);
+    if (isExplained) refuseExplaining(flags);
     const snn = await loadSnn(file as string);
     const out = flags.out ?? nameRunFolder(basename(file as string).replace(/(\.snn)?\.safetensors$/, ""));
     context.keepIn(out);
@@ -50,12 +53,28 @@ export const evaluateVerb = defineVerb({
     const { warnings } = outcome;
     const text = describeOutcome(outcome);
     if (!isExplained) return { result: outcome.result, text, warnings };
-    const { data, layout, split, T, batch } = flags;
-    const layers = await explain(snn, { ...context, data, layout, split, T, batch });
+    const { data, layout, split, T, batch, readout, delay } = flags;
+    const layers = await explain(snn, { ...context, data, layout, split, T, batch, readout, delay });
     const result = { ...outcome.result, explanation: layers };
     return { result, text: `${text}\n\n${renderExplanation(layers)}`, warnings };
   },
 });
+
+/** What is explained is the fast simulator on constant currents. @throws RespikeError exit 2 */
+function refuseExplaining({ backend, input }: { readonly backend?: string; readonly input?: string }): void {
+  const problems = [
+    ...(backend === "reference" ? [["--backend reference", "has no kernels to tell of"] as const] : []),
+    ...(input === "poisson" ? [["--input poisson", "runs other kernels than are timed"] as const] : []),
+  ].map(([flag, why]) =>
+    usageProblem(
+      "--explain",
+      "times the fast simulator on constant currents",
+      `${flag} ${why}`,
+      "leave one out",
+    ),
+  );
+  if (problems.length > 0) throw refuseUsage(problems);
+}
 
 /** The verdict, the table, and where the rest lies. */
 export function describeOutcome({ result, folder }: EvaluationOutcome): string {
