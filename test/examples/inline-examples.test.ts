@@ -39,7 +39,7 @@ async function evaluateCall({ file, call }: InlineExample): Promise<unknown> {
 /** `[0.74…, 3.24…]`, `1`, each number with its shown decimals; … says that the rest is cut, not rounded. */
 function checkResult(value: unknown, says: string): void {
   const shown = [...says.matchAll(/-?\d+(?:\.(\d+))?(…?)/g)];
-  const values = [value].flat() as unknown[];
+  const values = ArrayBuffer.isView(value) ? [...(value as Uint32Array)] : ([value].flat() as unknown[]);
   assert.ok(shown.length === values.length && shown.length > 0, `${says} for ${JSON.stringify(value)}`);
   for (const [at, [text, decimals = "", cut]] of shown.entries()) {
     const size = 10 ** decimals.length;
