@@ -13,4 +13,11 @@ if (tests.length === 0) {
   console.error(`no test file matches ${chosen.join(" ") || "dist/**/*.test.js"}`);
   process.exit(1);
 }
-runOrExit(process.execPath, ["--test", "--test-concurrency=2", ...tests]);
+// What hangs fails instead of waiting for ever; the longest file takes some minutes.
+const mostMinutes = 20;
+runOrExit(process.execPath, [
+  "--test",
+  "--test-concurrency=2",
+  `--test-timeout=${mostMinutes * 60_000}`,
+  ...tests,
+]);

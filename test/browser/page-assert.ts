@@ -44,7 +44,8 @@ function checkError(error: unknown, expected: Expected | undefined): void {
   } else {
     for (const [key, value] of Object.entries(expected)) {
       const actual = (error as Record<string, unknown>)[key];
-      if (!isSame(actual, value)) fail(undefined, `error.${key} is ${show(actual)}, not ${show(value)}`);
+      const fits = value instanceof RegExp ? value.test(String(actual)) : isSame(actual, value);
+      if (!fits) fail(undefined, `error.${key} is ${show(actual)}, not ${show(value)}`);
     }
   }
 }

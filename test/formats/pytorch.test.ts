@@ -166,6 +166,14 @@ test("a number saved as a tensor beside the weights is listed, not taken for the
     assert.deepEqual([ignoredKeys, warnings], [["epoch", "best_acc1"], []]);
   }
   assert.deepEqual([...chooseWeights(dict({ weight: tensor() }), "file").records.keys()], ["weight"]);
+  const classes = dict({ state_dict: weights, class_weights: tensor(10) });
+  assert.deepEqual([...chooseWeights(classes, "file").records.keys()][0], "conv.weight");
+  assert.match(
+    chooseWeights(classes, "file").warnings[0]?.message ?? "",
+    /'state_dict' .* not the top level/,
+  );
+  const bare = dict({ "fc.weight": tensor(2), model: weights });
+  assert.deepEqual([...chooseWeights(bare, "file").records.keys()], ["fc.weight"]);
 });
 
 for (const name of ["evil.pt", "evil-legacy.pt"]) {

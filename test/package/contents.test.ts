@@ -56,12 +56,12 @@ export const wrong: number = loadSnn;
 describe("the package", () => {
   let folder = "";
   let packed: Packed;
-  before(async () => {
+  before(() => {
     folder = mkdtempSync(join(tmpdir(), "respike-package-"));
     packed = pack(folder);
     const target = join(folder, "node_modules", "respike");
     mkdirSync(target, { recursive: true });
-    await tar.extract({ file: join(folder, packed.filename), cwd: target, strip: 1 });
+    tar.extract({ file: join(folder, packed.filename), cwd: target, strip: 1, sync: true });
     for (const name of Object.keys(settings.dependencies).filter((name) => !name.startsWith("@")))
       symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name), "junction");
     for (const scope of ["@noble", "@npmcli", "@types"])

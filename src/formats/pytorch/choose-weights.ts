@@ -20,6 +20,8 @@ interface Candidate {
   readonly tensors: number;
   /** How many of them are weights, by {@link isWeight}. */
   readonly weights: number;
+  /** Whether a key names a tensor of a module: `conv1.weight`. */
+  readonly hasModules: boolean;
 }
 
 /** A key with a dot or several elements: a lone number (`best_acc1` as a tensor) makes no dictionary of weights. */
@@ -71,8 +73,9 @@ export function chooseWeights(root: PickleValue, where: string): ChosenWeights {
   };
 }
 
-function rank({ path }: Candidate): number {
-  if (path.length === 0) return -1;
+/** Tensors at the top level come first where they are those of modules, not what lies beside a `state_dict`. */
+function rank({ path, hasModules }: Candidate): number {
+  if (path.length === 0) return hasModules ? -1 : usualNames.length;
   const name = path[path.length - 1] as string;
   const at = usualNames.indexOf(name);
   const isOptimiser = path.some((part) => /optim|sched|scaler/i.test(part));
@@ -86,14 +89,15 @@ function findCandidates(root: PickleValue): Candidate[] {
   const visit = (value: PickleValue, path: readonly string[]): void => {
     if (!(value instanceof PickleDict) || seen.has(value) || seen.size >= maxVisited) return;
     seen.add(value);
-    let [tensors, weights] = [0, 0];
+    let [tensors, weights, hasModules] = [0, 0, false];
     for (const [key, item] of value.entries) {
       if (typeof key === "string" && item instanceof TensorRecord) {
         tensors++;
         if (isWeight(key, item)) weights++;
+        hasModules ||= key.includes(".");
       } else if (path.length < maxDepth) visit(item, [...path, printKey(key)]);
     }
-    if (tensors > 0) found.push({ path, dict: value, tensors, weights });
+    if (tensors > 0) found.push({ path, dict: value, tensors, weights, hasModules });
   };
   visit(root, []);
   const isOptimiser = ({ path }: Candidate) => path.some((part) => /optim|sched|scaler/i.test(part));

@@ -102,11 +102,12 @@ class WindowCosts {
     return costTables8(this.#sizeOf(window), bytes, used.filter((each) => each > 0).length);
   }
 
-  /** Of a window beside one that tables of 12 run. */
-  ofShortcut(window: WindowSynapses): number {
+  /** Of a window beside `rows`, which tables of 12 run: they take one word along where both have one plane. */
+  ofShortcut(window: WindowSynapses, rows: WindowSynapses): number {
     const used = usedBytes(window);
     const size = this.#sizeOf(window);
-    const isWord = size.planes === 1 && used.every((bytes) => bytes <= 2);
+    const isBinary = size.planes === 1 && this.#sizeOf(rows).planes === 1;
+    const isWord = isBinary && used.every((bytes) => bytes <= 2);
     const blocks = used.filter((bytes) => bytes > 0).length;
     return isWord ? costTakenWord(size, blocks) : this.ofTables8(window);
   }
@@ -130,7 +131,7 @@ function planTables12(windows: readonly WindowSynapses[], costs: WindowCosts): O
   if (rows === undefined) return null;
   const others = windows.filter((window) => window !== rows);
   const ofOther = (window: WindowSynapses) =>
-    others.length === 1 ? costs.ofShortcut(window) : costs.ofTables8(window);
+    others.length === 1 ? costs.ofShortcut(window, rows) : costs.ofTables8(window);
   const cost = others.reduce((sum, window) => sum + ofOther(window), costs.ofTables12(rows));
   const modelledMicroseconds = microseconds(costs, cost);
   return {
