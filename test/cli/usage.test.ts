@@ -13,11 +13,13 @@ import { verbs } from "#src/cli/verb-list.js";
 import { RespikeError } from "#src/core/respike-error.js";
 import type { Envelope } from "./call-respike.js";
 
-async function call(...words: string[]) {
+const call = (...words: string[]) => callVerbs(verbs, ...words);
+
+async function callVerbs(known: typeof verbs, ...words: string[]) {
   let [out, err] = ["", ""];
   const code = await runCommand({
     words,
-    verbs,
+    verbs: known,
     version: "0.0.0",
     writeOut: (text) => {
       out += text;
@@ -265,20 +267,7 @@ test("warnings of a check that failed are told before the error, in --json too",
     ...(verbs[0] as (typeof verbs)[number]),
     run: () => Promise.reject(new RespikeError(4, problem, { warnings })),
   };
-  let [out, err] = ["", ""];
-  const code = await runCommand({
-    words: ["demo", "--json"],
-    verbs: [failing],
-    version: "0.0.0",
-    writeOut: (text) => {
-      out += text;
-    },
-    writeError: (text) => {
-      err += text;
-    },
-    interactive: false,
-    signal: new AbortController().signal,
-  });
+  const { code, out, err } = await callVerbs([failing], "demo", "--json");
   const document = JSON.parse(out) as Envelope;
   assert.deepEqual([code, document.ok, document.errors, document.warnings], [4, false, [problem], warnings]);
   assert.equal(err, "warning: T = 2: made for T = 16\nerror: loss: 3 (at most 1); more steps\n");
