@@ -12,27 +12,38 @@ declare const runTests: () => Promise<PageTestResult[]>;
 
 const parity = fileURLToPath(new URL("../parity/", import.meta.url));
 const portable = ["node:test", "node:assert/strict"];
-/** Of plans, which no backend runs: the enumeration of synapses takes a page minutes. */
-const withoutBackends = ["plan.test.js"];
-
 /** Test files that need nothing of Node but what the page has in its place; the others read files. */
 const suites = readdirSync(parity).filter((name) => {
-  if (!name.endsWith(".test.js") || withoutBackends.includes(name)) return false;
+  if (!name.endsWith(".test.js")) return false;
   const imports = readFileSync(parity + name, "utf8").matchAll(/from "(node:[^"]+)"/g);
   return [...imports].every(([, module = ""]) => portable.includes(module));
 });
 
 const executable = findChromium();
 
+/** One file's tests in a page of its own: code that the tests of many files have run is slow, as it has seen too many types. */
+async function runSuite(browser: Browser, suite: string, isolated: boolean, say: (text: string) => void) {
+  const script = await bundleScript(
+    `import "../parity/${suite}";\nimport { runTests } from "./page-tests.js";\nglobalThis.runTests = runTests;`,
+  );
+  const app = await serveApp({ "/app/browser/page.js": script }, isolated);
+  try {
+    const page = await openPage(browser, app.url, say);
+    assert.equal(await page.evaluate(() => crossOriginIsolated), isolated);
+    assert.equal(await page.evaluate(() => typeof SharedArrayBuffer !== "undefined"), isolated);
+    await page.waitForFunction(() => typeof runTests === "function", undefined, { timeout: 120_000 });
+    const results = await page.evaluate(() => runTests());
+    await page.close();
+    return results;
+  } finally {
+    await app.close();
+  }
+}
+
 describe("the parity suite in Chromium", { skip: executable === undefined ? noChromium : false }, () => {
   let browser: Browser;
-  let script = "";
   before(async () => {
     browser = await launchChromium(executable ?? "");
-    const imports = suites.map((name) => `import "../parity/${name}";`).join("\n");
-    script = await bundleScript(
-      `${imports}\nimport { runTests } from "./page-tests.js";\nglobalThis.runTests = runTests;`,
-    );
   });
   after(() => browser?.close());
 
@@ -42,21 +53,21 @@ describe("the parity suite in Chromium", { skip: executable === undefined ? noCh
 
   it("passes with and without SharedArrayBuffer, in two pages at once", async (t) => {
     const runs = [true, false].map(async (isolated) => {
-      const app = await serveApp({ "/app/browser/page.js": script }, isolated);
-      try {
-        const page = await openPage(browser, app.url, (text) => t.diagnostic(text));
-        assert.equal(await page.evaluate(() => crossOriginIsolated), isolated);
-        assert.equal(await page.evaluate(() => typeof SharedArrayBuffer !== "undefined"), isolated);
-        await page.waitForFunction(() => typeof runTests === "function", undefined, { timeout: 120_000 });
-        return { isolated, results: await page.evaluate(() => runTests()) };
-      } finally {
-        await app.close();
+      const say = (text: string) => t.diagnostic(text);
+      const found: (PageTestResult & { suite: string })[] = [];
+      for (const suite of suites) {
+        const results = await runSuite(browser, suite, isolated, say);
+        assert.ok(results.length > 0, `${suite} has no test`);
+        found.push(...results.map((result) => ({ ...result, suite })));
       }
+      return { isolated, found };
     });
-    for (const { isolated, results } of await Promise.all(runs)) {
-      assert.ok(results.length >= 30, `${results.length} tests`);
-      for (const { name, error } of results)
-        await t.test(`${isolated ? "shared" : "no shared"} memory: ${name}`, () => assert.equal(error, null));
+    for (const { isolated, found } of await Promise.all(runs)) {
+      assert.ok(found.length >= 30, `${found.length} tests`);
+      for (const { suite, name, error } of found)
+        await t.test(`${isolated ? "shared" : "no shared"} memory: ${suite}: ${name}`, () =>
+          assert.equal(error, null),
+        );
     }
   });
 
