@@ -12,8 +12,8 @@
  */
 import { parseArgs } from "node:util";
 import * as ort from "onnxruntime-node";
+import { predictClass } from "#src/core/predict-class.js";
 import { lowerToOnnx } from "#src/inference/lower-to-onnx.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import { markdownTable } from "../scripts/measure-support.js";
 import {
   accuracyOf,

@@ -10,6 +10,7 @@
 import { parseArgs } from "node:util";
 import { computeFloatValues } from "#src/conversion/float-values.js";
 import { readTasks } from "#src/conversion/image-source.js";
+import { predictClass } from "#src/core/predict-class.js";
 import { gatherImages, type ImageSet } from "#src/datasets/dataset.js";
 import { pairedInterval } from "#src/evaluation/paired-interval.js";
 import type { Graph } from "#src/graph/graph.js";
@@ -18,7 +19,6 @@ import { convert } from "#src/library/convert.js";
 import { loadModel } from "#src/library/load-model.js";
 import { openData } from "#src/library/open-data.js";
 import { makeWorkerRunner } from "#src/node/worker-runner.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import {
   firstIndices,
   markdownTable,

@@ -12,13 +12,13 @@ import { computeFloatValues } from "#src/conversion/float-values.js";
 import { readTasks } from "#src/conversion/image-source.js";
 import type { PassContext } from "#src/conversion/pass.js";
 import { foldBatchNorm } from "#src/conversion/passes/fold-batch-norm.js";
+import { predictClass } from "#src/core/predict-class.js";
 import { gatherImages, type ImageSet } from "#src/datasets/dataset.js";
 import type { Graph } from "#src/graph/graph.js";
 import type { Preprocessing } from "#src/graph/preprocessing.js";
 import { loadModel } from "#src/library/load-model.js";
 import { openData } from "#src/library/open-data.js";
 import { makeWorkerRunner } from "#src/node/worker-runner.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import {
   firstIndices,
   markdownTable,

@@ -6,6 +6,7 @@
  * Prints Σ|ΔN|/ΣN of each layer and of all, the predictions that differ, both accuracies. One thread.
  */
 import { parseArgs } from "node:util";
+import { predictClass } from "#src/core/predict-class.js";
 import type { ImageSet } from "#src/datasets/dataset.js";
 import { gatherImages } from "#src/datasets/dataset.js";
 import { pairedInterval } from "#src/evaluation/paired-interval.js";
@@ -14,7 +15,6 @@ import type { Snn } from "#src/graph/snn.js";
 import { convert } from "#src/library/convert.js";
 import { loadModel } from "#src/library/load-model.js";
 import { openData } from "#src/library/open-data.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
 import { firstIndices, markdownTable, modelPath, signed } from "./measure-support.js";
 

@@ -13,6 +13,7 @@
  */
 import { parseArgs } from "node:util";
 import { randomPermutation } from "#src/core/counter-random.js";
+import { predictClass } from "#src/core/predict-class.js";
 import { gatherImages, type ImageSet } from "#src/datasets/dataset.js";
 import { selectCalibration, selectJudging } from "#src/datasets/split-training.js";
 import { pairedInterval } from "#src/evaluation/paired-interval.js";
@@ -21,7 +22,6 @@ import type { Snn } from "#src/graph/snn.js";
 import { denseBackend } from "#src/inference/dense-backend.js";
 import { convert, openCalibration } from "#src/library/convert.js";
 import { loadModel } from "#src/library/load-model.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
 import { markdownTable, modelPath, publishedNetworks, signed } from "./measure-support.js";
 

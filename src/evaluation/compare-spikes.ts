@@ -3,13 +3,14 @@
  *
  * Knows: the job and its sums. May not know: why they are compared, labels.
  */
+
+import { predictClasses } from "../core/predict-class.js";
 import type { LongCallOptions } from "../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { SimulationResult } from "../simulator/backend.js";
-import { predictClasses } from "../simulator/predict-class.js";
 import { simulatorBackends } from "./backend-list.js";
 import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";
 

@@ -4,6 +4,7 @@
  * Knows: one chunk. May not know: other chunks, threads, files.
  */
 import { zlibSync } from "fflate";
+import { predictClass } from "../core/predict-class.js";
 import { viewBytes } from "../core/sha256.js";
 import type { TaskHandler } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
@@ -21,7 +22,6 @@ import type {
   SourceWeights,
 } from "../simulator/backend.js";
 import type { SnnPlan } from "../simulator/plan/snn-plan.js";
-import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import type { ChunkRecord, LayerRecordSums } from "./chunk-record.js";
 import { compareLayer } from "./compare-layer.js";

@@ -4,6 +4,8 @@
  * Knows: what can be timed (simulating, simulating and counting, the float network). May not know: rounds, threads,
  * labels, files.
  */
+
+import { predictClass } from "../core/predict-class.js";
 import type { TaskHandler } from "../core/task-runner.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
@@ -15,7 +17,6 @@ import type {
   Simulator,
   SourceWeights,
 } from "../simulator/backend.js";
-import { predictClass } from "../simulator/predict-class.js";
 import { type BackendName, networkBackend, simulatorBackends } from "./backend-list.js";
 import { countOperations, type OperationTables, weighSources } from "./operation-tables.js";
 import { type PortableSnn, unpackSnn } from "./portable-snn.js";

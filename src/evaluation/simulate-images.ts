@@ -3,13 +3,14 @@
  *
  * Knows: what layer-wise compensation asks for. May not know: labels, threads.
  */
+
+import { predictClasses } from "../core/predict-class.js";
 import type { LongCallOptions } from "../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../core/task-runner.js";
 import { countElements } from "../core/tensor.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import type { SimulationResult } from "../simulator/backend.js";
-import { predictClasses } from "../simulator/predict-class.js";
 import { type BackendName, simulatorBackends } from "./backend-list.js";
 import { type ImageBatch, shareImages } from "./image-batches.js";
 import { type PortableSpiking, packSpiking, unpackSpiking } from "./portable-snn.js";

@@ -3,6 +3,8 @@
  *
  * Knows: inputs, backends, records. May not know: the terminal.
  */
+
+import { predictClass } from "../core/predict-class.js";
 import { refuseUsage, type Warning } from "../core/respike-error.js";
 import { encodeNpz, type NpyData } from "../datasets/npy.js";
 import { countNeurons } from "../evaluation/count-operations.js";
@@ -16,7 +18,6 @@ import { nameAlphabets } from "../graph/spike-sources.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
 import { refuseExisting, writeWholeFile } from "../node/write-whole-file.js";
 import type { SimulationRecord, SimulationResult } from "../simulator/backend.js";
-import { predictClass } from "../simulator/predict-class.js";
 import { nameSource, type Source } from "./read-source.js";
 import { type RunInputOptions, readRunInput } from "./run-input.js";
 

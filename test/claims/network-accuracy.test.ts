@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PassContext } from "#src/conversion/pass.js";
 import { foldBatchNorm } from "#src/conversion/passes/fold-batch-norm.js";
+import { predictClass } from "#src/core/predict-class.js";
 import type { Graph } from "#src/graph/graph.js";
 import { denseBackend } from "#src/inference/dense-backend.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import { firstIndices } from "../../scripts/measure-support.js";
 import { openShared, readImages } from "./open-shared.js";
 

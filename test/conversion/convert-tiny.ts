@@ -6,13 +6,13 @@ import { convertGraph } from "#src/conversion/convert-graph.js";
 import { type ExplicitOptions, resolveConvertOptions } from "#src/conversion/convert-options.js";
 import type { Simulation } from "#src/conversion/simulation.js";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
+import { predictClass } from "#src/core/predict-class.js";
 import { jobTable } from "#src/evaluation/job-table.js";
 import { replayLayer } from "#src/evaluation/replay-layer.js";
 import type { Graph } from "#src/graph/graph.js";
 import type { Readout } from "#src/graph/node-types.js";
 import { type Preprocessing, preprocessingPresets, preprocessPixels } from "#src/graph/preprocessing.js";
 import type { Snn } from "#src/graph/snn.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import { referenceBackend } from "#src/simulator/reference/reference-backend.js";
 import { noise, upTo } from "./tiny-networks.js";
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { before, test } from "node:test";
 import { makeInlineRunner } from "#src/core/inline-runner.js";
+import { predictClass } from "#src/core/predict-class.js";
 import type { Evaluation } from "#src/evaluation/accumulate.js";
 import { countFanOuts } from "#src/evaluation/count-operations.js";
 import { startChunkHandler } from "#src/evaluation/evaluate-chunk.js";
@@ -13,7 +14,6 @@ import { simulateImages, startSimulateHandler } from "#src/evaluation/simulate-i
 import { preprocessPixels } from "#src/graph/preprocessing.js";
 import { plainBackend } from "#src/inference/plain-backend.js";
 import type { SimulationResult } from "#src/simulator/backend.js";
-import { predictClass } from "#src/simulator/predict-class.js";
 import { referenceBackend } from "#src/simulator/reference/reference-backend.js";
 import { buildSmallSnn, smallImages } from "./residual-networks.js";
 

@@ -3,6 +3,7 @@
  *
  * Knows: the contract's counts of images. May not know: how factors are searched.
  */
+import { predictClasses } from "../../core/predict-class.js";
 import { refuseUsage, type Warning } from "../../core/respike-error.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
@@ -56,7 +57,7 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
   // 3.
   if (compensate === "shared") {
     const logits = await valuesOf(network.output.id);
-    const networkPredictions = predictAll(logits, judging.length);
+    const networkPredictions = predictClasses(logits, judging.length);
     const bound = calibration.indices.slice(0, boundImages);
     return compensateShared(bench, { calibration: bound, judging, networkPredictions });
   }
@@ -110,15 +111,6 @@ async function readValues(
   const tasks = readTasks(calibration.source, judging, batch, preprocessing);
   const values = await computeFloatValues(runner, shared, tasks, judging.length, batch, signal);
   return values.get(id) as Float32Array;
-}
-
-/** The largest logit of each image, ties to the lowest class. */
-function predictAll(logits: Float32Array, n: number): Int32Array {
-  const classes = logits.length / n;
-  return Int32Array.from({ length: n }, (_, image) => {
-    const own = logits.subarray(image * classes, (image + 1) * classes);
-    return own.indexOf(own.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY));
-  });
 }
 
 function refuseNoJudges(method: string) {

@@ -6,6 +6,7 @@
 import { computeFloatValues } from "../../conversion/float-values.js";
 import { readTasks } from "../../conversion/image-source.js";
 import type { PassReport } from "../../conversion/pass.js";
+import { predictClasses } from "../../core/predict-class.js";
 import type { LongCallOptions } from "../../core/progress.js";
 import type { TaskRunner } from "../../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
@@ -17,7 +18,6 @@ import { isOp, type Readout } from "../../graph/node-types.js";
 import { preprocessPixels } from "../../graph/preprocessing.js";
 import { largestCount, quantumAt } from "../../graph/refinement.js";
 import type { Snn } from "../../graph/snn.js";
-import { predictClasses } from "../../simulator/predict-class.js";
 import type { BackendName } from "../backend-list.js";
 import { pairedInterval } from "../paired-interval.js";
 import { augmentPixels } from "./augment-pixels.js";

@@ -199,8 +199,9 @@ function describeStage({ stage, silent }: DiagnosedLayer) {
 
 /** The layer before any gates. */
 function sourceLayer({ graph }: Snn, id: string): string {
-  const node = graph.node(id);
-  return isGate(graph, node) ? sourceLayer({ graph } as Snn, node.inputs[0] as string) : id;
+  let node = graph.node(id);
+  while (isGate(graph, node)) node = graph.node(node.inputs[0] as string);
+  return node.id;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * Knows: outputs. May not know: labels, layers, what an error costs.
  */
-import { predictClass } from "../../simulator/predict-class.js";
+import { predictClass } from "../../core/predict-class.js";
 
 export interface OutputError {
   readonly t: number;

@@ -3,6 +3,8 @@
  *
  * Knows: the job that simulates them. May not know: how thresholds are fitted to them, caches.
  */
+
+import { predictClass } from "../../core/predict-class.js";
 import type { LongCallOptions } from "../../core/progress.js";
 import type { TaskHandler, TaskRunner } from "../../core/task-runner.js";
 import { gatherImages, type ImageSet } from "../../datasets/dataset.js";
@@ -10,7 +12,6 @@ import { preprocessPixels } from "../../graph/preprocessing.js";
 import type { Snn } from "../../graph/snn.js";
 import type { Simulator } from "../../simulator/backend.js";
 import { readMargin } from "../../simulator/exit-margin.js";
-import { predictClass } from "../../simulator/predict-class.js";
 import { type BackendName, simulatorBackends } from "../backend-list.js";
 import type { EvaluationPlan, EvaluationSetup } from "../evaluation-plan.js";
 import { type PortableSnn, packSnn, unpackSnn } from "../portable-snn.js";

@@ -5,6 +5,7 @@
  */
 import { computeFloatValues } from "../../conversion/float-values.js";
 import { readTasks } from "../../conversion/image-source.js";
+import { predictClasses } from "../../core/predict-class.js";
 import type { LongCallOptions } from "../../core/progress.js";
 import { exitCodes, RespikeError } from "../../core/respike-error.js";
 import type { TaskRunner } from "../../core/task-runner.js";
@@ -16,7 +17,6 @@ import { evaluateSnn } from "../../evaluation/evaluate-snn.js";
 import { planEvaluation } from "../../evaluation/evaluation-plan.js";
 import { pairedInterval } from "../../evaluation/paired-interval.js";
 import type { Snn } from "../../graph/snn.js";
-import { predictClasses } from "../../simulator/predict-class.js";
 import type { LeftOut } from "./left-out.js";
 import type { PresetContender } from "./list-contenders.js";
 import type { Look } from "./search-steps.js";
