@@ -100,6 +100,39 @@ test("explanations: one reaches the published number, one comes nearer, one does
   );
 });
 
+test("of a confirmed claim each change says whether the claim comes out with it too", () => {
+  const explanations = [
+    { difference: "a", quantity: gain("good", "mended") },
+    { difference: "b", quantity: gain("bad", "good") },
+    { difference: "c", quantity: gain("bad", "gone") },
+    { difference: "grows", quantity: [gain("good", "mended"), gain("good", "bad")] },
+    { difference: "shrinks", quantity: [gain("good", "bad"), gain("good", "mended")] },
+  ];
+  const judged = judge({ quantity: gain("good", "bad"), published: null, explanations });
+  assert.equal(judged.verdict, "confirmed");
+  assert.deepEqual(
+    judged.explanations.map(({ outcome }) => outcome),
+    ["comes out too", "does not come out", "not run", "comes out too", "does not come out"],
+  );
+});
+
+test("a change that reads the same run under another name is left out", () => {
+  const network = { sha256: "0123" };
+  const named = (id: string, flags: string): [string, MeasuredRow] => {
+    const found = row(id, 925);
+    return [id, { ...found, row: { ...found.row, network, flags } as unknown as MeasuredRow["row"] }];
+  };
+  const same = new Map([named("own", "--a"), named("option P", "--a"), named("other", "--b")]);
+  const loss = (id: string): Quantity => ({ kind: "loss", row: id });
+  const explanations = ["option P", "other"].map((id) => ({ difference: id, quantity: loss(id) }));
+  const claim: Claim = { id: "c", says: "s", quantity: loss("own"), published: 9, explanations };
+  const [judged] = judgeClaims([claim], same);
+  assert.deepEqual(
+    judged?.explanations.map(({ difference }) => difference),
+    ["other"],
+  );
+});
+
 test("a series is confirmed where each value is larger than the one before, and undecided where values are missing", () => {
   const [small, large] = [gain("good", "mended"), gain("good", "bad")];
   assert.equal(judge({ quantity: [small, large], published: null }).verdict, "confirmed");

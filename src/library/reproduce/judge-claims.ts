@@ -11,9 +11,10 @@ import type {
   Interval,
   JudgedClaim,
   JudgedExplanation,
+  Verdict,
 } from "../../report/reproduction/reproduction-result.js";
 import type { Claim, Explanation, Quantity } from "./experiment.js";
-import { joinReasons, measureQuantity, type RowsById } from "./measure-quantity.js";
+import { isSameQuantity, joinReasons, measureQuantity, type RowsById } from "./measure-quantity.js";
 import { notYet } from "./measure-rows.js";
 
 export function judgeClaims(claims: readonly Claim[], rows: RowsById): JudgedClaim[] {
@@ -28,20 +29,22 @@ function judgeOne(claim: Claim, quantity: Quantity, rows: RowsById): JudgedClaim
   const found = measureQuantity(quantity, rows);
   if ("because" in found) return notRun(claim, found.because, rows);
   const { value, ci95, n } = found;
-  const isConfirmed = published === null ? ci95[0] > 0 : contains(ci95, published);
+  const verdict = isReached(ci95, published) ? ("confirmed" as const) : ("differs" as const);
   const judged = {
-    ...{ id, says, published, measured: value, ci95 },
-    verdict: isConfirmed ? ("confirmed" as const) : ("differs" as const),
-    explanations: explanations.map((each) => explain(each, published, value, rows)),
+    ...{ id, says, published, measured: value, ci95, verdict },
+    explanations: explanations
+      .filter((each) => !("kind" in each.quantity) || !isSameQuantity(each.quantity, quantity, rows))
+      .map((each) => explain(each, published, { verdict, value }, rows)),
   };
   return {
     ...judged,
-    sentence: `${describeVerdict(judged.verdict, published, value, ci95, quantity)} (n = ${describeCounts(n)}).`,
+    sentence: `${describeVerdict(verdict, published, value, ci95, quantity)} (n = ${describeCounts(n)}).`,
   };
 }
 
 const describeCounts = (n: readonly number[]) => n.map(formatCount).join(" and ");
-const contains = ([low, high]: Interval, value: number) => low <= value && value <= high;
+const isReached = ([low, high]: Interval, published: number | null) =>
+  published === null ? low > 0 : low <= published && published <= high;
 const unitOf = (quantity: Quantity) => (quantity.kind === "accuracy" ? "%" : "points");
 const interval = ([low, high]: Interval) => `[${formatFixed(low)}, ${formatFixed(high)}]`;
 
@@ -72,9 +75,17 @@ function notRun(
   return {
     ...{ id, says, published, measured: null, ci95: null, verdict: "not run" },
     sentence: describeMissing(because),
-    explanations: explanations.map((each) => explain(each, published, null, rows)),
+    explanations: explanations.map((each) => explain(each, published, unmeasured, rows)),
   };
 }
+
+/** What a claim's own rows gave: the explanations are measured against it. */
+interface Main {
+  readonly verdict: Verdict;
+  /** In points; of a series 0. */
+  readonly value: number;
+}
+const unmeasured: Main = { verdict: "not run", value: 0 };
 
 const describeMissing = (because: string) =>
   because === notYet ? "Not run yet." : `Could not be run because ${because}.`;
@@ -85,10 +96,9 @@ function judgeSeries(claim: Claim, series: readonly Quantity[], rows: RowsById):
   if (told === null) return notRun(claim, joinReasons(missing), rows);
   const verdict = falls === 0 ? (missing.length === 0 ? "confirmed" : "not run") : "differs";
   const head = { confirmed: "Confirmed", differs: "Differs", "not run": "Not decided" }[verdict];
-  const main = verdict === "not run" ? null : 0;
   return {
     ...{ id, says, published, measured: null, ci95: null, verdict },
-    explanations: explanations.map((each) => explain(each, published, main, rows)),
+    explanations: explanations.map((each) => explain(each, published, { verdict, value: 0 }, rows)),
     sentence: `${head}: ${told}.`,
   };
 }
@@ -106,41 +116,46 @@ function measureSeries(series: readonly Quantity[], rows: RowsById) {
 }
 
 function explainSeries(
-  difference: string,
+  { difference }: Explanation,
   series: readonly Quantity[],
-  isDecided: boolean,
+  { verdict }: Main,
   rows: RowsById,
 ): JudgedExplanation {
   const { falls, missing, told } = measureSeries(series, rows);
   const open = { difference, measured: null, ci95: null } as const;
   if (told === null) return { ...open, outcome: "not run", sentence: describeMissing(joinReasons(missing)) };
-  const grows = falls > 0 ? "does not explain it" : missing.length > 0 ? "not run" : "explains it";
-  return { ...open, outcome: isDecided ? grows : "measured instead", sentence: told };
+  if (verdict === "not run") return { ...open, outcome: "measured instead", sentence: told };
+  const isUndecided = falls === 0 && missing.length > 0;
+  return { ...open, outcome: isUndecided ? "not run" : tellOutcome(verdict, falls === 0), sentence: told };
 }
 
-/** Whether changing one thing brings the published number, or the claimed sign, about. @param main what differs; null where it was not run */
-function explain(
-  { difference, quantity }: Explanation,
-  published: number | null,
-  main: number | null,
-  rows: RowsById,
-): JudgedExplanation {
-  if (!("kind" in quantity)) return explainSeries(difference, quantity, main !== null, rows);
+/** Whether changing one thing brings the published number, or the claimed sign, about; of a confirmed claim, whether it comes out all the same. */
+function explain(each: Explanation, published: number | null, main: Main, rows: RowsById): JudgedExplanation {
+  const { difference, quantity } = each;
+  if (!("kind" in quantity)) return explainSeries(each, quantity, main, rows);
   const found = measureQuantity(quantity, rows);
   if ("because" in found) {
     const sentence = describeMissing(found.because);
     return { difference, outcome: "not run", measured: null, ci95: null, sentence };
   }
   const { value, ci95, n } = found;
-  const outcome = main === null ? "measured instead" : judgeExplanation(value, ci95, published, main);
   const sentence = `${formatFixed(value)} ${unitOf(quantity)} ${interval(ci95)} (n = ${describeCounts(n)})`;
-  return { difference, outcome, measured: value, ci95, sentence };
+  return {
+    ...{ difference, measured: value, ci95, sentence },
+    outcome: judgeExplanation(value, ci95, published, main),
+  };
 }
 
-function judgeExplanation(value: number, ci95: Interval, published: number | null, main: number) {
-  const isReached = published === null ? ci95[0] > 0 : contains(ci95, published);
-  if (isReached) return "explains it";
+function judgeExplanation(value: number, ci95: Interval, published: number | null, main: Main) {
+  if (main.verdict === "not run") return "measured instead";
+  const reached = isReached(ci95, published);
   const isNearer =
-    published === null ? value > main : Math.abs(value - published) < Math.abs(main - published);
-  return isNearer ? "goes part of the way" : "does not explain it";
+    published === null ? value > main.value : Math.abs(value - published) < Math.abs(main.value - published);
+  if (main.verdict === "differs" && !reached && isNearer) return "goes part of the way";
+  return tellOutcome(main.verdict, reached);
+}
+
+function tellOutcome(verdict: "confirmed" | "differs", isSo: boolean) {
+  if (verdict === "confirmed") return isSo ? "comes out too" : "does not come out";
+  return isSo ? "explains it" : "does not explain it";
 }

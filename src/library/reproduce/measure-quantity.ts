@@ -83,6 +83,19 @@ export function listQuantityRows(quantity: Quantity): string[] {
   return [quantity.row];
 }
 
+/** Whether both are read off the same networks, converted alike: rows of other names may stand for the same run. */
+export function isSameQuantity(a: Quantity, b: Quantity, rows: RowsById): boolean {
+  const describe = (quantity: Quantity) => {
+    const of = "of" in quantity ? quantity.of : "";
+    const runs = listQuantityRows(quantity).map((id) => {
+      const row = rows.get(id)?.row;
+      return row?.network == null ? id : `${row.network.sha256} ${row.flags} ${row.T}`;
+    });
+    return [quantity.kind, of, ...runs].join("\n");
+  };
+  return describe(a) === describe(b);
+}
+
 /** Why rows are missing, each reason once; null where none is. */
 function explainMissing(ids: readonly string[], rows: RowsById): string | null {
   const lacking = ids.filter((id) => rows.get(id)?.row.measured == null);

@@ -67,9 +67,8 @@ function renderExperiment(experiment: ExperimentResult, plots: ReadonlyMap<strin
   ].join("\n\n");
 }
 
-function describeClaim({ says, sentence, verdict, explanations }: JudgedClaim): string {
-  const isOpen = verdict !== "confirmed";
-  const tried = isOpen ? explanations.filter(({ outcome }) => outcome !== "not run") : [];
+function describeClaim({ says, sentence, explanations }: JudgedClaim): string {
+  const tried = explanations.filter(({ outcome }) => outcome !== "not run");
   const lines = tried.map(
     ({ difference, outcome, sentence: found }) => `  * ${difference}: **${outcome}**. ${found}`,
   );

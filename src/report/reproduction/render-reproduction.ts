@@ -87,12 +87,11 @@ ${lists}${notes.length > 0 ? html`<h3>Notes</h3><ul class="sentences">${list}</u
 
 function renderClaim({ says, sentence, verdict, explanations }: JudgedClaim): Markup {
   const tried = explanations.filter(({ outcome }) => verdict === "differs" || outcome !== "not run");
-  const shown = verdict === "confirmed" ? [] : tried;
-  const items = shown.map(
+  const items = tried.map(
     ({ difference, outcome, sentence: found }) =>
       html`<li>${difference}: <strong>${outcome}</strong>. ${found}</li>`,
   );
-  return html`<li>${says}. <strong>${sentence}</strong>${shown.length > 0 ? html`<ul>${items}</ul>` : null}</li>`;
+  return html`<li>${says}. <strong>${sentence}</strong>${tried.length > 0 ? html`<ul>${items}</ul>` : null}</li>`;
 }
 
 function renderExperiment(experiment: ExperimentResult, figures: readonly Markup[]): Markup {

@@ -89,6 +89,9 @@ export interface JudgedExplanation {
     | "explains it"
     | "goes part of the way"
     | "does not explain it"
+    /** Of a confirmed claim: whether it comes out with the change all the same. */
+    | "comes out too"
+    | "does not come out"
     /** The claim's own rows were not run. */
     | "measured instead"
     | "not run";
