@@ -32,7 +32,16 @@ const claims: readonly Claim[] = depths.flatMap((depth) =>
     says: `ResNet-${depth}, T = ${T}: one factor on all weights makes the spiking network more accurate`,
     quantity: gain(depth, T, "shared"),
     published: null,
-    explanations: [{ difference: "a factor for each layer", quantity: gain(depth, T, "layer") }],
+    explanations: [
+      { difference: "a factor for each layer", quantity: gain(depth, T, "layer") },
+      ...times
+        .filter((fewer) => fewer < T)
+        .slice(-1)
+        .map((fewer) => ({
+          difference: `T = ${fewer} in place of ${T}`,
+          quantity: gain(depth, fewer, "shared"),
+        })),
+    ],
   })),
 );
 

@@ -71,7 +71,14 @@ function otherNetworks(
   if (network.data === "mnist") return [here];
   if (network.data === "cifar100")
     return [here, { network: resnet("cifar100", 32), difference: "weights of others, 32 layers" }];
-  return [here, { network: { ...network, shortcut: "A" }, difference: "weights of others, option A" }];
+  return [
+    here,
+    { network: { ...network, shortcut: "A" }, difference: "weights of others, option A" },
+    {
+      network: { ...resnet("cifar10", 20), shortcut: "P" },
+      difference: "20 layers in place of 44, trained here, option P",
+    },
+  ];
 }
 
 /** What is changed to explain a difference. */
