@@ -18,8 +18,6 @@ export interface Simulation {
     steps: number,
     isEnough?: (predictions: Int32Array) => boolean,
   ): Promise<Predicted>;
-  /** Spike counts of one layer after `steps`, [n,C,H,W]. */
-  countLayer(snn: Snn, layer: string, imageIndices: Uint32Array, steps: number): Promise<Int32Array>;
   /**
    * Counts and spikes of one layer, those before it simulated up to the ones that are `given`, which send what they sent.
    *

@@ -29,8 +29,6 @@ export function makeSimulation(
   { readout, delay, signal, wasmUrl }: CalibrationSimulationOptions,
 ): Simulation {
   const [channels, height, width] = train.shape;
-  // counts are the same whatever is read, but a network that refines has no mean
-  const any = readout === "final" ? readout : "mean";
   let last: { readonly indices: Uint32Array; readonly images: Float32Array } | undefined;
   // Layer after layer looks at the same images.
   const read = (indices: Uint32Array): Float32Array => {
@@ -44,11 +42,6 @@ export function makeSimulation(
   return {
     predict: (snn, indices, steps, isEnough) =>
       simulateImages(snn, read(indices), runner, { steps, readout, delay, isEnough, signal, wasmUrl }),
-    async countLayer(snn, layer, indices, steps) {
-      const options = { steps, readout: any, countLayer: layer, signal, wasmUrl } as const;
-      const { counts } = await simulateImages(snn, read(indices), runner, options);
-      return counts ?? new Int32Array(0);
-    },
     replayLayer: (snn, layer, given, indices, steps, delay) =>
       replayLayer(snn, read(indices), runner, { layer, given, steps, delay, signal, wasmUrl }),
     async compare(one, other, indices, steps, onProgress) {

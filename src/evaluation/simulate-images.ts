@@ -24,8 +24,6 @@ export interface SimulateOptions extends LongCallOptions {
   readonly delay?: number | undefined;
   /** `wasm` by default. */
   readonly backend?: BackendName | undefined;
-  /** Layer whose counts are wanted. */
-  readonly countLayer?: string | undefined;
   /** Asked after each batch with the predictions so far: once it says yes no more images are begun. */
   readonly isEnough?: ((predictions: Int32Array) => boolean) | undefined;
   /** Images a worker takes at once (8). */
@@ -40,8 +38,6 @@ export interface SimulatedImages {
   readonly outputs: Float64Array;
   /** Layer → the largest |N|/T over images and neurons, in topological order. */
   readonly maxRates: ReadonlyMap<string, number>;
-  /** Counts of `countLayer` at T, [n,C,H,W]. */
-  readonly counts: Int32Array | null;
 }
 
 interface SimulateShared {
@@ -50,7 +46,6 @@ interface SimulateShared {
   readonly steps: number;
   readonly readout: Readout;
   readonly delay: number;
-  readonly countLayer: string | null;
   readonly wasmUrl?: string | undefined;
 }
 
@@ -58,7 +53,6 @@ interface SimulateResult {
   readonly predictions: Int32Array;
   readonly outputs: Float64Array;
   readonly largest: readonly (readonly [layer: string, count: number])[];
-  readonly counts: Int32Array | null;
 }
 
 /** Handler of the job `simulate`. */
@@ -74,12 +68,11 @@ export async function startSimulateHandler(
       const { steps, readout, delay } = shared;
       const result = simulator.run({ images, n, steps, snapshots: [steps], readout, delay, recycle });
       const { outputs, layers } = result;
-      if (shared.countLayer === null) recycle = result;
+      recycle = result;
       return {
         outputs,
         predictions: predictClasses(outputs, n),
         largest: layers.map(({ name, counts }) => [name, largestCount(counts)] as const),
-        counts: layers.find(({ name }) => name === shared.countLayer)?.counts ?? null,
       };
     },
     free: () => simulator.free(),
@@ -98,7 +91,6 @@ const shareSimulation = (snn: Snn, options: SimulateOptions): SimulateShared => 
   steps: options.steps,
   readout: options.readout ?? "mean",
   delay: options.delay ?? 0,
-  countLayer: options.countLayer ?? null,
   wasmUrl: options.wasmUrl?.href,
 });
 
@@ -113,7 +105,7 @@ function* takeWhile<Item>(items: Iterable<Item>, isWanted: () => boolean): Gener
  * Simulates images for T steps on the runner's threads; no result depends on how many there are.
  *
  * @param images preprocessed [n,C,H,W], read only
- * @throws RangeError for an unknown `countLayer`; RespikeError of the simulator
+ * @throws RespikeError of the simulator
  */
 export async function simulateImages(
   snn: Snn,
@@ -123,12 +115,9 @@ export async function simulateImages(
 ): Promise<SimulatedImages> {
   const size = countElements(snn.graph.input.attributes.shape);
   const n = images.length / size;
-  const { countLayer } = options;
-  const perImage = countLayer === undefined ? 0 : countElements(snn.graph.shape(countLayer));
   const batch = options.batch ?? 8;
   const predictions = new Int32Array(n).fill(-1);
   const outputs = new Float64Array(n * countElements(snn.graph.shape(snn.graph.output.id)));
-  const counts = countLayer === undefined ? null : new Int32Array(n * perImage);
   const rated = snn.graph.nodes.filter(({ op }) => op === "neuron");
   const largest = new Map(rated.map(({ id }) => [id, 0]));
   let [done, isEnough] = [0, false];
@@ -142,7 +131,6 @@ export async function simulateImages(
     onResult(result, number) {
       predictions.set(result.predictions, number * batch);
       outputs.set(result.outputs, (number * batch * outputs.length) / n);
-      if (result.counts !== null) counts?.set(result.counts, number * batch * perImage);
       for (const [layer, count] of result.largest)
         largest.set(layer, Math.max(largest.get(layer) ?? 0, count));
       done += result.predictions.length;
@@ -151,5 +139,5 @@ export async function simulateImages(
     },
   });
   const maxRates = new Map([...largest].map(([layer, count]) => [layer, count / options.steps]));
-  return { predictions, outputs, maxRates, counts };
+  return { predictions, outputs, maxRates };
 }

@@ -50,7 +50,6 @@ async function searchWhere(
             maxRates: new Map(snn.layers.map(({ name }) => [name, name === "layer2.0" ? rate : 1])),
           };
         },
-        countLayer: () => Promise.reject(new Error("not asked for")),
         replayLayer: () => Promise.reject(new Error("not asked for")),
         compare: () => Promise.reject(new Error("not asked for")),
       },

@@ -27,6 +27,12 @@ export async function simulate(snn: Snn, images: Float32Array, steps: number) {
   return simulator.run({ images, n: images.length / 192, steps, snapshots: [steps], readout, delay });
 }
 
+async function countLayer(snn: Snn, layer: string, indices: Uint32Array, steps: number): Promise<Int32Array> {
+  const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
+  const { layers } = await simulate(snn, images, steps);
+  return layers.find(({ name }) => name === layer)?.counts as Int32Array;
+}
+
 export const referenceSimulation: Simulation = {
   async predict(snn, indices, steps) {
     const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
@@ -42,17 +48,12 @@ export const referenceSimulation: Simulation = {
       ),
     };
   },
-  async countLayer(snn, layer, indices, steps) {
-    const images = preprocessPixels(noise.read(indices) as Uint8Array, 3, 64, preprocessing);
-    const { layers } = await simulate(snn, images, steps);
-    return layers.find(({ name }) => name === layer)?.counts as Int32Array;
-  },
   /** The whole network anew: this backend replays nothing, and what the layer sent is not told. */
   async replayLayer(snn, layer, given, indices, steps, delay) {
     assert.equal(given.size, 0);
-    const counts = await referenceSimulation.countLayer(snn, layer, indices, steps);
+    const counts = await countLayer(snn, layer, indices, steps);
     if (delay === 0) return { counts, late: counts, sent: [] };
-    const early = await referenceSimulation.countLayer(snn, layer, indices, delay);
+    const early = await countLayer(snn, layer, indices, delay);
     return { counts, late: counts.map((count, at) => count - (early[at] as number)), sent: [] };
   },
   async compare(one, other, indices, steps) {

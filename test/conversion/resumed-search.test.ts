@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { ConvertOptions } from "#src/conversion/convert-options.js";
 import type { ResultCache } from "#src/conversion/result-cache.js";
 import type { Simulation } from "#src/conversion/simulation.js";
-import { convertTiny, referenceSimulation } from "./convert-tiny.js";
+import { convertTiny, replayingSimulation } from "./convert-tiny.js";
 import { tinyResNet } from "./tiny-networks.js";
 
 function keepInMemory(): ResultCache & { readonly entries: Map<string, Uint8Array> } {
@@ -24,14 +24,14 @@ function countCalls(most = Number.POSITIVE_INFINITY) {
     calls++;
   };
   const simulation: Simulation = {
-    ...referenceSimulation,
+    ...replayingSimulation,
     predict(...given) {
       count();
-      return referenceSimulation.predict(...given);
+      return replayingSimulation.predict(...given);
     },
-    countLayer(...given) {
+    replayLayer(...given) {
       count();
-      return referenceSimulation.countLayer(...given);
+      return replayingSimulation.replayLayer(...given);
     },
   };
   return { simulation, calls: () => calls };

@@ -12,7 +12,6 @@ const shared = {
   steps: 10,
   readout: "mean",
   delay: 0,
-  countLayer: null,
 } as const;
 const good = () => ({ images: new Float32Array(64).fill(0.5), n: 1 });
 

@@ -15,11 +15,10 @@ import type { Graph } from "../../graph/graph.js";
 import type { NodeOf } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
 import type { ActivationScale } from "../pass.js";
-import type { LayerRun, SpikeTrain } from "../simulation.js";
-import { truncateSnn } from "../truncate-snn.js";
+import type { SpikeTrain } from "../simulation.js";
+import { type ReplayLayer, replayFromKept, SpikeMemory } from "../spike-memory.js";
 import { type AdjustedLayer, type LayerUnits, measureMisfit, unitsOf } from "./adjustment.js";
 import { type Candidate, fitToAllSteps, fitToLateSteps } from "./fit-layer.js";
-import { SpikeMemory } from "./spike-memory.js";
 
 /** What a layer's adjustment works with. */
 export interface AdjustmentBench {
@@ -27,8 +26,7 @@ export interface AdjustmentBench {
   readonly layers: readonly string[];
   /** The deployed form of a graph, number format applied. */
   readonly deploy: (graph: Graph) => Snn;
-  /** A layer at T on the images; those `given` send what they sent. `snn` ends at the layer. */
-  readonly replay: (snn: Snn, layer: string, given: ReadonlyMap<string, SpikeTrain>) => Promise<LayerRun>;
+  readonly replay: ReplayLayer;
   /** Bytes of spikes that are kept for later layers, at most. */
   readonly spikeBytes: number;
   /** The network's activation of a layer on the images, [n,C,H,W]. */
@@ -79,7 +77,7 @@ async function adjustLayer(
     unitsOf(graph.node(layer) as NodeOf<"neuron">, channels, lambda, counted),
   ) as [LayerUnits, LayerUnits];
   const simulate = async (candidate: Graph): Promise<Candidate> => {
-    const run = await replayLayer(candidate, layer, kept, bench);
+    const run = await replayFromKept(bench.deploy(candidate), layer, kept, bench.replay);
     const whole = measureMisfit(run.counts, activation, units, images);
     const read = delay === 0 ? whole : measureMisfit(run.late, activation, late, images);
     return { graph: candidate, whole, read, sent: run.sent };
@@ -99,15 +97,4 @@ function withoutSilent(shift: Float64Array, silent: readonly number[], channels:
   const kept = shift.slice();
   for (const channel of silent) kept.fill(0, channel * area, (channel + 1) * area);
   return kept;
-}
-
-/** The layer of a graph as it would be saved. */
-function replayLayer(
-  graph: Graph,
-  layer: string,
-  kept: ReadonlyMap<string, SpikeTrain>,
-  { deploy, replay }: AdjustmentBench,
-): Promise<LayerRun> {
-  const snn = truncateSnn(deploy(graph), layer, new Set(kept.keys()));
-  return replay(snn, layer, new Map([...kept].filter(([id]) => snn.graph.has(id))));
 }

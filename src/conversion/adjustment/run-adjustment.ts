@@ -4,25 +4,18 @@
  * Knows: the calibration images, the network's own values. May not know: what is changed in a layer.
  */
 import { spreadEvenly } from "../../core/spread-evenly.js";
-import { countElements } from "../../core/tensor.js";
 import type { Graph } from "../../graph/graph.js";
 import type { Preprocessing } from "../../graph/preprocessing.js";
 import type { Snn } from "../../graph/snn.js";
 import type { ConversionContext } from "../conversion-context.js";
 import { type ConvertOptions, stepsLeftOut, stepsNotFitted } from "../convert-options.js";
-import { computeFloatValues } from "../float-values.js";
-import { readTasks } from "../image-source.js";
+import { openLayerValues } from "../layer-values.js";
 import type { Activation } from "../list-activations.js";
 import type { ActivationScale } from "../pass.js";
 import { scaleOfLayer } from "../scale-activations.js";
+import { mostSpikeBytes } from "../spike-memory.js";
 import { adjustLayers } from "./adjust-layers.js";
 import type { AdjustmentReport } from "./adjustment.js";
-
-const batch = 8;
-/** Values of the network that are held at once: 128 MiB of them. */
-const mostValues = 2 ** 25;
-/** Bytes of spikes that are held at once: 1 GiB. */
-const mostSpikes = 2 ** 30;
 
 export interface AdjustmentRequest {
   /** The spiking graph in float32. */
@@ -55,7 +48,8 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
   const images = spreadEvenly(context.calibration.indices, options.adjustN);
   // 2.
   const layers = listLayers(graph, activations);
-  const activationOf = readInGroups(request, layers, images);
+  const nodeOf = new Map(layers.map(({ layer, node }) => [layer, node]));
+  const valuesOf = openLayerValues(request, [...nodeOf.values()], images);
   // 3.
   const adjusted = await adjustLayers(graph, {
     layers: layers.map(({ layer }) => layer),
@@ -64,8 +58,8 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
       signal?.throwIfAborted();
       return simulation.replayLayer(snn, layer, given, images, steps, delay);
     },
-    spikeBytes: context.spikeBytes ?? mostSpikes,
-    activationOf,
+    spikeBytes: context.spikeBytes ?? mostSpikeBytes,
+    activationOf: (layer) => valuesOf(nodeOf.get(layer) as string),
     scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
     images: images.length,
     steps,
@@ -83,40 +77,4 @@ export async function runAdjustment(request: AdjustmentRequest): Promise<Adjustm
 /** Layers that the graph has, in its order. */
 function listLayers(graph: Graph, activations: readonly Activation[]): readonly Activation[] {
   return graph.nodes.flatMap(({ id }) => activations.filter(({ layer }) => layer === id));
-}
-
-/** Activations by layer, computed for as many following layers at once as memory allows. */
-function readInGroups(
-  request: AdjustmentRequest,
-  layers: readonly Activation[],
-  images: Uint32Array,
-): (layer: string) => Promise<Float32Array> {
-  const { network } = request;
-  let known = new Map<string, Float32Array>();
-  return async (layer) => {
-    const from = layers.findIndex((each) => each.layer === layer);
-    const wanted = (layers[from] as Activation).node;
-    if (!known.has(wanted)) {
-      const group: string[] = [];
-      let values = 0;
-      for (const { node } of layers.slice(from)) {
-        values += images.length * countElements(network.shape(node));
-        if (group.length > 0 && values > mostValues) break;
-        group.push(node);
-      }
-      known = await readValues(request, images, group);
-    }
-    return known.get(wanted) as Float32Array;
-  };
-}
-
-async function readValues(
-  { network, preprocessing, context }: AdjustmentRequest,
-  images: Uint32Array,
-  keep: readonly string[],
-): Promise<Map<string, Float32Array>> {
-  const { runner, calibration, signal, wasmUrl } = context;
-  const shared = { graph: network, preprocessing, keep, wasmUrl: wasmUrl?.href };
-  const tasks = readTasks(calibration.source, images, batch, preprocessing);
-  return computeFloatValues(runner, shared, tasks, images.length, batch, signal);
 }

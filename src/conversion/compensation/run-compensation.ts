@@ -10,11 +10,11 @@ import type { Preprocessing } from "../../graph/preprocessing.js";
 import type { Snn } from "../../graph/snn.js";
 import type { ConversionContext } from "../conversion-context.js";
 import type { ConvertOptions } from "../convert-options.js";
-import { computeFloatValues } from "../float-values.js";
-import { readTasks } from "../image-source.js";
+import { openLayerValues } from "../layer-values.js";
 import type { Activation } from "../list-activations.js";
 import type { ActivationScale } from "../pass.js";
 import { scaleOfLayer } from "../scale-activations.js";
+import { mostSpikeBytes } from "../spike-memory.js";
 import { compensateLayers } from "./compensate-layer.js";
 import { compensateShared } from "./compensate-shared.js";
 import { type CompensationBench, type CompensationReport, compensationJudges } from "./compensation.js";
@@ -22,7 +22,6 @@ import { openSearchMemory } from "./search-memory.js";
 
 /** Calibration images that τ_max is measured on: the first so many. */
 const boundImages = 256;
-const batch = 8;
 
 export interface CompensationRequest {
   readonly graph: Graph;
@@ -53,7 +52,8 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
   if (judging.length === 0) throw refuseNoJudges(compensate);
   // 2.
   const bench = await makeBench(request, compensate, judging);
-  const valuesOf = (id: string) => readValues(request, judging, id);
+  const nodeOf = new Map(activations.map(({ layer, node }) => [layer, node]));
+  const valuesOf = openLayerValues(request, [...nodeOf.values(), network.output.id], judging);
   // 3.
   if (compensate === "shared") {
     const logits = await valuesOf(network.output.id);
@@ -62,9 +62,10 @@ export async function runCompensation(request: CompensationRequest): Promise<Com
     return compensateShared(bench, { calibration: bound, judging, networkPredictions });
   }
   return compensateLayers(bench, {
-    judging,
-    activationOf: (layer) =>
-      valuesOf(activations.find((each) => each.layer === layer)?.node ?? network.output.id),
+    count: judging.length,
+    replay: (snn, layer, given) => bench.simulation.replayLayer(snn, layer, given, judging, options.T, 0),
+    spikeBytes: context.spikeBytes ?? mostSpikeBytes,
+    activationOf: (layer) => valuesOf(nodeOf.get(layer) as string),
     scaleOf: (layer) => scaleOfLayer(layer, activations, scales),
   });
 }
@@ -98,19 +99,6 @@ async function makeBench(
     say: warn,
     progress: (done, total) => onProgress?.({ phase: `compensation ${method}`, done, total, unit }),
   };
-}
-
-/** Values of a node of the network for the images that judge. */
-async function readValues(
-  { network, preprocessing, context }: CompensationRequest,
-  judging: Uint32Array,
-  id: string,
-): Promise<Float32Array> {
-  const { runner, calibration, signal, wasmUrl } = context;
-  const shared = { graph: network, preprocessing, keep: [id], wasmUrl: wasmUrl?.href };
-  const tasks = readTasks(calibration.source, judging, batch, preprocessing);
-  const values = await computeFloatValues(runner, shared, tasks, judging.length, batch, signal);
-  return values.get(id) as Float32Array;
 }
 
 function refuseNoJudges(method: string) {

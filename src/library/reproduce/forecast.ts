@@ -49,12 +49,10 @@ const layerTries = 7;
 const layerImages = 64;
 /** Fitting layers one by one from kept spikes takes about as long as so many simulations of the whole network. */
 const adjustingRuns = 6;
-/** Of the article's networks on 32×32 images, about. */
-const macsALayer = 1.9e6;
 /** Passes are measured on 64 images in front of and behind each. */
 const passImages = 64 * 12;
 
-function countWork({ options, T, n, at, macs }: Job): Work {
+function countWork({ options, T, n, at }: Job): Work {
   const { calibrateN = 2000, compensate = "off", adjust = "off", adjustN = 128 } = options;
   const statistics = (calibrateN === "all" ? 45_000 : calibrateN) * observedPass;
   const steps = T * weighSteps(options, T);
@@ -62,8 +60,8 @@ function countWork({ options, T, n, at, macs }: Job): Work {
   const search = {
     off: 0,
     shared: searchImages(T) * T,
-    // up to the layer that is looked at: half of the network on average
-    layer: (layerTries * layerImages * T * (macs / macsALayer)) / 2,
+    // each factor simulates one layer: all layers together are the network once
+    layer: layerTries * layerImages * T,
   }[compensate];
   const adjusting = adjust === "off" ? 0 : adjustingRuns * adjustN * (steps + networkPass);
   return {

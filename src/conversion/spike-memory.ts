@@ -1,13 +1,18 @@
 /**
- * What adjusted layers sent on the images, kept while a later layer has yet to be adjusted to it.
+ * What layers that are done with sent on the images, kept while a later layer has yet to be fitted to it.
  *
  * Knows: who reads whom, how much may be kept. May not know: what spikes look like, how they are simulated.
  *
  * Of a residual network these are the layer before and the one where the block begins. A layer for which there is no room
  * is not kept: whoever needs it simulates it anew, with the layers before it.
  */
-import type { Graph } from "../../graph/graph.js";
-import type { SpikeTrain } from "../simulation.js";
+import type { Graph } from "../graph/graph.js";
+import type { Snn } from "../graph/snn.js";
+import type { LayerRun, SpikeTrain } from "./simulation.js";
+import { truncateSnn } from "./truncate-snn.js";
+
+/** Bytes that are held at once, unless a context says otherwise: 1 GiB. */
+export const mostSpikeBytes = 2 ** 30;
 
 export class SpikeMemory {
   readonly #kept = new Map<string, SpikeTrain>();
@@ -15,7 +20,7 @@ export class SpikeMemory {
   readonly #lastReader: ReadonlyMap<string, number>;
 
   /**
-   * @param layers adjusted, in topological order
+   * @param layers fitted one after the other, in topological order
    * @param budget bytes of spikes that are kept at once, at most
    */
   constructor(
@@ -34,7 +39,7 @@ export class SpikeMemory {
     return this.#kept;
   }
 
-  /** Keeps a layer that is adjusted, and lets go what no layer after it reads. */
+  /** Keeps a layer that is done with, and lets go what no layer after it reads. */
   keep(layer: string, sent: SpikeTrain): void {
     const place = this.layers.indexOf(layer);
     this.#kept.set(layer, sent);
@@ -48,6 +53,24 @@ export class SpikeMemory {
     const pieces = [...this.#kept.values()].flat();
     return pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
   }
+}
+
+/** A layer at T on the images; those `given` send what they sent. `snn` ends at the layer. */
+export type ReplayLayer = (
+  snn: Snn,
+  layer: string,
+  given: ReadonlyMap<string, SpikeTrain>,
+) => Promise<LayerRun>;
+
+/** The layer of a network, the kept ones before it sending what they sent. */
+export function replayFromKept(
+  snn: Snn,
+  layer: string,
+  kept: ReadonlyMap<string, SpikeTrain>,
+  replay: ReplayLayer,
+): Promise<LayerRun> {
+  const end = truncateSnn(snn, layer, new Set(kept.keys()));
+  return replay(end, layer, new Map([...kept].filter(([id]) => end.graph.has(id))));
 }
 
 /** Layers of `all` from which a way leads to `layer` that meets no other of them. */
