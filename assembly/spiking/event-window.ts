@@ -9,7 +9,7 @@ import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
 import { gatherEvents1, gatherEvents2, gatherEvents4, gatherEventsInt } from "./generated/gather-events";
 import { gatherValues1, gatherValues2, gatherValues4, gatherValuesInt } from "./generated/gather-values";
-import { listValues } from "./list-values";
+import { listValues, startEmpty } from "./list-values";
 import { Pass, TileArguments, tileSteps } from "./tile-arguments";
 
 /** Bit b → the positions of its set bits, ascending; the rest of the 8 does not matter. */
@@ -81,6 +81,18 @@ function prepareRows(tile: TileArguments, window: EventWindow, byValue: bool): i
   return count;
 }
 
+/** Whether no row has an entry in the step, whose columns begin so many bytes after those of the first. */
+// @ts-ignore: decorator
+@inline
+function isEmpty(window: EventWindow, end: usize, step: usize): bool {
+  const past = step + (<usize>window.sourceWidth << 2);
+  for (let source = window.sources; source < end; source += 8) {
+    const columns = <usize>load<u32>(source);
+    if (load<u32>(columns + step) != load<u32>(columns + past)) return false;
+  }
+  return true;
+}
+
 /** Merges the rows' lists, column by column. Writes up to 32 bytes more than a list is long. */
 function mergeRows(tile: TileArguments, window: EventWindow, count: i32): void {
   const columns = <usize>(window.sourceWidth + 1) << 2;
@@ -88,7 +100,12 @@ function mergeRows(tile: TileArguments, window: EventWindow, count: i32): void {
   let starts = window.starts;
   let list = window.merged;
   let step: usize = 0;
-  for (let t = tile.first; t < tile.last; t++) {
+  for (let t = tile.first; t < tile.last; t++, list += window.mergedBytes) {
+    if (isEmpty(window, end, step)) {
+      starts = startEmpty(starts, window.sourceWidth, list);
+      step += columns;
+      continue;
+    }
     let to = list;
     for (const past = step + columns - 4; step < past; step += 4) {
       store<u32>(starts, <u32>to);
@@ -111,7 +128,6 @@ function mergeRows(tile: TileArguments, window: EventWindow, count: i32): void {
     store<u32>(starts, <u32>to);
     starts += 4;
     step += 4;
-    list += window.mergedBytes;
   }
 }
 

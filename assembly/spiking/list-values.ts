@@ -19,7 +19,37 @@ function listEntries(to: usize, values: v128, offset: v128, positions: usize): u
   return to + (<usize>popcnt<u32>(mask) << 1);
 }
 
-/** Lists a source row's spikes of the tile's steps. */
+/** All bits of a word, whatever its plane. */
+// @ts-ignore: decorator
+@inline
+function bitsOf(word: usize, planes: i32, planeBytes: usize): u32 {
+  let any: u32 = 0;
+  for (let p = 0; p < planes; p++, word += planeBytes) any |= <u32>load<u16>(word);
+  return any;
+}
+
+/** Whether a row of a step has no spike in any plane. */
+function isSilent(at: usize, bytes: usize, planes: i32, planeBytes: usize): bool {
+  const end = at + bytes;
+  let any = i16x8.splat(0);
+  for (; at + 16 <= end; at += 16) {
+    let words = at;
+    for (let p = 0; p < planes; p++, words += planeBytes) any = v128.or(any, v128.load(words));
+  }
+  let rest: u32 = 0;
+  for (; at < end; at += 2) rest |= bitsOf(at, planes, planeBytes);
+  return rest == 0 && !v128.any_true(any);
+}
+
+/** A step's list without entries: each column, and its end, begins at `to`; returns where the next step's are. */
+// @ts-ignore: decorator
+@inline
+export function startEmpty(starts: usize, columns: i32, to: usize): usize {
+  for (let x = 0; x <= columns; x++, starts += 4) store<u32>(starts, <u32>to);
+  return starts;
+}
+
+/** Lists a source row's spikes of the tile's steps. Most steps of a value that is told have none. */
 export function listValues(tile: TileArguments, window: EventWindow, row: i32, slot: usize): void {
   const low = i16x8(1, 2, 4, 8, 16, 32, 64, 128);
   const high = i16x8(256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
@@ -32,14 +62,20 @@ export function listValues(tile: TileArguments, window: EventWindow, row: i32, s
   let spikes = window.source + <usize>row * window.sourceRow + <usize>tile.first * window.sourceStep;
   let list = window.rows + slot * <usize>tileSteps * window.stepBytes;
   let starts = window.rowStarts + ((slot * <usize>tileSteps * <usize>(window.sourceWidth + 1)) << 2);
-  for (let t = tile.first; t < tile.last; t++) {
+  const rowBytes = <usize>window.sourceWidth * bytes;
+  for (let t = tile.first; t < tile.last; t++, list += window.stepBytes, spikes += window.sourceStep) {
+    if (isSilent(spikes, rowBytes, window.planes, planeBytes)) {
+      starts = startEmpty(starts, window.sourceWidth, list);
+      continue;
+    }
     let to = list;
     let offset = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
     let at = spikes;
     for (let x = 0; x < window.sourceWidth; x++) {
       store<u32>(starts, <u32>to);
       starts += 4;
-      for (const end = at + bytes; at < end; at += 2) {
+      for (const end = at + bytes; at < end; at += 2, offset = i16x8.add(offset, sixteen)) {
+        if (bitsOf(at, window.planes, planeBytes) == 0) continue;
         let v0 = i16x8.splat(0);
         let v1 = i16x8.splat(0);
         let word = at;
@@ -51,12 +87,9 @@ export function listValues(tile: TileArguments, window: EventWindow, row: i32, s
         }
         to = listEntries(to, v0, offset, positions);
         to = listEntries(to, v1, i16x8.add(offset, i16x8.splat(8)), positions);
-        offset = i16x8.add(offset, sixteen);
       }
     }
     store<u32>(starts, <u32>to);
     starts += 4;
-    list += window.stepBytes;
-    spikes += window.sourceStep;
   }
 }

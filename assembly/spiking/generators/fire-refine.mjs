@@ -13,6 +13,13 @@ const both = (lines) => each(2, lines);
 
 /** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
 const stepRow = `
+/** Not 0 where something is added to one of eight channels. */
+// @ts-ignore: decorator
+@inline
+function addedTo<T>(sum: usize): v128 {
+  return sizeof<T>() == 2 ? v128.load(sum) : v128.or(v128.load(sum), v128.load(sum, 16));
+}
+
 /** The spikes of half a block of the tile's row take the place of its sums: int16, a step's 16 side by side at the step's sums. */
 function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, stored: i32): void {
   const lane = half << 5;
@@ -44,7 +51,13 @@ function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, s
     let m# = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * #)));`)}
     let sum = sums;
     let to = tos;
-    for (let step = firstStep; step < endStep; step++) {
+    let silent = false;
+    for (let step = firstStep; step < endStep; step++, sum += sumStep, to += 16 * sizeof<T>()) {
+      if (silent && step >= halveEnd && !v128.any_true(addedTo<T>(sum))) {
+        // the quantum, V and N are those of the step before, which had no spike
+        v128.store(to, i16x8.splat(0));
+        continue;
+      }
       if (step >= halveFirst && step < halveEnd) {
         if (shift == 1) {${both(`
           v# = i32x4.add(v#, v#);
@@ -61,9 +74,9 @@ function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, s
       const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);
       v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
       m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`)}
-      v128.store(to, i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits)));
-      sum += sumStep;
-      to += 16 * sizeof<T>();
+      const spikes = i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits));
+      v128.store(to, spikes);
+      silent = !v128.any_true(spikes);
     }
     if (stored & 4) {${both(`
       v128.store(potential, v#, 16 * #);`)}
@@ -123,14 +136,14 @@ function storePlanes${planes}<T>(tile: TileArguments, block: i32): void {
   for (let x = tile.width; x > 0; x--) {
     const past = from + steps;
     let out = outs;
-    for (let at = from; at < past; at += 16 * sizeof<T>()) {
+    for (let at = from; at < past; at += 16 * sizeof<T>(), out += outStep) {
       const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
+      if (!v128.any_true(spikes)) continue;
       const size = i8x16.abs(spikes);
       const isNegative = i8x16.bitmask(spikes);${each(planes, (p) => `
       const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
       store<u16>(out${p === 0 ? "" : ` + plane${p}`}, <u16>(bits${p} & ~isNegative));
       store<u16>(out + plane${planes + p}, <u16>(bits${p} & isNegative));`)}
-      out += outStep;
     }
     outs += outPixel;
     from += toPixel;
