@@ -81,14 +81,19 @@ function prepareRows(tile: TileArguments, window: EventWindow, byValue: bool): i
   return count;
 }
 
-/** Whether no row has an entry in the step, whose columns begin so many bytes after those of the first. */
+/**
+ * Whether no row has an entry in a step.
+ *
+ * @param end of the rows that exist
+ * @param step bytes from a row's first column to the step's
+ */
 // @ts-ignore: decorator
 @inline
 function isEmpty(window: EventWindow, end: usize, step: usize): bool {
   const past = step + (<usize>window.sourceWidth << 2);
   for (let source = window.sources; source < end; source += 8) {
-    const columns = <usize>load<u32>(source);
-    if (load<u32>(columns + step) != load<u32>(columns + past)) return false;
+    const starts = <usize>load<u32>(source);
+    if (load<u32>(starts + step) != load<u32>(starts + past)) return false;
   }
   return true;
 }

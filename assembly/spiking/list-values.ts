@@ -19,6 +19,27 @@ function listEntries(to: usize, values: v128, offset: v128, positions: usize): u
   return to + (<usize>popcnt<u32>(mask) << 1);
 }
 
+/** Lists what 16 neurons sent: a word of each plane. @param offset entries of the first eight; returns the list's end */
+// @ts-ignore: decorator
+@inline
+function listWord(to: usize, word: usize, window: EventWindow, offset: v128): usize {
+  const low = i16x8(1, 2, 4, 8, 16, 32, 64, 128);
+  const high = i16x8(256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
+  const positions = window.positions;
+  const planeBytes = window.planeBytes;
+  const past = window.coefficients + (<usize>window.planes << 1);
+  let v0 = i16x8.splat(0);
+  let v1 = i16x8.splat(0);
+  for (let c = window.coefficients; c < past; c += 2, word += planeBytes) {
+    const bits = v128.load16_splat(word);
+    const coefficient = v128.load16_splat(c);
+    v0 = i16x8.add(v0, v128.and(i16x8.eq(v128.and(bits, low), low), coefficient));
+    v1 = i16x8.add(v1, v128.and(i16x8.eq(v128.and(bits, high), high), coefficient));
+  }
+  to = listEntries(to, v0, offset, positions);
+  return listEntries(to, v1, i16x8.add(offset, i16x8.splat(8)), positions);
+}
+
 /** All bits of a word, whatever its plane. */
 // @ts-ignore: decorator
 @inline
@@ -49,22 +70,18 @@ export function startEmpty(starts: usize, columns: i32, to: usize): usize {
   return starts;
 }
 
-/** Lists a source row's spikes of the tile's steps. Most steps of a value that is told have none. */
+/** Lists a source row's spikes of the tile's steps; steps without spikes, the most of a long run that refines, at once. */
 export function listValues(tile: TileArguments, window: EventWindow, row: i32, slot: usize): void {
-  const low = i16x8(1, 2, 4, 8, 16, 32, 64, 128);
-  const high = i16x8(256, 512, 1024, 2048, 4096, 8192, 16384, -32768);
   const sixteen = i16x8.splat(16);
-  const positions = window.positions;
   const bytes = <usize>window.pixelBytes;
+  const planes = window.planes;
   const planeBytes = window.planeBytes;
-  const coefficients = window.coefficients;
-  const past = coefficients + (<usize>window.planes << 1);
   let spikes = window.source + <usize>row * window.sourceRow + <usize>tile.first * window.sourceStep;
   let list = window.rows + slot * <usize>tileSteps * window.stepBytes;
   let starts = window.rowStarts + ((slot * <usize>tileSteps * <usize>(window.sourceWidth + 1)) << 2);
   const rowBytes = <usize>window.sourceWidth * bytes;
   for (let t = tile.first; t < tile.last; t++, list += window.stepBytes, spikes += window.sourceStep) {
-    if (isSilent(spikes, rowBytes, window.planes, planeBytes)) {
+    if (isSilent(spikes, rowBytes, planes, planeBytes)) {
       starts = startEmpty(starts, window.sourceWidth, list);
       continue;
     }
@@ -75,18 +92,7 @@ export function listValues(tile: TileArguments, window: EventWindow, row: i32, s
       store<u32>(starts, <u32>to);
       starts += 4;
       for (const end = at + bytes; at < end; at += 2, offset = i16x8.add(offset, sixteen)) {
-        if (bitsOf(at, window.planes, planeBytes) == 0) continue;
-        let v0 = i16x8.splat(0);
-        let v1 = i16x8.splat(0);
-        let word = at;
-        for (let c = coefficients; c < past; c += 2, word += planeBytes) {
-          const bits = v128.load16_splat(word);
-          const coefficient = v128.load16_splat(c);
-          v0 = i16x8.add(v0, v128.and(i16x8.eq(v128.and(bits, low), low), coefficient));
-          v1 = i16x8.add(v1, v128.and(i16x8.eq(v128.and(bits, high), high), coefficient));
-        }
-        to = listEntries(to, v0, offset, positions);
-        to = listEntries(to, v1, i16x8.add(offset, i16x8.splat(8)), positions);
+        if (bitsOf(at, planes, planeBytes) != 0) to = listWord(to, at, window, offset);
       }
     }
     store<u32>(starts, <u32>to);

@@ -32,13 +32,13 @@ export interface ConversionContext extends LongCallOptions {
   readonly calibration: Calibration;
   /** Knows the jobs of {@link conversionJobs}. */
   readonly runner: TaskRunner;
-  /** Needed by `--compensate` alone. */
+  /** Needed by `--compensate` and `--adjust`. */
   readonly simulation?: Simulation | undefined;
   /** Where spiking.wasm lies, dense.wasm beside it; if not in the package. */
   readonly wasmUrl?: URL | undefined;
   /**
-   * Bytes of spikes that adjustment keeps at once, at most (1 GiB); layers that find no room are simulated anew for each
-   * layer that reads them.
+   * Bytes of spikes that adjustment and compensation by layers keep at once, at most (1 GiB); layers that find no room are simulated
+   * anew for each layer that reads them.
    */
   readonly spikeBytes?: number | undefined;
   /** What rounding changed is not measured: of many conversions one is kept. */

@@ -1,7 +1,7 @@
 /**
- * Simulates images without judging them: predictions, largest rates, counts of one layer.
+ * Simulates images without judging them: predictions, outputs, largest rates.
  *
- * Knows: what layer-wise compensation asks for. May not know: labels, threads.
+ * Knows: what a search for one factor asks for. May not know: labels, threads.
  */
 
 import { predictClasses } from "../core/predict-class.js";

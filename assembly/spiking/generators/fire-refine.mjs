@@ -124,7 +124,7 @@ function storeTotals(totals: usize, low: v128, high: v128, first: bool): void {
 `;
 
 const storePlanes = (planes) => `
-/** Writes the row's spikes to their planes. */
+/** Writes the row's spikes to their planes, which were zero before (src/simulator/wasm/run-stages.ts). */
 function storePlanes${planes}<T>(tile: TileArguments, block: i32): void {
   const outStep = tile.outStep;
   const outPixel = tile.outPixel;

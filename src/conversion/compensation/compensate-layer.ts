@@ -40,7 +40,7 @@ export async function compensateLayers(bench: CompensationBench, images: LayerIm
   const factors: LayerFactor[] = [];
   const spikes = new SpikeMemory(graph, layers, images.spikeBytes);
   for (const [at, layer] of layers.entries()) {
-    const { report, sent } = await searchFactor(layer, kappas, spikes.kept, bench, images);
+    const { report, sent } = await chooseFactor(layer, kappas, spikes.kept, bench, images);
     kappas.set(layer, report.kappa);
     if (sent !== null) spikes.keep(layer, sent);
     factors.push(report);
@@ -60,7 +60,7 @@ export async function compensateLayers(bench: CompensationBench, images: LayerIm
 }
 
 /** The best factor of a layer, and what the layer sends with it; null where that was found out before. */
-async function searchFactor(
+async function chooseFactor(
   layer: string,
   before: ReadonlyMap<string, number>,
   kept: ReadonlyMap<string, SpikeTrain>,

@@ -32,6 +32,7 @@ function judgeOne(claim: Claim, quantity: Quantity, rows: RowsById): JudgedClaim
   const verdict = isReached(ci95, published) ? ("confirmed" as const) : ("differs" as const);
   const judged = {
     ...{ id, says, published, measured: value, ci95, verdict },
+    // a change that comes to the same run, as of weights that are used anyway, explains nothing
     explanations: explanations
       .filter((each) => !("kind" in each.quantity) || !isSameQuantity(each.quantity, quantity, rows))
       .map((each) => explain(each, published, { verdict, value }, rows)),
@@ -129,7 +130,7 @@ function explainSeries(
   return { ...open, outcome: isUndecided ? "not run" : tellOutcome(verdict, falls === 0), sentence: told };
 }
 
-/** Whether changing one thing brings the published number, or the claimed sign, about; of a confirmed claim, whether it comes out all the same. */
+/** Whether a change brings the published number, or the claimed sign, about; of a confirmed claim, whether it comes out all the same. */
 function explain(each: Explanation, published: number | null, main: Main, rows: RowsById): JudgedExplanation {
   const { difference, quantity } = each;
   if (!("kind" in quantity)) return explainSeries(each, quantity, main, rows);

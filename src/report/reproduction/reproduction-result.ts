@@ -81,7 +81,7 @@ export interface QuotedNumbers {
 
 export type Verdict = "confirmed" | "differs" | "not run";
 
-/** An experiment about a claim that changes one thing. */
+/** An experiment about a claim that changes its recipe or its network. */
 export interface JudgedExplanation {
   /** What was changed. */
   readonly difference: string;
