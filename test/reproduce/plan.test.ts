@@ -100,6 +100,15 @@ test("rows of one network and recipe share a job across T and tables; a search h
   assert.ok(paper !== undefined && paper.job === shared?.job);
 });
 
+test("no job runs on after the last row that looks at it", () => {
+  for (const { key, T } of plan.jobs) {
+    const rows = plan.rows.filter(({ job }) => job === key);
+    assert.ok(rows.length > 0 && rows.every((row) => row.T <= T), key);
+    if (rows.every(({ recipe }) => recipe === "ltb")) assert.equal(T, 64);
+  }
+  assert.ok(plan.rows.some(({ recipe }) => recipe === "ltb"));
+});
+
 test("a job's key depends on weights, options, data, number of images and seed", () => {
   const keys = (...changed: Parameters<typeof planReproduction>) =>
     planReproduction(...changed).jobs.map(({ key }) => key);

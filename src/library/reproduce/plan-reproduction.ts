@@ -82,7 +82,7 @@ export interface MissingData {
 
 /** Times at which every job is looked at, so that one job serves rows of several T. */
 const observed = [8, 16, 32, 64, 128, 256, 350];
-const lastObserved = 350;
+const lastStepByDefault = 350;
 const quickDepth = 20;
 const quickSteps = 64;
 /** Presets that are made for one T, at this one. */
@@ -174,7 +174,7 @@ function describeMissing(network: NetworkSpec): string {
 }
 
 function makeJob(
-  { T: wanted, most, network: { data } }: RowSpec,
+  { recipe, T: wanted, most, network: { data } }: RowSpec,
   { model, macs, family, depth, shortcut }: FoundNetwork,
   known: KnownData,
   options: ExplicitOptions,
@@ -182,7 +182,7 @@ function makeJob(
 ): Job {
   const { seed } = request;
   const isBound = isBoundToT(options) || wanted === 1;
-  const T = isBound ? wanted : lastObserved;
+  const T = isBound ? wanted : (findRecipe(recipe).lastStep ?? lastStepByDefault);
   const at = [...new Set([...observed.filter((t) => t < T), T])];
   const asked = request.n === "all" ? known.testImages : request.n;
   const n = Math.min(asked, most ?? asked, known.testImages);

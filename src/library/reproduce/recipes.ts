@@ -18,7 +18,12 @@ export interface Recipe {
   readonly options: ExplicitOptions;
   /** What `--quick` changes: fewer calibration images, no search. */
   readonly quick?: ExplicitOptions;
+  /** T of the last row that looks at it; 350 by default. */
+  readonly lastStep?: number;
 }
+
+/** T that the presets for few steps are looked at, in all experiments. */
+export const fewSteps = [16, 32, 64] as const;
 
 const bare = { preset: "paper", compensate: "off" } as const;
 const few = { calibrateN: 2000 } as const;
@@ -77,7 +82,10 @@ const known: readonly Recipe[] = [
   recipe(networkRecipe, "the network itself, one step of spikes", { preset: "default", calibrateN: 500 }),
   ...presets
     .filter(({ name }) => !["default", "paper", "authors"].includes(name))
-    .map(({ name, summary }) => recipe(name, `preset ${name}: ${summary}`, { preset: name })),
+    .map(({ name, summary }) => ({
+      ...recipe(name, `preset ${name}: ${summary}`, { preset: name }),
+      lastStep: Math.max(...fewSteps),
+    })),
 ];
 
 /** @throws RangeError for a name that an experiment has and the list has not */

@@ -14,7 +14,7 @@ import {
   type Quantity,
   type RowSpec,
 } from "../experiment.js";
-import { listFewStepPresets } from "../recipes.js";
+import { fewSteps, listFewStepPresets } from "../recipes.js";
 import { quotedNumbers } from "./quoted-numbers.js";
 
 interface Published {
@@ -46,7 +46,7 @@ function listRows(): RowSpec[] {
   );
   const others = all.flatMap((network) => makeRows("Other methods on the same networks", network, methods));
   const beyond = all.flatMap((network) =>
-    [16, 32, 64].flatMap((T) => makeRows("Beyond: few steps", network, listFewStepPresets(), { T })),
+    fewSteps.flatMap((T) => makeRows("Beyond: few steps", network, listFewStepPresets(), { T })),
   );
   const weights = published.flatMap(({ network, numbers }) => [
     ...makeRows("The networks themselves", network, [networkRecipe], {

@@ -14,7 +14,7 @@ import {
   type Quantity,
   type RowSpec,
 } from "../experiment.js";
-import { listFewStepPresets } from "../recipes.js";
+import { fewSteps, listFewStepPresets } from "../recipes.js";
 
 const at = (depth: number, shortcut?: "P" | "avg") => cifar10Network("resnet", depth, shortcut);
 
@@ -71,7 +71,7 @@ function listRows(): RowSpec[] {
       : []),
   ]);
   const beyond = depths.flatMap((depth) =>
-    [16, 32, 64].flatMap((T) => makeRows("Beyond: few steps", at(depth), listFewStepPresets(), { T })),
+    fewSteps.flatMap((T) => makeRows("Beyond: few steps", at(depth), listFewStepPresets(), { T })),
   );
   return [...article, ...today, ...explain, ...shortcuts, ...beyond];
 }
