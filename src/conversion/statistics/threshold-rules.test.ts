@@ -56,6 +56,13 @@ test("ltb adds twice the mean excess 400 times, to 1e-9", () => {
   assert.ok(found < histogram.max);
 });
 
+test("ltb of a channel that hardly ever fires is a hundredth of its maximum, within 0.1 %", () => {
+  const histogram = new ActivationHistogram();
+  histogram.add(Float32Array.from({ length: 1_000_000 }, (_, at) => (at === 7 ? 2 : 0)));
+  const found = chooseThreshold(histogram, readRule("ltb", 8, 1));
+  assert.ok(Math.abs(found - 0.02) < 0.02 * 0.001, `${found}`);
+});
+
 test("where all values are 0 every rule gives 0", () => {
   const histogram = new ActivationHistogram();
   histogram.add(new Float32Array(5));

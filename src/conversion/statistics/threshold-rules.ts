@@ -15,22 +15,29 @@ import { type ActivationHistogram, type Fraction, percentileFraction } from "./a
  * `ltb`: channel-wise threshold balancing (Bu, Li and Yu, Inference-Scale Complexity in ANN-SNN Conversion, CVPR 2025, arXiv
  * 2409.03368): θ ← θ + 2·mean(max(a − θ, 0)) from θ = 0, `rounds` times. Theirs takes the mean over a batch of other images
  * each time, behind layers that are already clipped at their θ; here it is the mean over all calibration images of
- * the network's own activations, which makes the result independent of the images' order.
+ * the network's own activations, which makes the result independent of the images' order. θ is no smaller than a hundredth of the maximum:
+ * a channel that hardly ever fires is far below it after so few rounds, and its weights, relative to θ, would fit no integers.
  */
 export type ThresholdRule =
   | "max"
   | Fraction
   | { readonly name: "mmse"; readonly steps: number; readonly largest: number }
-  | { readonly name: "ltb"; readonly rounds: number };
+  | {
+      readonly name: "ltb";
+      readonly rounds: number;
+      /** θ over the maximum, at least. */
+      readonly leastShare: number;
+    };
 
 /** Rounds of `ltb`. */
-export const balancingRounds = 400;
+const balancingRounds = 400;
+const balancedShare = 0.01;
 
 /** The rule of an option's text; it has passed the check of the options. */
 export function readRule(lambda: string, steps: number, largestSpike: number): ThresholdRule {
   if (lambda === "max") return "max";
   if (lambda === "mmse") return { name: "mmse", steps, largest: largestSpike };
-  if (lambda === "ltb") return { name: "ltb", rounds: balancingRounds };
+  if (lambda === "ltb") return { name: "ltb", rounds: balancingRounds, leastShare: balancedShare };
   return percentileFraction(lambda);
 }
 
@@ -40,7 +47,7 @@ export function chooseThreshold(histogram: ActivationHistogram, rule: ThresholdR
   if (!("name" in rule)) return histogram.percentile(rule);
   return rule.name === "mmse"
     ? findLeastError(histogram, rule.steps, rule.largest)
-    : balance(histogram, rule.rounds);
+    : balance(histogram, rule);
 }
 
 const gridSteps = 45;
@@ -67,7 +74,10 @@ function sumSquaredErrors(values: Float64Array, counts: Float64Array, quantum: n
   return sum;
 }
 
-function balance(histogram: ActivationHistogram, rounds: number): number {
+function balance(
+  histogram: ActivationHistogram,
+  { rounds, leastShare }: Extract<ThresholdRule, { readonly name: "ltb" }>,
+): number {
   const { values, counts } = histogram.weighted();
   let theta = 0;
   for (let round = 0; round < rounds; round++) {
@@ -76,5 +86,5 @@ function balance(histogram: ActivationHistogram, rounds: number): number {
       excess += (counts[at] as number) * ((values[at] as number) - theta);
     theta += (2 * excess) / histogram.n;
   }
-  return Math.min(theta, histogram.max);
+  return Math.min(Math.max(theta, histogram.max * leastShare), histogram.max);
 }
