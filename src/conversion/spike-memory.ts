@@ -1,7 +1,8 @@
 /**
  * What layers that are done with sent on the images, kept while a later layer has yet to be fitted to it.
  *
- * Knows: who reads whom, how much may be kept. May not know: what spikes look like, how they are simulated.
+ * Knows: who reads whom, how much may be kept, where a network is cut off to begin with what is kept. May not know: what spikes look
+ * like, how they are simulated.
  *
  * Of a residual network these are the layer before and the one where the block begins. A layer for which there is no room
  * is not kept: whoever needs it simulates it anew, with the layers before it.
