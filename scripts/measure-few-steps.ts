@@ -3,12 +3,15 @@
  *
  *   node dist-dev/scripts/measure-few-steps.js [--presets paper,binary,signed,refine] [--steps 2,3,4,6,8,16,32,64]
  *     [--only TEXT] [--n N] [--threads N] [--minutes M] [--out local/measure/few-steps] [--rows measured/few-steps]
- *     [--table] [--commands] [--write]
+ *     [--table] [--commands] [--write] [--convert] [--counted FOLDER]
  *
  * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
  * cheap comes first. Each conversion and evaluation is kept in `--out`, each finished row in `--rows`; called again, the script goes on where it
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
  * there is, and refuses a row whose preset has changed since; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
+ *
+ * `--convert` makes the SNNs alone, in `--out`; `--counted` takes what scripts/gpu/count_on_gpu.py counted of them in place of evaluating
+ * here. Both count the same whole numbers, so that a row does not tell which did; the commands of a row give them too.
  *
  * The network itself is run once, with its first piece, which at few steps takes longer than the spikes; its decisions are kept in
  * NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are paired with them.
@@ -21,8 +24,11 @@ import { presets } from "#src/conversion/presets/preset-list.js";
 import { hashText, stableJson } from "#src/core/sha256.js";
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { isMadeForOneT } from "#src/graph/made-for-steps.js";
+import type { Snn } from "#src/graph/snn.js";
+import { nameAlphabets } from "#src/graph/spike-sources.js";
 import { convert } from "#src/library/convert.js";
 import { evaluate } from "#src/library/evaluate.js";
+import { inspect } from "#src/library/inspect.js";
 import { loadModel } from "#src/library/load-model.js";
 import { loadSnn, saveSnn } from "#src/library/snn-files.js";
 import { writeWholeFile } from "#src/node/write-whole-file.js";
@@ -36,6 +42,7 @@ import {
   writeJson,
 } from "./measure-support.js";
 import { pairLosses } from "./pair-losses.js";
+import { readCounted } from "./read-counted.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -50,6 +57,8 @@ const { values: flags } = parseArgs({
     table: { type: "boolean", default: false },
     commands: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
+    convert: { type: "boolean", default: false },
+    counted: { type: "string" },
   },
 });
 
@@ -61,6 +70,7 @@ const files = [
   "cifar10-resnet110.safetensors",
 ];
 const longT = 350;
+type Signal = AbortSignal | undefined;
 const steps = flags.steps.split(",").map(Number);
 const threads = flags.threads === undefined ? undefined : Number(flags.threads);
 const n = flags.n === undefined ? ("all" as const) : Number(flags.n);
@@ -139,35 +149,66 @@ function isBegunWithout(out: string): boolean | undefined {
   return config === undefined ? undefined : config.flags?.noAnn === true;
 }
 
-async function measure(piece: Piece, signal: AbortSignal | undefined): Promise<void> {
-  const { network, preset, T, at } = piece;
-  const recipe = hashRecipe(piece);
-  const name = `${nameOf(piece)}-${recipe}`;
-  const saved = join(flags.out, `${name}.snn.safetensors`);
-  if (!existsSync(saved)) {
-    const model = await loadModel(modelPath(network.file), { preprocess: network.preprocess });
-    const options = { preset, T, calibrate: network.data, certify: "off", threads, signal } as const;
-    const { snn } = await convert(model, options);
-    await saveSnn(snn, saved, { force: true });
+async function convertOnce({ network, preset, T }: Piece, saved: string, signal: Signal): Promise<void> {
+  if (existsSync(saved)) return;
+  const model = await loadModel(modelPath(network.file), { preprocess: network.preprocess });
+  const options = { preset, T, calibrate: network.data, certify: "off", threads, signal } as const;
+  const { snn } = await convert(model, options);
+  await saveSnn(snn, saved, { force: true });
+}
+
+/** Evaluates an SNN here, or takes what was counted elsewhere; undefined where it was not. */
+async function count({ network, at }: Piece, name: string, own: string, signal: Signal) {
+  const snn = await loadSnn(join(flags.out, `${name}.snn.safetensors`));
+  if (flags.counted !== undefined) {
+    const counted = readCounted(join(flags.counted, name), at);
+    if (counted === undefined) return undefined;
+    if (!existsSync(own)) await decideAlone(snn, own, signal);
+    const { inspection } = await inspect(modelPath(network.file), { preprocess: network.preprocess });
+    return { ...counted, alphabet: nameAlphabets(snn.graph), annMacs: inspection.totals.annMacs };
   }
   const out = join(flags.out, `${name}.${n}`);
   const again = existsSync(out) ? { resume: true } : {};
-  const own = join(flags.out, `${network.file.replace(/\..*$/, "")}.network.${n}.csv`);
   const noAnn = isBegunWithout(out) ?? existsSync(own);
-  const { result } = await evaluate(await loadSnn(saved), { out, ...again, n, at, threads, signal, noAnn });
-  if (!noAnn) await writeWholeFile(own, readFileSync(join(out, "predictions.csv")), { force: true });
+  const { result } = await evaluate(snn, { out, ...again, n, at, threads, signal, noAnn });
+  const predictions = join(out, "predictions.csv");
+  if (!noAnn) await writeWholeFile(own, readFileSync(predictions), { force: true });
   if (!existsSync(own)) throw new Error(`${own} is gone: remove ${out} and measure again`);
-  const { accuracy, losses } = pairLosses(own, join(out, "predictions.csv"), result.data.n);
+  const alphabet = String(result.snn.alphabet);
+  return { n: result.data.n, at: result.snn.at, predictions, alphabet, annMacs: result.cost.annMacs };
+}
+
+/** The network's own decisions: any SNN of it, evaluated for one step. */
+async function decideAlone(snn: Snn, own: string, signal: Signal): Promise<void> {
+  const out = own.replace(/\.csv$/, "");
+  const again = existsSync(out) ? { resume: true } : {};
+  await evaluate(snn, { out, ...again, n, T: 1, at: [1], threads, signal });
+  await writeWholeFile(own, readFileSync(join(out, "predictions.csv")), { force: true });
+}
+
+async function measure(piece: Piece, signal: Signal): Promise<void> {
+  const { network, preset, T } = piece;
+  const recipe = hashRecipe(piece);
+  const name = `${nameOf(piece)}-${recipe}`;
+  await convertOnce(piece, join(flags.out, `${name}.snn.safetensors`), signal);
+  if (flags.convert) return;
+  const own = join(flags.out, `${network.file.replace(/\..*$/, "")}.network.${n}.csv`);
+  const counted = await count(piece, name, own, signal);
+  if (counted === undefined) return;
+  const { accuracy, losses } = pairLosses(own, counted.predictions, counted.n);
   const measured: Measured = {
     recipe,
     file: network.file,
     preset,
     T,
-    n: result.data.n,
+    n: counted.n,
     ann: accuracy,
-    alphabet: String(result.snn.alphabet),
-    at: result.snn.at.map((each) => ({ ...each, ...losses(each.t) })),
-    annMacs: result.cost.annMacs,
+    alphabet: counted.alphabet,
+    at: counted.at.map((each) => {
+      const paired = losses(each.t);
+      return { ...each, n: counted.n, accuracy: (100 * paired.correct) / counted.n, ...paired };
+    }),
+    annMacs: counted.annMacs,
     commands: commandsOf(piece),
   };
   await writeJson(pathOf(piece), measured);

@@ -9,8 +9,19 @@ import { pairedInterval } from "#src/evaluation/paired-interval.js";
 export interface PairedLosses {
   /** Of the network, in percent. */
   readonly accuracy: number;
-  /** In points after t steps, with the paired 95 % interval. */
-  readonly losses: (t: number) => { readonly loss: number; readonly lossCi95: readonly [number, number] };
+  /** After t steps. */
+  readonly losses: (t: number) => PairedLoss;
+}
+
+export interface PairedLoss {
+  /** Images that the SNN got right. */
+  readonly correct: number;
+  /** Images that only one of them got right. */
+  readonly annOnly: number;
+  readonly snnOnly: number;
+  /** In points, with the paired 95 % interval. */
+  readonly loss: number;
+  readonly lossCi95: readonly [number, number];
 }
 
 /**
@@ -34,7 +45,9 @@ export function pairLosses(network: string, snn: string, n: number): PairedLosse
       const ofSnn = isRight(ours(`t${t}`));
       const annOnly = count((at) => ofNetwork[at] === true && ofSnn[at] === false);
       const snnOnly = count((at) => ofNetwork[at] === false && ofSnn[at] === true);
-      return { loss: (100 * (annOnly - snnOnly)) / n, lossCi95: pairedInterval(annOnly, snnOnly, n) };
+      const correct = count((at) => ofSnn[at] === true);
+      const loss = (100 * (annOnly - snnOnly)) / n;
+      return { correct, annOnly, snnOnly, loss, lossCi95: pairedInterval(annOnly, snnOnly, n) };
     },
   };
 }

@@ -76,12 +76,13 @@ export const input = (shape: Shape): GraphNode => ({
  * Stem, one identity block, one block of stride 2 with the shortcut asked for, pool, linear.
  *
  * @param gain of the second block: far from 1, its λ is far from that of the layer before
+ * @param narrow channels of the stem and the first block; the second has twice as many
  */
-export function tinyResNet(shortcut: Shortcut, gain = 6): Graph {
+export function tinyResNet(shortcut: Shortcut, gain = 6, narrow = 4): Graph {
   const nodes: GraphNode[] = [
     input([3, 8, 8]),
-    conv("conv1", "input", [4, 3, 3, 3], 1, 1),
-    batchNorm("bn1", "conv1", 4, 11),
+    conv("conv1", "input", [narrow, 3, 3, 3], 1, 1),
+    batchNorm("bn1", "conv1", narrow, 11),
     relu("conv1", "bn1"),
   ];
   const block = (name: string, from: string, channels: number, width: number, size: number) => {
@@ -115,8 +116,8 @@ export function tinyResNet(shortcut: Shortcut, gain = 6): Graph {
       relu(name, `${name}.add`),
     );
   };
-  block("layer1.0", "conv1.relu", 4, 4, 20);
-  block("layer2.0", "layer1.0.relu", 4, 8, 30);
+  block("layer1.0", "conv1.relu", narrow, narrow, 20);
+  block("layer2.0", "layer1.0.relu", narrow, 2 * narrow, 30);
   nodes.push(
     {
       id: "avgpool",
@@ -130,7 +131,7 @@ export function tinyResNet(shortcut: Shortcut, gain = 6): Graph {
       op: "linear",
       inputs: ["avgpool"],
       attributes: {},
-      tensors: { weight: randomTensor([5, 8], 50, 0.5), bias: randomTensor([5], 51, 0.5) },
+      tensors: { weight: randomTensor([5, 2 * narrow], 50, 0.5), bias: randomTensor([5], 51, 0.5) },
     },
   );
   return new Graph(nodes);
