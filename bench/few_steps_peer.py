@@ -51,9 +51,9 @@ def shuffled_groups(count, batches, size):
     return [order[at * size : (at + 1) * size] for at in range(batches)]
 
 
-def scaler(mean, std):
+def scaler(mean, std, device):
     mean, std = (torch.tensor([float(x) for x in text.split(",")]).view(1, -1, 1, 1) for text in (mean, std))
-    return lambda pixels: (torch.from_numpy(pixels).float() / 255 - mean) / std
+    return lambda pixels: ((torch.from_numpy(pixels).float() / 255 - mean) / std).to(device)
 
 
 def make_recipe(method, batches, kept):
@@ -75,7 +75,7 @@ class ResumableBalancing(ann2snn.LocalThresholdBalancingRecipe):
         hooks = [module for module in fx_model.modules() if type(module).__name__ == "LocalThresholdBalancingHook"]
         done, total = 0, len(self.dataloader.groups)
         if os.path.exists(self.kept):
-            done, thresholds = torch.load(self.kept)
+            done, thresholds = torch.load(self.kept, map_location=next(fx_model.parameters()).device)
             for hook, threshold in zip(hooks, thresholds, strict=True):
                 hook.threshold = threshold
         for at in range(done, total):
@@ -99,9 +99,9 @@ def convert_spikingjelly(network, options, pixels, scale):
         groups = shuffled_groups(len(pixels), LTB_BATCHES, LTB_BATCH)
     known = os.path.exists(options.kept)
     recipe = make_recipe(options.method, Batches(pixels, scale, groups[:1] if known else groups), options.kept)
-    net = ann2snn.Converter(recipe=recipe, device="cpu").convert(copy.deepcopy(network)).eval()
+    net = ann2snn.Converter(recipe=recipe, device=options.device).convert(copy.deepcopy(network)).eval()
     if known:
-        net.load_state_dict(torch.load(options.kept))
+        net.load_state_dict(torch.load(options.kept, map_location=options.device))
     else:
         write(net.state_dict(), options.kept)
     return net
@@ -111,7 +111,8 @@ class SpikingJelly:
     def __init__(self, network, options, pixels, scale):
         self.net = convert_spikingjelly(network, options, pixels, scale)
         probe = [scale(pixels[:32])]
-        self.delays = {t: ann2snn.estimate_delay_start(self.net, probe, "cpu", t) for t in range(1, options.steps + 1)}
+        steps, device = range(1, options.steps + 1), options.device
+        self.delays = {t: ann2snn.estimate_delay_start(self.net, probe, device, t) for t in steps}
         functional.set_step_mode(self.net, "s")
 
     def reset(self, batch):
@@ -163,6 +164,7 @@ def read_options():
     parser.add_argument("--mean", required=True)
     parser.add_argument("--std", required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--device", default="cpu", help="cuda for decisions; speed is compared on a processor")
     parser.add_argument("--calibrate", type=int, default=2000)
     parser.add_argument("--steps", type=int, default=64)
     parser.add_argument("--chunk", type=int, default=16, help="steps of a chunk that is timed")
@@ -193,14 +195,15 @@ def answer(words, peer, images, options, chosen):
 def main():
     options = read_options()
     torch.set_num_threads(options.threads)
-    images = torch.from_numpy(np.load(options.images))
-    labels = torch.from_numpy(np.load(options.labels))
+    torch.backends.cudnn.allow_tf32 = False
+    images = torch.from_numpy(np.load(options.images)).to(options.device)
+    labels = torch.from_numpy(np.load(options.labels)).to(options.device)
     pixels = np.load(options.training, mmap_mode="r")
     with torch.inference_mode():
-        network = FoldedNetwork(read_network(options.network)).eval()
+        network = FoldedNetwork(read_network(options.network)).eval().to(options.device)
         ann = 100 * float((network(images).argmax(1) == labels).float().mean())
         kind = Sinabs if options.method == "sinabs" else SpikingJelly
-        peer, chosen = kind(network, options, pixels, scaler(options.mean, options.std)), {}
+        peer, chosen = kind(network, options, pixels, scaler(options.mean, options.std, options.device)), {}
         print(json.dumps(dict(torch=torch.__version__, ann=ann, delays=peer.delays)), flush=True)
         for line in sys.stdin:
             words = line.split()
