@@ -22,7 +22,6 @@ import { parseArgs } from "node:util";
 import { nameFit, resolveConvertOptions } from "#src/conversion/convert-options.js";
 import { presets } from "#src/conversion/presets/preset-list.js";
 import { hashText, stableJson } from "#src/core/sha256.js";
-import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { isMadeForOneT } from "#src/graph/made-for-steps.js";
 import type { Snn } from "#src/graph/snn.js";
 import { nameAlphabets } from "#src/graph/spike-sources.js";
@@ -32,13 +31,12 @@ import { inspect } from "#src/library/inspect.js";
 import { loadModel } from "#src/library/load-model.js";
 import { loadSnn, saveSnn } from "#src/library/snn-files.js";
 import { writeWholeFile } from "#src/node/write-whole-file.js";
+import { type FewStepsPage, type FewStepsRow, renderFewSteps } from "./few-steps-page.js";
 import {
-  markdownTable,
   modelPath,
   type PublishedNetwork,
   publishedNetworks,
   readEarlier,
-  signed,
   writeJson,
 } from "./measure-support.js";
 import { pairLosses } from "./pair-losses.js";
@@ -64,10 +62,11 @@ const { values: flags } = parseArgs({
 
 const files = [
   "cifar10-resnet20.th",
-  "cifar10-resnet56.th",
+  "cifar10-resnet32.th",
   "cifar10-resnet44.th",
-  "cifar100-resnet32.safetensors",
+  "cifar10-resnet56.th",
   "cifar10-resnet110.safetensors",
+  "cifar100-resnet32.safetensors",
 ];
 const longT = 350;
 type Signal = AbortSignal | undefined;
@@ -85,17 +84,9 @@ interface Piece {
 }
 
 /** What is kept of a piece. */
-interface Measured {
+interface Measured extends FewStepsRow {
   /** Of what decides the SNN; a row of another recipe by the same name is measured anew. */
   readonly recipe: string;
-  readonly file: string;
-  readonly preset: string;
-  readonly T: number;
-  readonly n: number;
-  readonly ann: number;
-  readonly alphabet: string;
-  readonly at: EvaluationResult["snn"]["at"];
-  readonly annMacs: number;
   readonly commands: readonly string[];
 }
 
@@ -242,46 +233,19 @@ function readRows(): readonly Measured[] {
     );
 }
 
-function makeTable(measured: readonly Measured[]): string {
-  const rows = measured.flatMap(({ file, preset, T, ann, alphabet, at, annMacs }) =>
-    at.map(({ t, accuracy, loss, lossCi95, sopEffective }) => [
-      file.replace(/\..*$/, ""),
-      preset,
-      alphabet,
-      String(t),
-      T === t ? "yes" : String(T),
-      accuracy.toFixed(2),
-      ann.toFixed(2),
-      `${signed(loss ?? Number.NaN)} [${(lossCi95 ?? []).map((bound) => signed(bound)).join(", ")}]`,
-      (sopEffective / 1e6).toFixed(1),
-      (annMacs / 1e6).toFixed(1),
-    ]),
-  );
-  const head = [
-    "network",
-    "preset",
-    "spikes",
-    "T",
-    "made for T",
-    "SNN %",
-    "network %",
-    "loss, points [95 %]",
-    "M operations",
-    "network's M MACs",
-  ];
-  return markdownTable(head, rows);
-}
-
 const page = join("docs", "few-steps.md");
+const pictures = join("docs", "few-steps");
 const marks = ["<!-- measured -->", "<!-- /measured -->"] as const;
 
-/** Between its two marks the page is written anew. */
-async function writePage(table: string): Promise<void> {
+/** Between its two marks the page is written anew, and its plots. */
+async function writePage({ text: table, plots }: FewStepsPage): Promise<void> {
   const text = readFileSync(page, "utf8");
   const [from, to] = marks.map((mark) => text.indexOf(mark));
   if (from === undefined || to === undefined || from < 0 || to < from)
     throw new Error(`${page} has no ${marks.join(" … ")}`);
   const written = `${text.slice(0, from + marks[0].length)}\n${table}\n${text.slice(to)}`;
+  mkdirSync(pictures, { recursive: true });
+  for (const [name, svg] of plots) await writeWholeFile(join(pictures, name), svg, { force: true });
   await writeWholeFile(page, written, { force: true });
 }
 
@@ -302,7 +266,7 @@ for (const piece of flags.table ? [] : pieces) {
   console.error(`${nameOf(piece)}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
 const measured = readRows();
-const table = makeTable(measured);
-console.log(table);
+const rendered = await renderFewSteps(measured, "few-steps");
+console.log(rendered.text);
 if (flags.commands) for (const { commands } of measured) console.log(`\n    ${commands.join("\n    ")}`);
-if (flags.write) await writePage(table);
+if (flags.write) await writePage(rendered);
