@@ -57,6 +57,17 @@ test("one plot of two panels, one table; multi-level is marked, the network's ac
   assert.equal((await page(exampleFront())).html, html);
 });
 
+test("the network's cost is written on the side of its line where there is room", async () => {
+  for (const [macs, anchor] of [
+    [4e7, "end"],
+    [1e6, "start"],
+  ] as const) {
+    const { plots } = await page(exampleFront({ network: { correct: 4600, accuracy: 92, macs } }));
+    const label = /<text[^>]*>network [^<]* MACs/.exec(plots.get("front.svg") ?? "")?.[0] ?? "";
+    assert.match(label, new RegExp(`text-anchor="${anchor}"`));
+  }
+});
+
 test("each cell of the candidates says what a sort compares", async () => {
   const result = exampleFront();
   const { html } = await page(result);

@@ -80,7 +80,7 @@ function drawSpec(result: AutoResult): TopLevelSpec | null {
     data: { values: [...rows] },
     vconcat: [
       { ...plotSize, layer: curves(stepAxis(steps)) },
-      { ...plotSize, layer: [...curves(operations), ...costLine(cost, operations)] },
+      { ...plotSize, layer: [...curves(operations), ...costLine(cost, rows, operations)] },
     ],
   };
 }
@@ -126,10 +126,13 @@ function lineOf(network: { accuracy: number; label: string }, y: ReturnType<type
   ];
 }
 
+/** The label ends at the line, but where that stands near the left edge: there it starts at it. */
 function costLine(
   cost: readonly { readonly count: number; readonly label: string }[],
+  rows: readonly FrontRow[],
   x: ReturnType<typeof countAxis>,
 ) {
+  const isNearLeft = cost.every(({ count }) => rows.every((row) => count <= 1.5 * row.count));
   const data = { values: [...cost] };
   return [
     {
@@ -142,10 +145,10 @@ function costLine(
       mark: specPart({
         type: "text",
         fill: paint("s2"),
-        align: "right",
+        align: isNearLeft ? "left" : "right",
         baseline: "bottom",
         y: "height",
-        dx: -5,
+        dx: isNearLeft ? 5 : -5,
         dy: -6,
       }),
       encoding: { x, text: { field: "label" } },
