@@ -1,7 +1,7 @@
 /**
  * Few steps: accuracy of our presets against SpikingJelly's and sinabs's conversions on the same images, then speed.
  *
- *   node dist-dev/bench/few-steps-against-peers.js [--only resnet20] [--n 1000] [--steps 8,16,32,64] [--peer-steps 64]
+ *   node dist-dev/bench/few-steps-against-peers.js [--only resnet20] [--n 1000] [--steps 8,16,32,64] [--peer-steps 64] [--peer-device cpu|cuda]
  *     [--ours binary,signed,refine,ltb|none] [--peers robust,ltb,sinabs|none] [--threads 1] [--minutes M] [--table]
  *     [--out runs/few-steps-against-peers]
  *   node dist-dev/bench/few-steps-against-peers.js --race [--only resnet20] [--rounds 5] [--seconds 1] [--no-compile]
@@ -52,6 +52,7 @@ const { values: flags } = parseArgs({
     n: { type: "string", default: "1000" },
     steps: { type: "string", default: "8,16,32,64" },
     "peer-steps": { type: "string", default: "64" },
+    "peer-device": { type: "string", default: "cpu" },
     ours: { type: "string", default: "binary,signed,refine,ltb" },
     peers: { type: "string", default: "robust,ltb,sinabs" },
     threads: { type: "string", default: "1" },
@@ -73,6 +74,7 @@ const work: Work = {
   n: Number(flags.n),
   threads: Number(flags.threads),
   peerSteps: Number(flags["peer-steps"]),
+  peerDevice: flags["peer-device"],
   signal: flags.minutes === undefined ? undefined : AbortSignal.timeout(Number(flags.minutes) * 60_000),
 };
 

@@ -27,6 +27,8 @@ export interface Work {
   readonly threads: number;
   /** Steps that a peer runs. */
   readonly peerSteps: number;
+  /** PyTorch's name of what a peer decides on: `cpu`, `cuda`. */
+  readonly peerDevice: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -103,6 +105,7 @@ export function readOurs(work: Work, piece: OwnPiece): OwnDecisions | undefined 
 /** What is kept of a peer. */
 export interface PeerDecisions {
   readonly torch: string;
+  readonly device?: string;
   /** The network's accuracy as the peer computes it, percent. */
   readonly ann: number;
   /** Steps that its own estimate of the delay leaves out, of each T. */
@@ -130,7 +133,8 @@ export async function measurePeer(
 ): Promise<void> {
   const earlier = readPeer(work, network, method);
   if ((earlier?.decisions.length ?? 0) >= work.n) return;
-  const peer = await openFewStepsPeer(work, environment, network, method, []);
+  const words = ["--device", work.peerDevice];
+  const peer = await openFewStepsPeer(work, environment, network, method, words);
   let kept: PeerDecisions = { ...peer.facts, decisions: [], delayed: {}, ...earlier };
   const begun = performance.now();
   const first = kept.decisions.length;
@@ -163,7 +167,7 @@ function joinDecisions(
 }
 
 export interface FewStepsPeer extends PythonPeer {
-  readonly facts: Pick<PeerDecisions, "torch" | "ann" | "delays">;
+  readonly facts: Pick<PeerDecisions, "torch" | "device" | "ann" | "delays">;
 }
 
 /** The peer's program with a network, converted: the first time that takes minutes. */

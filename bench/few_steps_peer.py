@@ -1,7 +1,7 @@
 """The peers' side of bench/few-steps-against-peers.ts: converts the folded network with a method and answers for images.
 
     python few_steps_peer.py NETWORK.snn.safetensors IMAGES.npy LABELS.npy TRAINING.npy --method robust --kept FILE.pt \
-        --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --threads 1 --steps 64
+        --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --threads 1 --steps 64 [--device cuda]
 
 `robust`  SpikingJelly's RateCodingRecipe, channel-wise, 99.9 %, half threshold, as its own example calls it;
 `ltb`     its LocalThresholdBalancingRecipe with 400 batches of 128 training images, shuffled with seed 0;
@@ -177,6 +177,8 @@ def read_options():
 def answer(words, peer, images, options, chosen):
     if words[0] == "judge":
         return judge(peer, images[int(words[1]) : int(words[2])], options.steps)
+    if options.device != "cpu":
+        return dict(refused="speed is compared on a processor: leave --device out")
     if words[0] == "prepare":
         timing = argparse.Namespace(
             batches=options.batches, steps=options.chunk, seconds=options.seconds, compile=options.compile
@@ -204,7 +206,7 @@ def main():
         ann = 100 * float((network(images).argmax(1) == labels).float().mean())
         kind = Sinabs if options.method == "sinabs" else SpikingJelly
         peer, chosen = kind(network, options, pixels, scaler(options.mean, options.std, options.device)), {}
-        print(json.dumps(dict(torch=torch.__version__, ann=ann, delays=peer.delays)), flush=True)
+        print(json.dumps(dict(torch=torch.__version__, device=options.device, ann=ann, delays=peer.delays)), flush=True)
         for line in sys.stdin:
             words = line.split()
             if words == ["end"]:

@@ -10,11 +10,12 @@
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
  * there is, and refuses a row whose preset has changed since; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
  *
- * `--convert` makes the SNNs alone, in `--out`; `--counted` takes what scripts/gpu/count_on_gpu.py counted of them in place of evaluating
- * here. Both count the same whole numbers, so that a row does not tell which did; the commands of a row give them too.
+ * `--convert` makes the SNNs alone, in `--out`, and prints each with its times as scripts/gpu/count_on_gpu.py takes it; `--counted`
+ * takes what that script counted in place of evaluating here. Both count the same whole numbers: the commands of a row give them too.
  *
- * The network itself is run once, with its first piece, which at few steps takes longer than the spikes; its decisions are kept in
- * NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are paired with them.
+ * The network itself is run once, with its first piece (for pieces counted elsewhere, beside one step of it), which at few steps takes
+ * longer than the spikes; its decisions are kept in NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are
+ * paired with them.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -40,7 +41,7 @@ import {
   writeJson,
 } from "./measure-support.js";
 import { pairLosses } from "./pair-losses.js";
-import { readCounted } from "./read-counted.js";
+import { type CountedTime, readCounted } from "./read-counted.js";
 
 const { values: flags } = parseArgs({
   options: {
@@ -70,7 +71,10 @@ const files = [
 ];
 const longT = 350;
 type Signal = AbortSignal | undefined;
-const steps = flags.steps.split(",").map(Number);
+const steps = flags.steps
+  .split(",")
+  .map(Number)
+  .sort((a, b) => a - b);
 const threads = flags.threads === undefined ? undefined : Number(flags.threads);
 const n = flags.n === undefined ? ("all" as const) : Number(flags.n);
 
@@ -119,7 +123,7 @@ function piecesOf(network: PublishedNetwork): readonly Piece[] {
   const pieces = flags.presets.split(",").flatMap((preset) => {
     if (!presets.some(({ name }) => name === preset)) throw new Error(`no preset '${preset}'`);
     if (!isMadeForOneT(resolveConvertOptions({ preset })))
-      return [{ network, preset, T: longT, at: [...steps, longT] }];
+      return [{ network, preset, T: longT, at: [...steps.filter((t) => t < longT), longT] }];
     return steps.map((T) => ({ network, preset, T, at: [T] }));
   });
   return pieces.sort((a, b) => a.T - b.T);
@@ -148,19 +152,21 @@ async function convertOnce({ network, preset, T }: Piece, saved: string, signal:
   await saveSnn(snn, saved, { force: true });
 }
 
-/** Evaluates an SNN here, or takes what was counted elsewhere; undefined where it was not. */
-async function count({ network, at }: Piece, name: string, own: string, signal: Signal) {
-  const snn = await loadSnn(join(flags.out, `${name}.snn.safetensors`));
-  if (flags.counted !== undefined) {
-    const counted = readCounted(join(flags.counted, name), at);
-    if (counted === undefined) return undefined;
-    if (!existsSync(own)) await decideAlone(snn, own, signal);
-    const { inspection } = await inspect(modelPath(network.file), { preprocess: network.preprocess });
-    return { ...counted, alphabet: nameAlphabets(snn.graph), annMacs: inspection.totals.annMacs };
-  }
+/** What a row is made of. */
+interface Counts {
+  readonly n: number;
+  readonly at: readonly CountedTime[];
+  /** Path of predictions.csv. */
+  readonly predictions: string;
+  readonly alphabet: string;
+  readonly annMacs: number;
+}
+
+async function evaluateHere({ at }: Piece, name: string, own: string, signal: Signal): Promise<Counts> {
   const out = join(flags.out, `${name}.${n}`);
   const again = existsSync(out) ? { resume: true } : {};
   const noAnn = isBegunWithout(out) ?? existsSync(own);
+  const snn = await loadSnn(snnPath(name));
   const { result } = await evaluate(snn, { out, ...again, n, at, threads, signal, noAnn });
   const predictions = join(out, "predictions.csv");
   if (!noAnn) await writeWholeFile(own, readFileSync(predictions), { force: true });
@@ -169,40 +175,60 @@ async function count({ network, at }: Piece, name: string, own: string, signal: 
   return { n: result.data.n, at: result.snn.at, predictions, alphabet, annMacs: result.cost.annMacs };
 }
 
-/** The network's own decisions: any SNN of it, evaluated for one step. */
-async function decideAlone(snn: Snn, own: string, signal: Signal): Promise<void> {
-  const out = own.replace(/\.csv$/, "");
+/** What count_on_gpu.py counted; undefined where it did not. */
+async function takeCounted(
+  { network, at }: Piece,
+  name: string,
+  own: string,
+  signal: Signal,
+): Promise<Counts | undefined> {
+  const folder = join(flags.counted ?? "", name);
+  if (!existsSync(folder)) return undefined;
+  const counted = readCounted(folder, readFileSync(snnPath(name)), at);
+  if (counted === undefined) return undefined;
+  const snn = await loadSnn(snnPath(name));
+  if (!existsSync(own)) await decideAlone(snn, own, name, signal);
+  const { inspection } = await inspect(modelPath(network.file), { preprocess: network.preprocess });
+  return { ...counted, alphabet: nameAlphabets(snn.graph), annMacs: inspection.totals.annMacs };
+}
+
+/** The network's own decisions: an SNN of it, evaluated for one step. */
+async function decideAlone(snn: Snn, own: string, name: string, signal: Signal): Promise<void> {
+  const out = join(flags.out, `${name}.network.${n}`);
   const again = existsSync(out) ? { resume: true } : {};
   await evaluate(snn, { out, ...again, n, T: 1, at: [1], threads, signal });
   await writeWholeFile(own, readFileSync(join(out, "predictions.csv")), { force: true });
 }
 
-async function measure(piece: Piece, signal: Signal): Promise<void> {
-  const { network, preset, T } = piece;
-  const recipe = hashRecipe(piece);
-  const name = `${nameOf(piece)}-${recipe}`;
-  await convertOnce(piece, join(flags.out, `${name}.snn.safetensors`), signal);
-  if (flags.convert) return;
-  const own = join(flags.out, `${network.file.replace(/\..*$/, "")}.network.${n}.csv`);
-  const counted = await count(piece, name, own, signal);
-  if (counted === undefined) return;
-  const { accuracy, losses } = pairLosses(own, counted.predictions, counted.n);
-  const measured: Measured = {
-    recipe,
-    file: network.file,
-    preset,
-    T,
-    n: counted.n,
-    ann: accuracy,
-    alphabet: counted.alphabet,
-    at: counted.at.map((each) => {
-      const paired = losses(each.t);
-      return { ...each, n: counted.n, accuracy: (100 * paired.correct) / counted.n, ...paired };
-    }),
-    annMacs: counted.annMacs,
-    commands: commandsOf(piece),
-  };
-  await writeJson(pathOf(piece), measured);
+const snnPath = (name: string) => join(flags.out, `${name}.snn.safetensors`);
+
+/** What was done with a piece. */
+async function measure(piece: Piece, signal: Signal): Promise<string> {
+  const name = `${nameOf(piece)}-${hashRecipe(piece)}`;
+  if (flags.counted === undefined) await convertOnce(piece, snnPath(name), signal);
+  if (flags.convert) return `${snnPath(name)}@${piece.at.join()}`;
+  const own = join(flags.out, `${piece.network.file.replace(/\..*$/, "")}.network.${n}.csv`);
+  const take = flags.counted === undefined ? evaluateHere : takeCounted;
+  const counts = await take(piece, name, own, signal);
+  if (counts === undefined) return "not counted";
+  await writeJson(pathOf(piece), makeRow(piece, own, counts));
+  return "measured";
+}
+
+function makeRow(piece: Piece, own: string, counts: Counts): Measured {
+  const { accuracy: ann, losses } = pairLosses(own, counts.predictions, counts.n);
+  const at = counts.at.map(({ t, top5, ...counted }) => {
+    const { correct, annOnly, snnOnly, loss, lossCi95 } = losses(t);
+    const { spikes, sopStructural, sopEffective, events, sopEvents } = counted;
+    const ofEvents = events === undefined || sopEvents === undefined ? {} : { events, sopEvents };
+    const accuracy = (100 * correct) / counts.n;
+    const judged = { t, correct, n: counts.n, accuracy, top5, loss, annOnly, snnOnly, lossCi95 };
+    return { ...judged, spikes, sopStructural, sopEffective, ...ofEvents };
+  });
+  const { preset, T, network } = piece;
+  const { n: images, alphabet, annMacs } = counts;
+  const of = { recipe: hashRecipe(piece), file: network.file, preset, T, n: images, ann, alphabet };
+  return { ...of, at, annMacs, commands: commandsOf(piece) };
 }
 
 /** Whether there is a row, of the recipe that the preset is now. */
@@ -257,14 +283,16 @@ for (const piece of flags.table ? [] : pieces) {
   if (isMeasured(piece)) continue;
   const start = performance.now();
   try {
-    await measure(piece, signal);
+    const done = await measure(piece, signal);
+    if (flags.convert) console.log(done);
+    console.error(`${nameOf(piece)}: ${done}, ${((performance.now() - start) / 1000).toFixed(0)} s`);
   } catch (error) {
     if (signal?.aborted !== true) throw error;
     console.error(`${nameOf(piece)}: time is up; the same command goes on here`);
     break;
   }
-  console.error(`${nameOf(piece)}: ${((performance.now() - start) / 1000).toFixed(0)} s`);
 }
+if (flags.convert) process.exit();
 const measured = readRows();
 const rendered = await renderFewSteps(measured, "few-steps");
 console.log(rendered.text);

@@ -1,11 +1,13 @@
 """What `respike evaluate` counts of integer spiking networks, on a GPU: decisions, spikes and operations of every test image.
 
     python3 scripts/gpu/count_on_gpu.py --data CACHE/datasets/cifar10 --out FOLDER NETWORK.snn.safetensors[@t,t...] ...
+        [--n N] [--device cuda] [--spikes-at-once 6e9]
 
 CACHE is respike's cache folder, where `respike data get` puts the pixels. For each network FOLDER/<its name>/ gets predictions.csv
 (index, label, the class after each of the steps asked for, else after those it was made for) and counts.json (means over images, as
-in results.json). What is finished is left as it is. Needs PyTorch, Triton and a CUDA device; with TRITON_INTERPRET=1 and --device cpu
-it runs anywhere, very slowly. All sums are whole numbers and exact, so that everything equals what respike counts.
+in results.json, and what they are of). What is finished is left as it is. Needs PyTorch, Triton and a CUDA device; with
+TRITON_INTERPRET=1 and --device cpu it runs anywhere, very slowly. All sums are whole numbers and exact, so that everything equals
+what respike counts.
 
 Knows: image currents, fan-outs, readouts. May not know: how a layer runs.
 """
@@ -17,10 +19,11 @@ import time
 import numpy as np
 import torch
 import torch.nn.functional as F
-from snn_layers import read_network
-from spiking_layer import BINARY, REFINE, SIGNED, LayerOnDevice
+from snn_layers import expect, read_network
+from spiking_layer import LayerOnDevice
 
 PIXEL_UNIT = 65536
+MOST_STEPS = 4000  # of a network with an int32 layer (docs/conversion.md, number formats)
 
 
 def main():
@@ -35,15 +38,17 @@ def main():
     for each in flags.networks:
         path, _, times = each.partition("@")
         folder = os.path.join(flags.out, os.path.basename(path).removesuffix(".snn.safetensors"))
-        if os.path.exists(os.path.join(folder, "counts.json")):
-            continue
         started = time.time()
         network = read_network(path)
         at = sorted({int(t) for t in times.split(",")}) if times else [network.options["T"]]
+        expect(1 <= at[0] and at[-1] <= MOST_STEPS, path, "times", at)
         images, labels = read_test_images(flags.data, network.input_shape, flags.n)
+        of = {"sha256": network.sha256, "n": len(labels), "times": at}
+        if is_finished(folder, of):
+            continue
         with torch.inference_mode():
-            result = Counter(network, at, flags.device).count(images, labels, flags.spikes_at_once)
-        write(folder, result, labels, at)
+            result = NetworkCounts(network, at, flags.device).count(images, labels, flags.spikes_at_once)
+        write(folder, result, labels, of)
         print(f"{os.path.basename(folder)}: {time.time() - started:.1f} s", flush=True)
 
 
@@ -53,26 +58,40 @@ def read_test_images(folder, shape, n):
     return pixels[:n], labels[:n]
 
 
-def write(folder, result, labels, at):
+def is_finished(folder, of):
+    path = os.path.join(folder, "counts.json")
+    if not os.path.exists(path):
+        return False
+    with open(path) as file:
+        return json.load(file)["of"] == of
+
+
+def write(folder, result, labels, of):
+    """counts.json last: where it stands, predictions.csv is its own."""
     os.makedirs(folder, exist_ok=True)
-    head = ",".join(["index", "label", *(f"t{t}" for t in at)])
-    rows = [f"{i},{label},{','.join(map(str, result['predictions'][i]))}" for i, label in enumerate(labels)]
-    with open(os.path.join(folder, "predictions.csv"), "w") as file:
-        file.write("\n".join([head, *rows]) + "\n")
     whole = os.path.join(folder, "counts.json")
-    with open(whole + ".part", "w") as file:
-        json.dump({"n": len(labels), "at": result["at"]}, file, indent=1)
-    os.rename(whole + ".part", whole)
+    if os.path.exists(whole):
+        os.remove(whole)
+    head = ",".join(["index", "label", *(f"t{t}" for t in of["times"])])
+    rows = [f"{i},{label},{','.join(map(str, result['predictions'][i]))}" for i, label in enumerate(labels)]
+    write_whole(os.path.join(folder, "predictions.csv"), "\n".join([head, *rows]) + "\n")
+    write_whole(whole, json.dumps({"of": of, "at": result["at"]}, indent=1) + "\n")
 
 
-class Counter:
+def write_whole(path, text):
+    with open(path + ".part", "w") as file:
+        file.write(text)
+    os.replace(path + ".part", path)
+
+
+class NetworkCounts:
     """Sums over images of one network."""
 
     def __init__(self, network, at, device):
         self.network, self.at, self.device = network, at, device
         self.refine = network.refine
-        kinds = [REFINE if self.refine else SIGNED if layer.is_signed else BINARY for layer in network.layers]
-        self.layers = [LayerOnDevice(layer, kind, self.refine, device) for layer, kind in zip(network.layers, kinds)]
+        gains = {layer.name: layer.gain for layer in network.layers}
+        self.layers = [LayerOnDevice(layer, gains, network.refine, device) for layer in network.layers]
         self.fan_outs = {layer.name: self.measure_fan_out(layer) for layer in network.layers}
         self.last_use = {path.source: layer.name for layer in network.layers for path in layer.synapses}
         self.sums = {t: dict(spikes=0, structural=0, effective=0, events=0, event_operations=0) for t in at}
@@ -95,17 +114,23 @@ class Counter:
         return [total.permute(1, 2, 0).contiguous() for total in found]
 
     def count(self, images, labels, spikes_at_once):
-        largest = max(int(np.prod(layer.shape)) for layer in self.network.layers)
-        batch = max(1, int(spikes_at_once / (largest * self.at[-1])))
+        batch = self.choose_batch(spikes_at_once)
         predictions, right_in_five = [], {t: 0 for t in self.at}
         for start in range(0, len(images), batch):
             piece = labels[start : start + batch]
             outputs = self.run(images[start : start + batch])
             for t in self.at:
                 right_in_five[t] += count_top_five(outputs[t], piece)
-            predictions.append(np.stack([first_largest(outputs[t]) for t in self.at], 1))
+            predictions.append(np.stack([outputs[t].argmax(1) for t in self.at], 1))
         n = len(labels)
         return {"predictions": np.concatenate(predictions), "at": [self.describe(t, n, right_in_five[t]) for t in self.at]}
+
+    def choose_batch(self, spikes_at_once):
+        """Images at once: a step's positions fit int32, and what a neuron sends in all of them float32."""
+        largest = max(int(np.prod(layer.shape)) for layer in self.network.layers)
+        gain = max(layer.gain for layer in self.network.layers)
+        limits = (spikes_at_once / (largest * self.at[-1]), (2**31 - 1) / largest, (2**24 - 1) / (gain * self.at[-1]))
+        return max(1, int(min(limits)))
 
     def describe(self, t, n, top5):
         sums = self.sums[t]
@@ -197,17 +222,12 @@ class Counter:
         result = {}
         for t, arrived in totals.items():
             if self.refine:
-                h = min(self.refine["shift"] * (t - 1), self.refine["halvings"])
-                grown = current * 2**h
-                result[t] = (arrived + grown) / scale / 2**h
+                quanta = 2 ** min(self.refine["shift"] * (t - 1), self.refine["halvings"])
+                result[t] = (arrived + current * quanta) / (scale * quanta)
             else:
                 steps = t - (delay if t > delay else 0)
-                result[t] = (arrived + steps * current) / scale / steps
+                result[t] = (arrived + steps * current) / (scale * steps)
         return {t: value.cpu().numpy() for t, value in result.items()}
-
-
-def first_largest(outputs):
-    return outputs.argmax(1)
 
 
 def count_top_five(outputs, labels):

@@ -1,8 +1,10 @@
 """Reads a saved spiking network and lowers every path between neurons to a convolution.
 
 Knows: docs/snn-format.md. May not know: how convolutions and neurons are computed.
-Refuses what it does not know: float32 networks, pools, bursts, resets to zero, neurons at the output.
+Takes integer ResNets and plain nets of 16, 32 and 64 channels; refuses by name what is beyond that: float32, pools, bursts, resets to
+zero, neurons at the output, other readouts.
 """
+import hashlib
 import json
 import struct
 from dataclasses import dataclass
@@ -10,6 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 DTYPES = dict(F32="<f4", F64="<f8", I64="<i8", I32="<i4", I16="<i2", I8="i1", U8="u1")
+
+# Of layers of neurons: what the kernel's tiles are made for.
+CHANNELS = (16, 32, 64)
 
 
 @dataclass
@@ -33,7 +38,8 @@ class Layer:
     threshold: np.ndarray  # [C] int64, of the output its scale
     current: np.ndarray  # [C] or [C,H,W] int64
     v0: np.ndarray
-    is_signed: bool = False
+    lowest: int = 0  # of its spikes
+    gain: int = 1  # the largest
 
 
 @dataclass
@@ -43,7 +49,8 @@ class Network:
     input_shape: tuple
     preprocessing: dict
     options: dict
-    refine: dict  # quantum, shift, halvings, gain; None where neurons are plain
+    refine: dict  # quantum, shift, halvings; None where neurons are plain
+    sha256: str  # of the file
 
 
 def read_safetensors(path):
@@ -57,33 +64,46 @@ def read_safetensors(path):
         begin, end = entry["data_offsets"]
         array = np.frombuffer(data[8 + size + begin : 8 + size + end], DTYPES[entry["dtype"]])
         tensors[name] = array.reshape(entry["shape"])
-    return metadata, tensors
+    return metadata, tensors, hashlib.sha256(data).hexdigest()
 
 
 def read_network(path):
-    metadata, tensors = read_safetensors(path)
+    metadata, tensors, sha256 = read_safetensors(path)
     expect(metadata["schema"] == "respike.snn/1", path, "schema", metadata["schema"])
     nodes = {n["id"]: n for n in metadata["nodes"]}
     for node in nodes.values():
         node["data"] = {name: tensors[key] for name, key in node["tensors"].items()}
-    shapes, layers, output, refine = {}, [], None, None
+    shapes, layers, output = {}, [], None
     for name, node in nodes.items():
         shapes[name] = shape_of(node, shapes)
         if node["op"] == "neuron":
             layers.append(lower_neurons(nodes, node, shapes))
-            refine = node["attributes"].get("refine")
-            gain = node["attributes"]["hi"]
         elif node["op"] == "output":
             output = lower_output(nodes, node, shapes)
     (first,) = [n for n in nodes.values() if n["op"] == "input"]
+    expect(first["id"] == "input", first["id"], "name of the image", first["id"])
+    refine = find_refinement(nodes, metadata["options"])
     return Network(
         layers,
         output,
         tuple(first["attributes"]["shape"]),
         metadata["preprocessing"],
         metadata["options"],
-        None if refine is None else {**refine, "gain": gain},
+        refine,
+        sha256,
     )
+
+
+def find_refinement(nodes, options):
+    """What all layers and the output refine by, or None; and a readout that fits it."""
+    ends = [n for n in nodes.values() if n["op"] in ("neuron", "output")]
+    refine = ends[-1]["attributes"].get("refine")
+    for node in ends:
+        expect(node["attributes"].get("refine") == refine, node["id"], "refine", node["attributes"].get("refine"))
+    readout, delay = options.get("readout", "mean"), options.get("delay", 0)
+    expect(readout == ("mean" if refine is None else "final"), "options", "readout", readout)
+    expect(refine is None or delay == 0, "options", "delay", delay)
+    return refine
 
 
 def expect(holds, place, rule, value):
@@ -117,14 +137,20 @@ def lower_neurons(nodes, node, shapes):
     expect(a["reset"] == "subtract", name, "reset", a["reset"])
     expect("refine" in a or (a["lo"] in (0, -1) and a["hi"] == 1), name, "alphabet", (a["lo"], a["hi"]))
     channels = shapes[name][0]
+    expect(channels in CHANNELS, name, "channels", channels)
+    paths = lower_paths(nodes, node["inputs"][0], shapes)
+    sources = [path.source for path in paths]
+    expect(len(paths) <= 2, name, "paths", sources)
+    expect(sources == ["input"] or "input" not in sources, name, "image beside spikes", sources)
     return Layer(
         name,
-        lower_paths(nodes, node["inputs"][0], shapes),
+        paths,
         shapes[name],
         np.broadcast_to(data["threshold"].astype(np.int64), (channels,)),
         per_channel(data.get("current"), channels),
         per_channel(data.get("v0"), channels),
-        is_signed=a["lo"] < 0,
+        lowest=a["lo"],
+        gain=a["hi"],
     )
 
 
@@ -133,6 +159,7 @@ def lower_output(nodes, node, shapes):
     expect(node["attributes"]["number"] in ("int16", "int32"), name, "number", node["attributes"]["number"])
     path = nodes[node["inputs"][0]]
     expect(path["op"] == "linear", name, "path", path["op"])
+    expect(nodes[path["inputs"][0]]["op"] == "neuron", name, "source", path["inputs"][0])
     c, h, w = shapes[path["inputs"][0]]
     weight = path["data"]["weight"].astype(np.int64).reshape(classes, c, h, w)
     synapses = [Synapses(path["inputs"][0], weight, np.ones(weight.shape, bool), 1, 0)]
@@ -152,11 +179,12 @@ def lower_paths(nodes, tip, shapes):
     node = nodes[tip]
     if node["op"] == "add":
         return [path for each in node["inputs"] for path in lower_paths(nodes, each, shapes)]
-    return [lower_conv(node, shapes)] if node["op"] == "conv" else [lower_scaling(nodes, tip, shapes)]
+    return [lower_conv(nodes, node)] if node["op"] == "conv" else [lower_scaling(nodes, tip, shapes)]
 
 
-def lower_conv(node, shapes):
+def lower_conv(nodes, node):
     a, name = node["attributes"], node["id"]
+    expect(nodes[node["inputs"][0]]["op"] in ("neuron", "input"), name, "source", node["inputs"][0])
     paddings, (stride, other) = set(a["padding"]), a["stride"]
     weight = node["data"]["weight"].astype(np.int32)
     expect(len(paddings) == 1, name, "padding", a["padding"])

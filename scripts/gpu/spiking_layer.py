@@ -2,15 +2,16 @@
 
 Knows: the equations of docs/snn-format.md for integers. May not know: files, readouts.
 
-Exact: spikes are whole numbers of at most 15, weights are split into 1024*high + low with |low| <= 512 and |high| <= 512, which
-float16 holds, and every partial sum stays below 2^22, which float32 holds; V and the counts are int32.
+Exact: spikes are whole numbers of at most 15; weights are split into SPLIT*high + low with |low| and |high| at most 512, which float16
+holds; what a neuron can get of either part at most is checked to be below 2^24, which float32 holds; V and the counts are int32.
 """
 import torch
 import triton
 import triton.language as tl
+from snn_layers import expect
 
-SPLIT = 1024
-BINARY, SIGNED, REFINE = 0, 1, 2
+SPLIT = tl.constexpr(1024)
+BINARY, SIGNED, REFINE = tl.constexpr(0), tl.constexpr(1), tl.constexpr(2)
 
 
 @triton.jit
@@ -57,10 +58,10 @@ def run_layer(first, first_high, first_low, second, second_high, second_low, ima
               H1, W1, C1: tl.constexpr, K1: tl.constexpr, STRIDE1: tl.constexpr, PADDING1: tl.constexpr,
               H2, W2, C2: tl.constexpr, K2: tl.constexpr, STRIDE2: tl.constexpr, PADDING2: tl.constexpr,
               KIND: tl.constexpr, SHIFT: tl.constexpr, HALVINGS: tl.constexpr, GAIN: tl.constexpr,
-              ROWS: tl.constexpr, COLUMNS: tl.constexpr):
+              ROWS: tl.constexpr):
     """Spikes `out` [T,N,HEIGHT,WIDTH,O] from those of one source or two; of the layer behind the image (PATHS = 0) from `image`."""
     pixel = tl.program_id(0) * ROWS + tl.arange(0, ROWS)
-    channels = tl.program_id(1) * COLUMNS + tl.arange(0, COLUMNS)
+    channels = tl.arange(0, O)
     ok = pixel < pixels
     area = HEIGHT * WIDTH
     n, place = pixel // area, pixel % area
@@ -70,28 +71,28 @@ def run_layer(first, first_high, first_low, second, second_high, second_low, ima
     theta = tl.load(threshold + channels)[None, :]
     constant = tl.load(current + neuron, mask=mask, other=0)
     v = tl.load(v0 + neuron, mask=mask, other=0)
-    count = tl.zeros([ROWS, COLUMNS], tl.int32)
+    count = tl.zeros([ROWS, O], tl.int32)
     here = pixel[:, None] * O + channels[None, :]
     if PATHS == 0:
         constant += tl.load(image + here, mask=mask, other=0)
     for t in range(T):
-        high = tl.zeros([ROWS, COLUMNS], tl.float32)
-        low = tl.zeros([ROWS, COLUMNS], tl.float32)
+        high = tl.zeros([ROWS, O], tl.float32)
+        low = tl.zeros([ROWS, O], tl.float32)
         if PATHS > 0:
             high, low = add_synapses(high, low, first, first_high, first_low, n, y, z, ok, channels,
                                      H1, W1, O, C1, K1, STRIDE1, PADDING1)
         if PATHS > 1:
             high, low = add_synapses(high, low, second, second_high, second_low, n, y, z, ok, channels,
                                      H2, W2, O, C2, K2, STRIDE2, PADDING2)
-        arriving = high.to(tl.int32) * 1024 + low.to(tl.int32)
-        if KIND == 2:
+        arriving = high.to(tl.int32) * SPLIT + low.to(tl.int32)
+        if KIND == REFINE:
             grows = (t >= 1) & (t <= HALVINGS // SHIFT)
             v = tl.where(grows, v << SHIFT, v) + arriving + tl.where(t == 0, constant, 0)
             count = tl.where(grows, count << SHIFT, count)
             spikes = fire_refine(v, count, theta, GAIN)
         else:
             v += arriving + constant
-            if KIND == 1:
+            if KIND == SIGNED:
                 spikes = fire_signed(v, count, theta)
             else:
                 spikes = fire_binary(v, theta)
@@ -103,13 +104,17 @@ def run_layer(first, first_high, first_low, second, second_high, second_low, ima
         out += pixels * O
 
 
-def split_weights(weight, device):
-    """int32 [O,I,k,k] to two float16 [k*k,I,O]."""
-    w = torch.as_tensor(weight.copy()).permute(2, 3, 1, 0).reshape(-1, weight.shape[1], weight.shape[0])
-    high = torch.div(w + SPLIT // 2, SPLIT, rounding_mode="floor")
-    low = w - high * SPLIT
-    assert high.abs().max() <= 512 and low.abs().max() <= 512
-    return high.to(device, torch.float16).contiguous(), low.to(device, torch.float16).contiguous()
+def split_weights(path, gain, device):
+    """int32 [O,I,k,k] to two float16 [k*k,I,O]. `gain`: the largest spike of its source."""
+    weight = torch.as_tensor(path.weight.copy())
+    high = torch.div(weight + SPLIT.value // 2, SPLIT.value, rounding_mode="floor")
+    parts = [high, weight - high * SPLIT.value]
+    for part in parts:
+        expect(int(part.abs().max()) <= 512, path.source, "largest weight behind it", int(weight.abs().max()))
+        most = int(part.abs().sum((1, 2, 3)).max()) * gain
+        expect(most < 2**24, path.source, "sum of weights behind it", most)
+    of_taps = [part.permute(2, 3, 1, 0).reshape(-1, weight.shape[1], weight.shape[0]) for part in parts]
+    return [part.to(device, torch.float16).contiguous() for part in of_taps]
 
 
 def spread(values, shape, device):
@@ -123,10 +128,13 @@ def spread(values, shape, device):
 class LayerOnDevice:
     """A layer's tensors on a device; kept for all images."""
 
-    def __init__(self, layer, kind, refine, device):
-        self.layer, self.kind, self.refine, self.device = layer, kind, refine, device
+    def __init__(self, layer, gains, refine, device):
+        """`gains`: the largest spike of each layer before it; `refine`: of all layers, or None."""
+        self.layer, self.device = layer, device
+        self.refine = refine or {"shift": 1, "halvings": 0}
+        self.kind = REFINE if refine else SIGNED if layer.lowest < 0 else BINARY
         self.paths = [path for path in layer.synapses if path.source != "input"]
-        self.weights = [split_weights(path.weight, device) for path in self.paths]
+        self.weights = [split_weights(path, gains[path.source], device) for path in self.paths]
         self.current = spread(layer.current, layer.shape, device)
         self.v0 = spread(layer.v0, layer.shape, device)
         self.threshold = torch.as_tensor(layer.threshold.copy()).to(device, torch.int32)
@@ -135,17 +143,15 @@ class LayerOnDevice:
         """Spikes [T,N,H,W,C] float16, from those of the layers before in `sent`, or from the image's currents [N,H,W,C]."""
         channels, height, width = self.layer.shape
         out = torch.empty((steps, n, height, width, channels), dtype=torch.float16, device=self.device)
+        nothing = (out, out, out, 0, (0, 0, 16, 1, 1, 0))
         paths = [self.describe(index, sent) for index in range(len(self.paths))]
-        assert (image is None) == (len(paths) > 0), f"{self.layer.name}: image and spikes at once"
-        first = paths[0] if paths else (out, out, out, 0, (0, 0, 16, 1, 1, 0))
-        second = paths[1] if len(paths) > 1 else (out, out, out, 0, (0, 0, 16, 1, 1, 0))
+        first, second = (paths + [nothing, nothing])[:2]
         pixels = n * height * width
-        rows, columns = (64, 64) if channels == 64 else (128, channels)
-        refine = self.refine or {"shift": 1, "halvings": 0, "gain": 1}
-        run_layer[(triton.cdiv(pixels, rows), channels // columns)](
+        rows = 64 if channels == 64 else 128  # of a tile that registers hold
+        run_layer[(triton.cdiv(pixels, rows),)](
             *first[:3], *second[:3], self.current if image is None else image, self.current, self.v0, self.threshold, out,
             pixels, steps, first[3], second[3], height, width, channels, len(paths), *first[4], *second[4],
-            self.kind, refine["shift"], refine["halvings"], refine["gain"], rows, columns)
+            self.kind.value, self.refine["shift"], self.refine["halvings"], self.layer.gain, rows)
         return out
 
     def describe(self, index, sent):

@@ -78,7 +78,7 @@ export const input = (shape: Shape): GraphNode => ({
  * @param gain of the second block: far from 1, its λ is far from that of the layer before
  * @param narrow channels of the stem and the first block; the second has twice as many
  */
-export function tinyResNet(shortcut: Shortcut, gain = 6, narrow = 4): Graph {
+export function tinyResNet(shortcut: Shortcut, gain = 6, narrow = 4, classes = 5): Graph {
   const nodes: GraphNode[] = [
     input([3, 8, 8]),
     conv("conv1", "input", [narrow, 3, 3, 3], 1, 1),
@@ -131,7 +131,10 @@ export function tinyResNet(shortcut: Shortcut, gain = 6, narrow = 4): Graph {
       op: "linear",
       inputs: ["avgpool"],
       attributes: {},
-      tensors: { weight: randomTensor([5, 2 * narrow], 50, 0.5), bias: randomTensor([5], 51, 0.5) },
+      tensors: {
+        weight: randomTensor([classes, 2 * narrow], 50, 0.5),
+        bias: randomTensor([classes], 51, 0.5),
+      },
     },
   );
   return new Graph(nodes);

@@ -15,8 +15,9 @@ import { encodeNpy } from "#src/datasets/npy.js";
 import type { Snn } from "#src/graph/snn.js";
 import { evaluate } from "#src/library/evaluate.js";
 import { saveSnn } from "#src/library/snn-files.js";
+import { type Counted, readCounted } from "../../scripts/read-counted.js";
 import { convertTiny } from "../conversion/convert-tiny.js";
-import { noise, tinyPoolNet, tinyResNet, upTo } from "../conversion/tiny-networks.js";
+import { noise, tinyResNet, upTo } from "../conversion/tiny-networks.js";
 
 const python = process.env.RESPIKE_PYTHON ?? "python3";
 const hasTriton = spawnSync(python, ["-c", "import torch, triton"]).status === 0;
@@ -28,18 +29,29 @@ const cases = [
   [
     "option A, binary, the first three steps not read",
     "A",
-    { preset: "binary", adjust: "off", T: 9, delay: 3 },
+    { preset: "binary", adjust: "bias+potential", T: 9, delay: 3 },
     [2, 5, 9],
   ],
-  ["projections, signed", "B", { preset: "signed", adjust: "off", T: 9 }, [1, 9]],
-  ["option A, refining, int32", "A", { preset: "refine", adjust: "off", number: "int32", T: 11 }, [1, 4, 11]],
+  [
+    "projections, signed, V(0) of each neuron",
+    "B",
+    { preset: "signed", adjust: "bias+potential", adjustScope: "neuron", T: 9 },
+    [1, 9],
+  ],
+  [
+    "option A, refining, int32",
+    "A",
+    { preset: "refine", adjust: "bias", number: "int32", T: 11 },
+    [1, 4, 11],
+  ],
+  ["projections, refining by fourths", "B", { preset: "refine", adjust: "bias", shrink: 2, T: 6 }, [2, 6]],
 ] as const;
 
 for (const [name, shortcut, options, at] of cases) {
   test(`a kernel for graphics processors counts what evaluate counts, exactly: ${name}`, async (t) => {
     if (!hasTriton) return t.skip(isMissing);
     const folder = makeFolder(t);
-    const { snn } = await convertTiny(tinyResNet(shortcut, 6, 16), options);
+    const { snn } = await convertTiny(tinyResNet(shortcut, 6, 16, 7), options);
     const pixels = noise.read(upTo(n, 40)) as Uint8Array;
     const labels = Uint8Array.from({ length: n }, (_, image) => image);
     writeFileSync(join(folder, "test-images.u8"), pixels);
@@ -47,32 +59,46 @@ for (const [name, shortcut, options, at] of cases) {
     writeFileSync(join(folder, "i.npy"), encodeNpy([n, 3, 8, 8], pixels));
     writeFileSync(join(folder, "l.npy"), encodeNpy([n], labels));
 
-    const { status, stderr, counts, decisions } = await countOnGpu(snn, folder, at);
+    const { status, stderr, path, found } = await countOnGpu(snn, folder, at);
     assert.equal(status, 0, stderr);
+    const { n: images, at: counted } = readCounted(found, readFileSync(path), at) as Counted;
     const out = join(folder, "own");
     const data = `${join(folder, "i.npy")},${join(folder, "l.npy")}`;
     const T = at[at.length - 1];
     const { result } = await evaluate(snn, { data, T, at, noAnn: true, threads: 1, out });
 
     assert.ok((result.snn.at.at(-1)?.spikes ?? 0) > 500, "spikes that say something");
-    assert.deepEqual([counts().n, counts().at.length], [n, at.length]);
+    assert.deepEqual([images, counted.length, typeof counted[0]?.top5], [n, at.length, "number"]);
     for (const [k, own] of result.snn.at.entries())
-      assert.deepEqual({ ...own, ...counts().at[k] }, own, `t = ${own.t}`);
+      assert.deepEqual({ ...own, ...counted[k] }, own, `t = ${own.t}`);
     const withoutNetwork = (line: readonly string[]) => line.filter((_, column) => column !== 2);
-    assert.deepEqual(decisions(), readCsv(join(out, "predictions.csv")).map(withoutNetwork));
+    const decisions = readCsv(join(found, "predictions.csv"));
+    assert.deepEqual(decisions, readCsv(join(out, "predictions.csv")).map(withoutNetwork));
+    assert.throws(() => readCounted(found, new Uint8Array(1), at), /of another SNN: count it again/);
+    assert.throws(() => readCounted(found, readFileSync(path), [1]), /wanted 1/);
   });
 }
 
-test("a kernel for graphics processors refuses a network beyond it by name", async (t) => {
-  if (!hasTriton) return t.skip(isMissing);
-  const folder = makeFolder(t);
-  const { snn } = await convertTiny(tinyPoolNet(), { T: 4 });
-  writeFileSync(join(folder, "test-images.u8"), noise.read(upTo(1)) as Uint8Array);
-  writeFileSync(join(folder, "test-labels.u8"), new Uint8Array(1));
-  const { status, stderr } = await countOnGpu(snn, folder, [4]);
-  assert.equal(status, 1);
-  assert.match(stderr, /pool.*: op 'pool' is beyond this simulator; evaluate it with respike/);
-});
+const refused = [
+  ["four channels", tinyResNet("A"), { T: 4 }, [4], /conv1: channels 4 is beyond/],
+  ["bursts", tinyResNet("A", 6, 16), { T: 4, spikes: "burst:3" }, [4], /conv1: alphabet \(0, 3\) is beyond/],
+  ["float32", tinyResNet("A", 6, 16), { T: 4, number: "float32" }, [4], /conv1: number 'float32' is beyond/],
+  ["counts", tinyResNet("A", 6, 16), { T: 4, readout: "count", output: "neuron" }, [4], /is beyond/],
+  ["too many steps", tinyResNet("A", 6, 16), { T: 4 }, [4001], /times \[4001\] is beyond/],
+] as const;
+
+for (const [name, graph, options, at, says] of refused) {
+  test(`a kernel for graphics processors refuses by name what is beyond it: ${name}`, async (t) => {
+    if (!hasTriton) return t.skip(isMissing);
+    const folder = makeFolder(t);
+    const { snn } = await convertTiny(graph, options);
+    writeFileSync(join(folder, "test-images.u8"), noise.read(upTo(1)) as Uint8Array);
+    writeFileSync(join(folder, "test-labels.u8"), new Uint8Array(1));
+    const { status, stderr } = await countOnGpu(snn, folder, at);
+    assert.equal(status, 1);
+    assert.match(stderr, says);
+  });
+}
 
 function makeFolder(t: { after(done: () => void): void }): string {
   const folder = mkdtempSync(join(tmpdir(), "respike-gpu-"));
@@ -95,11 +121,5 @@ async function countOnGpu(snn: Snn, data: string, at: readonly number[]) {
     encoding: "utf8",
     env,
   });
-  const found = (name: string) => join(data, "gpu", "small", name);
-  return {
-    status,
-    stderr,
-    counts: () => JSON.parse(readFileSync(found("counts.json"), "utf8")) as { n: number; at: object[] },
-    decisions: () => readCsv(found("predictions.csv")),
-  };
+  return { status, stderr, path, found: join(data, "gpu", "small") };
 }
