@@ -132,7 +132,8 @@ class Sinabs:
         from sinabs.from_torch import from_model
 
         if batch != self.batch:
-            self.net, self.batch = from_model(copy.deepcopy(self.network), batch_size=batch).eval(), batch
+            device = next(self.network.parameters()).device
+            self.net, self.batch = from_model(copy.deepcopy(self.network), batch_size=batch).eval().to(device), batch
         self.net.reset_states()
 
     def step(self, images):
