@@ -106,6 +106,7 @@ async function drawFront(rows: readonly FewStepsRow[]): Promise<string | undefin
   const candidates = rows.flatMap(listCandidates);
   if (first === undefined || candidates.length === 0) return undefined;
   const { ann, annMacs, n } = first;
+  // Of what auto says only `network` and `candidates` are drawn.
   const result: AutoResult = {
     chosen: null,
     bound: largestPlotted,

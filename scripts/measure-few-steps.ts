@@ -8,7 +8,7 @@
  * A preset whose thresholds belong to one T is converted for each T; another once, for 350 steps, and read at all of them. What is
  * cheap comes first. Each conversion and evaluation is kept in `--out`, each finished row in `--rows`; called again, the script goes on where it
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
- * there is, and refuses a row whose preset has changed since; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
+ * there is; a row whose preset has changed since is measured anew, and `--table` refuses it; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
  *
  * `--convert` makes the SNNs alone, in `--out`, and prints each with its times as scripts/gpu/count_on_gpu.py takes it; `--counted`
  * takes what that script counted in place of evaluating here. Both count the same whole numbers: the commands of a row give them too.
@@ -280,7 +280,7 @@ const pieces = listPieces();
 const signal =
   flags.minutes === undefined ? undefined : AbortSignal.timeout(Math.round(Number(flags.minutes) * 60_000));
 for (const piece of flags.table ? [] : pieces) {
-  if (isMeasured(piece)) continue;
+  if (!flags.convert && isMeasured(piece)) continue;
   const start = performance.now();
   try {
     const done = await measure(piece, signal);

@@ -4,7 +4,7 @@
         [--n N] [--device cuda] [--spikes-at-once 6e9]
 
 CACHE is respike's cache folder, where `respike data get` puts the pixels. For each network FOLDER/<its name>/ gets predictions.csv
-(index, label, the class after each of the steps asked for, else after those it was made for) and counts.json (means over images, as
+(index, label, the class after each of the steps asked for; without any, after those it was made for) and counts.json (means over images, as
 in results.json, and what they are of). What is finished is left as it is. Needs PyTorch, Triton and a CUDA device; with
 TRITON_INTERPRET=1 and --device cpu it runs anywhere, very slowly. All sums are whole numbers and exact, so that everything equals
 what respike counts.
@@ -67,7 +67,7 @@ def is_finished(folder, of):
 
 
 def write(folder, result, labels, of):
-    """counts.json last: where it stands, predictions.csv is its own."""
+    """counts.json is written last: where it exists, predictions.csv belongs to it."""
     os.makedirs(folder, exist_ok=True)
     whole = os.path.join(folder, "counts.json")
     if os.path.exists(whole):

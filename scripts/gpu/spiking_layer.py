@@ -3,7 +3,7 @@
 Knows: the equations of docs/snn-format.md for integers. May not know: files, readouts.
 
 Exact: spikes are whole numbers of at most 15; weights are split into SPLIT*high + low with |low| and |high| at most 512, which float16
-holds; what a neuron can get of either part at most is checked to be below 2^24, which float32 holds; V and the counts are int32.
+holds; what a neuron can get of either part at most, over all its paths, is checked to be below 2^24, which float32 holds; V and the counts are int32.
 """
 import torch
 import triton
@@ -112,7 +112,7 @@ def split_weights(path, gain, device):
     for part in parts:
         expect(int(part.abs().max()) <= 512, path.source, "largest weight behind it", int(weight.abs().max()))
         most = int(part.abs().sum((1, 2, 3)).max()) * gain
-        expect(most < 2**24, path.source, "sum of weights behind it", most)
+        expect(most < 2**23, path.source, "sum of weights behind it", most)  # of at most two paths
     of_taps = [part.permute(2, 3, 1, 0).reshape(-1, weight.shape[1], weight.shape[0]) for part in parts]
     return [part.to(device, torch.float16).contiguous() for part in of_taps]
 

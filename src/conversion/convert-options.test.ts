@@ -51,7 +51,13 @@ test("binary and signed: least error a channel, adjusted; T and delay by the net
   for (const T of [1, 2, 3]) assert.ok(resolveConvertOptions({ preset: "binary", T }).delay < T);
   assert.equal(resolveConvertOptions({ preset: "binary", delay: 0 }).delay, 0);
   const signed = resolveConvertOptions({ preset: "signed" }, true, 109);
-  assert.deepEqual([signed.lambda, signed.spikes, signed.T, signed.delay], ["mmse", "signed", 16, 0]);
+  assert.deepEqual([signed.lambda, signed.spikes, signed.T, signed.delay], ["mmse", "signed", 32, 0]);
+  const stepsOf = (preset: string) => [19, 21].map((n) => resolveConvertOptions({ preset }, false, n).T);
+  assert.deepEqual(["binary", "signed", "refine"].map(stepsOf), [
+    [32, 64],
+    [16, 32],
+    [3, 4],
+  ]);
   const ltb = resolveConvertOptions({ preset: "ltb" });
   assert.deepEqual([ltb.lambda, ltb.lambdaScope, ltb.adjust, ltb.v0], ["ltb", "channel", "off", 0.5]);
 });

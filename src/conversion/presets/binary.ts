@@ -1,13 +1,11 @@
 /** Few steps with spikes of 0 and 1: thresholds of least error for one T, currents and potentials fitted layer by layer. */
 import type { Preset } from "./preset.js";
+import { shallow } from "./shallow.js";
 
 /*
  * Why five eighths: the first steps hold the transient, the last too few spikes. Of ResNet-20 and 44 at T = 8 … 64 the agreement with
  * the network is flat around it (docs/few-steps.md, *Readout*), so that no search on the images would gain anything.
  */
-
-/** Layers of neurons up to which 32 steps are the default; deeper networks get 64. */
-const shallow = 20;
 
 export const binaryPreset: Preset = {
   name: "binary",
