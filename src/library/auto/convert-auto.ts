@@ -178,7 +178,7 @@ function makeAutoProgress(
 
 function noteOf({ accuracy }: AutoResult["network"]): string | null {
   if (!knowsImages(accuracy)) return null;
-  return `the network is right on ${accuracy.toFixed(2)} % of these images, as one that was trained on them: the loss here is nearly the disagreement, an upper bound rather than a forecast for other images`;
+  return `the network is right on ${accuracy.toFixed(2)} % of these images, as one that was trained on them: the loss here is nearly the disagreement, an upper bound for these images rather than a forecast for others, which can lose more`;
 }
 
 async function writeFront(path: string, auto: AutoResult, options: AutoCallOptions): Promise<void> {
