@@ -101,7 +101,7 @@ describe("the package", () => {
 
   it("holds nothing else: no sources, tests, stamps, maps, build info, bench, or networks that no demo needs", () => {
     const allowed =
-      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|docs\/[a-z-]+\.md|docs\/reproduction\/[a-z0-9-]+\.svg|networks\/(mnist-resnet8|cifar10-resnet20)\.(safetensors|provenance\.json)|dist\/kernels\/[a-z]+\.wasm|dist\/(?!.*\.test\.)(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts))$/;
+      /^(LICENSE|README\.md|CHANGELOG\.md|package\.json|docs\/[a-z-]+\.md|docs\/(?:reproduction|few-steps)\/[a-z0-9-]+\.svg|networks\/(mnist-resnet8|cifar10-resnet20)\.(safetensors|provenance\.json)|dist\/kernels\/[a-z]+\.wasm|dist\/(?!.*\.test\.)(?:[a-z0-9-]+\/)*[a-z0-9-]+\.(js|d\.ts))$/;
     const foreign = packed.files.map((file) => file.path).filter((path) => !allowed.test(path));
     assert.deepEqual(foreign, []);
   });
