@@ -25,7 +25,7 @@ import { randomNormal } from "#src/core/counter-random.js";
 import type { Shape } from "#src/graph/node-types.js";
 import { parseAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
 import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
-import { spikePlanes } from "#src/simulator/wasm/spike-layout.js";
+import { spikePlanes } from "#src/simulator/wasm/spike-planes.js";
 import { measureLimit } from "./machine-limit.js";
 import { type MeasuredStage, makeLayer, prepareStage } from "./synthetic-layers.js";
 

@@ -1,5 +1,5 @@
 /** How often each kernel ran, so that tests can tell that it did; numbers in src/simulator/wasm/kernel-module.ts. */
-const calls = memory.data(128, 16);
+const calls = memory.data(256, 16);
 
 // @ts-ignore: decorator
 @inline

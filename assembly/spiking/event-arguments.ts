@@ -1,7 +1,7 @@
 /** The arguments of an event window: 32-bit words in memory, by name. The host writes them in this order (src/simulator/wasm/event-memory.ts). */
 @unmanaged
 export class EventWindow {
-  /** Spikes of the source: the word of (y 0, t 0, x 0), and strides in bytes. */
+  /** Spikes of the source: the word (where they lie as bytes, the byte) of (y 0, t 0, x 0), and strides in bytes. */
   source: usize;
   sourceRow: usize;
   sourceStep: usize;
@@ -37,7 +37,7 @@ export class EventWindow {
   positions: usize;
   /** [kernelHeight]: where the lists of a row begin, and what its offsets have to be raised by. Scratch. */
   sources: usize;
-  /** Where spikes are listed by value: planes, bytes from one to the next, what a bit of each stands for, 16 bits each. */
+  /** Where spikes are listed by value: planes (0 where they lie as bytes), bytes from one to the next, what a bit of each stands for, 16 bits each. */
   planes: i32;
   planeBytes: usize;
   coefficients: usize;

@@ -9,6 +9,7 @@ import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
 import { gatherEvents1, gatherEvents2, gatherEvents4, gatherEventsInt } from "./generated/gather-events";
 import { gatherValues1, gatherValues2, gatherValues4, gatherValuesInt } from "./generated/gather-values";
+import { slides, slideValues1, slideValues2 } from "./generated/slide-values";
 import { listValues, startEmpty } from "./list-values";
 import { Pass, TileArguments, tileSteps } from "./tile-arguments";
 
@@ -153,12 +154,19 @@ export function addEventsInt(tile: TileArguments, pass: Pass): void {
   gatherEventsInt(tile, pass, window);
 }
 
+function slideValues(tile: TileArguments, pass: Pass, window: EventWindow): void {
+  noteCall(31);
+  if (pass.blocks == 1) slideValues1(tile, pass, window);
+  else slideValues2(tile, pass, window);
+}
+
 /** All planes in one pass: spikes by value. */
 export function addValues(tile: TileArguments, pass: Pass): void {
   noteCall(13);
   const window = changetype<EventWindow>(pass.segments);
   mergeRows(tile, window, prepareRows(tile, window, true));
-  if (pass.blocks == 1) gatherValues1(tile, pass, window);
+  if (slides(window, pass.blocks)) slideValues(tile, pass, window);
+  else if (pass.blocks == 1) gatherValues1(tile, pass, window);
   else if (pass.blocks == 2) gatherValues2(tile, pass, window);
   else gatherValues4(tile, pass, window);
 }

@@ -2,8 +2,9 @@
  * The lists of event-window.ts for spikes of several bits: an entry is the offset of a neuron that sent a spike, and above its 12 bits
  * the spike's value, −8…7. So all planes are walked at once, and a spike is one event whatever its bits.
  *
- * Knows: planes of bits. May not know: weights (gather-values.ts).
+ * Knows: planes of bits, and bytes. May not know: weights (gather-values.ts).
  */
+import { noteCall } from "./calls";
 import { EventWindow } from "./event-arguments";
 import { TileArguments, tileSteps } from "./tile-arguments";
 
@@ -70,8 +71,53 @@ export function startEmpty(starts: usize, columns: i32, to: usize): usize {
   return starts;
 }
 
+/** The spikes of a row that lie as bytes. @param to where the list begins; returns where the next step's columns begin */
+function listBytes(window: EventWindow, spikes: usize, list: usize, columns: usize): usize {
+  const positions = window.positions;
+  const sixteen = i16x8.splat(16);
+  const bytes = <usize>window.pixelBytes;
+  let to = list;
+  let offset = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
+  let at = spikes;
+  for (let x = window.sourceWidth; x > 0; x--, columns += 4) {
+    store<u32>(columns, <u32>to);
+    for (const end = at + bytes; at < end; at += 16, offset = i16x8.add(offset, sixteen)) {
+      const values = v128.load(at);
+      if (!v128.any_true(values)) continue;
+      to = listEntries(to, i16x8.extend_low_i8x16_s(values), offset, positions);
+      to = listEntries(to, i16x8.extend_high_i8x16_s(values), i16x8.add(offset, i16x8.splat(8)), positions);
+    }
+  }
+  store<u32>(columns, <u32>to);
+  return columns + 4;
+}
+
+/** Whether a row of bytes, whose length is a multiple of 16, has no spike. */
+function areSilent(at: usize, bytes: usize): bool {
+  let any = i8x16.splat(0);
+  for (const end = at + bytes; at < end; at += 16) any = v128.or(any, v128.load(at));
+  return !v128.any_true(any);
+}
+
 /** Lists a source row's spikes of the tile's steps; steps without spikes, the most of a long run that refines, at once. */
 export function listValues(tile: TileArguments, window: EventWindow, row: i32, slot: usize): void {
+  if (window.planes == 0) listRowOfBytes(tile, window, row, slot);
+  else listRowOfPlanes(tile, window, row, slot);
+}
+
+function listRowOfBytes(tile: TileArguments, window: EventWindow, row: i32, slot: usize): void {
+  noteCall(33);
+  const rowBytes = <usize>window.sourceWidth * <usize>window.pixelBytes;
+  let spikes = window.source + <usize>row * window.sourceRow + <usize>tile.first * window.sourceStep;
+  let list = window.rows + slot * <usize>tileSteps * window.stepBytes;
+  let columns = window.rowStarts + ((slot * <usize>tileSteps * <usize>(window.sourceWidth + 1)) << 2);
+  for (let t = tile.first; t < tile.last; t++, list += window.stepBytes, spikes += window.sourceStep) {
+    if (areSilent(spikes, rowBytes)) columns = startEmpty(columns, window.sourceWidth, list);
+    else columns = listBytes(window, spikes, list, columns);
+  }
+}
+
+function listRowOfPlanes(tile: TileArguments, window: EventWindow, row: i32, slot: usize): void {
   const sixteen = i16x8.splat(16);
   const bytes = <usize>window.pixelBytes;
   const planes = window.planes;

@@ -4,6 +4,7 @@
  */
 import { addRows16, addRows32, addRows64 } from "./generated/add-rows";
 import { addTables16, addTablesFloat, addTablesInt } from "./add-tables";
+import { addDiagonal16, addDiagonalInt } from "./add-diagonal";
 import { addEvents, addEventsInt, addValues, addValuesInt } from "./event-window";
 import { addScatter } from "./scatter";
 import { stackRows16, stackRows32, stackRows64 } from "./generated/stack-rows";
@@ -93,6 +94,10 @@ function addPass(tile: TileArguments, pass: Pass): void {
       return addValues(tile, pass);
     case 14:
       return addValuesInt(tile, pass);
+    case 15:
+      return addDiagonal16(tile, pass);
+    case 16:
+      return addDiagonalInt(tile, pass);
     default:
       return addEventsInt(tile, pass);
   }

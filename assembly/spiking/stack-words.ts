@@ -1,10 +1,11 @@
 /** Current kernel: a word of 16 channels a pixel, as most shortcuts have, all planes of its source in one walk (plane-stack.ts). */
 import { noteCall } from "./calls";
-import { hasRow, listPlanes, segmentOf, StackedPlane, stackedSize, StackStep, stackStepSize } from "./plane-stack";
+import { hasRow, listPlanes, maskPlanes, segmentOf, StackedPlane, stackedSize, StackStep, stackStepSize } from "./plane-stack";
 import { baseOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 
 export function stackWords16(tile: TileArguments, pass: Pass): void {
   noteCall(30);
+  if (tile.y == 0) maskPlanes(tile, pass);
   const starts = pass.starts != 0;
   // where its row does not exist nothing is added, but sums that it starts are still to be begun
   if (!hasRow(tile, pass, 0) && !starts) return;

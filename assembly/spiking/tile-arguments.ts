@@ -32,7 +32,7 @@ export class TileArguments {
   /** θ, [block][16]. */
   threshold: usize;
   resetToZero: i32;
-  /** Output spikes: the word of (plane 0, y 0, t 0, x 0, first block), and strides in bytes. */
+  /** Output spikes: the word of (plane 0, y 0, t 0, x 0, first block), and strides in bytes; 0 where nobody reads planes. */
   out: usize;
   outRow: usize;
   outStep: usize;
@@ -69,6 +69,16 @@ export class TileArguments {
   nearest: usize;
   /** Room for the lists of plane-stack.ts, StackStep[32], then StackedPlane[]. */
   stacks: usize;
+  /** Room where passes over many planes note which have spikes (plane-stack.ts), and its bytes a pass. */
+  masks: usize;
+  maskBytes: usize;
+  /** Output spikes as bytes, (y 0, t 0, x 0) of the first block, and strides in bytes; 0 where nobody reads them. */
+  values: usize;
+  valuesRow: usize;
+  valuesStep: usize;
+  valuesPixel: usize;
+  /** Whether planes are those of two's complement: of layers that refine. */
+  complement: i32;
   /** The tile under way: its row, and its steps first…last−1. Set by runTiles. */
   y: i32;
   first: i32;

@@ -163,6 +163,6 @@ test("the neuron kernels of levels ran, and no binary ones", async () => {
     assert.deepEqual(await runKernels("int32", alphabet, []), ["eventsInt", "narrowSignedBursts"]);
   }
   const other = { lo: -1, hi: 2 } as const;
-  const manyPlanes = ["any16", "anyInt", "events", "stackedWords"];
+  const manyPlanes = ["any16", "anyInt", "events", "slidingValues", "stackedWords"];
   assert.deepEqual(await runKernels("int16", other, ["identity"]), manyPlanes);
 });

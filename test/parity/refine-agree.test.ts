@@ -165,7 +165,12 @@ test("the kernels that refine ran, and no other neuron kernels", async () => {
     const ran = Object.entries(kernelNumbers).filter(([, kernel]) => simulator.countCalls(kernel) > 0);
     return ran.flatMap(([name]) => (name === "constants" ? [] : [name])).sort();
   };
-  assert.deepEqual(await run({ number: "int16", theta: 60 }), ["events", "refine"]);
-  assert.deepEqual(await run({ number: "int32" }), ["eventsInt", "refine"]);
+  assert.deepEqual(await run({ number: "int16", theta: 60 }), [
+    "events",
+    "listedBytes",
+    "refine",
+    "slidingValues",
+  ]);
+  assert.deepEqual(await run({ number: "int32" }), ["eventsInt", "listedBytes", "refine"]);
   assert.deepEqual(await run({ number: "float32" }), ["refineFloat", "tablesFloat"]);
 });

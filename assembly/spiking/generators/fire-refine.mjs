@@ -12,6 +12,34 @@ import { climbBits, downFrom, each, entries, fireFile, stepLoop } from "./fire-p
 const both = (lines) => each(2, lines);
 
 /** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
+/** Doubles V and N where the quantum is halved before the step. */
+const halve = `
+      if (step >= halveFirst && step < halveEnd) {
+        if (shift == 1) {${both(`
+          v# = i32x4.add(v#, v#);
+          m# = f32x4.add(m#, m#);`)}
+        } else {
+          const factor = f32x4.splat(<f32>(1 << shift));${both(`
+          v# = i32x4.shl(v#, shift);
+          m# = f32x4.mul(m#, factor);`)}
+        }
+      }`;
+
+/** V takes the step's current in; the spike is rounded: its low 16 bits, the others meet a 0 of θ's. */
+const spike = both(`
+      v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
+      const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
+      const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);`);
+
+/** What a spike takes off V, and N; not needed behind the last step if nobody reads them. */
+const takeOff = both(`
+      v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
+      m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`);
+
+/** A float's bits less those of 1.5·2²³ are the whole number that was added to it. */
+const sentSpikes = "i16x8.narrow_i32x4_s(i32x4.sub(spike0, whole), i32x4.sub(spike1, whole))";
+
+/** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
 const stepRow = `
 /** Not 0 where something is added to one of eight channels. */
 // @ts-ignore: decorator
@@ -29,13 +57,12 @@ function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, s
   const most = f32x4.splat(<f32>tile.hi);
   const least = f32x4.splat(<f32>-tile.hi);
   const whole = f32x4.splat(12582912);
-  const wholeBits = i32x4.splat(0x4b400000);
   const sumStep = tile.sumStep;
   const shift = tile.shift;
   const halveFirst = tile.halveFirst;
   const halveEnd = tile.halveEnd;
   const firstStep = tile.first;
-  const endStep = tile.last;
+  const lastStep = tile.last - 1;
   const toPixel = sumPixel<T>(tile);
   const sumsPixel: usize = tile.passCount == 0 ? 16 * sizeof<T>() : toPixel;
   let sums = sumOf<T>(tile, block, 0) + (lane >> 2) * sizeof<T>();
@@ -52,37 +79,27 @@ function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, s
     let sum = sums;
     let to = tos;
     let silent = false;
-    for (let step = firstStep; step < endStep; step++, sum += sumStep, to += 16 * sizeof<T>()) {
-      if (silent && step >= halveEnd && !v128.any_true(addedTo<T>(sum))) {
+    let step = firstStep;
+    for (; step < lastStep; step++, sum += sumStep, to += 16 * sizeof<T>()) {
+      if (step >= halveEnd && silent && !v128.any_true(addedTo<T>(sum))) {
         // the quantum, V and N are those of the step before, which had no spike
         v128.store(to, i16x8.splat(0));
         continue;
-      }
-      if (step >= halveFirst && step < halveEnd) {
-        if (shift == 1) {${both(`
-          v# = i32x4.add(v#, v#);
-          m# = f32x4.add(m#, m#);`)}
-        } else {
-          const factor = f32x4.splat(<f32>(1 << shift));${both(`
-          v# = i32x4.shl(v#, shift);
-          m# = f32x4.mul(m#, factor);`)}
-        }
-      }${both(`
-      v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
-      const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
-      // rounded, its low 16 bits are the spike; the others meet a 0 of θ's
-      const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);
-      v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
-      m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`)}
-      const spikes = i16x8.narrow_i32x4_s(i32x4.sub(spike0, wholeBits), i32x4.sub(spike1, wholeBits));
+      }${halve}${spike}${takeOff}
+      const spikes = ${sentSpikes};
       v128.store(to, spikes);
       silent = !v128.any_true(spikes);
     }
-    if (stored & 4) {${both(`
-      v128.store(potential, v#, 16 * #);`)}
-    }
-    if (stored & 2) {${both(`
-      v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
+    {${halve}${spike}
+      v128.store(to, ${sentSpikes});
+      if (stored & 6) {${takeOff}
+        if (stored & 4) {${both(`
+          v128.store(potential, v#, 16 * #);`)}
+        }
+        if (stored & 2) {${both(`
+          v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
+        }
+      }
     }
     sums += sumsPixel;
     tos += toPixel;
@@ -123,36 +140,87 @@ function storeTotals(totals: usize, low: v128, high: v128, first: bool): void {
 }
 `;
 
-const storePlanes = (planes) => `
-/** Writes the row's spikes to their planes, which were zero before (src/simulator/wasm/run-stages.ts). */
-function storePlanes${planes}<T>(tile: TileArguments, block: i32): void {
+/** Bits of 16 spikes that lie as bytes, by sign, where there are any. */
+const storeSigns = (planes) => `
+      if (!v128.any_true(spikes)) continue;
+      const size = i8x16.abs(spikes);
+      const isNegative = i8x16.bitmask(spikes);${each(planes, (p) => `
+      const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
+      store<u16>(${planeAt(p)}, <u16>(bits${p} & ~isNegative));
+      store<u16>(${planeAt(planes + p)}, <u16>(bits${p} & isNegative));`)}`;
+
+/** The same in two's complement: the sign's plane is the last. */
+const storeComplement = (planes) => `
+      if (!v128.any_true(spikes)) continue;${each(planes, (p) => `
+      store<u16>(${planeAt(p)}, <u16>i8x16.bitmask(i16x8.shl(spikes, ${7 - p})));`)}
+      store<u16>(${planeAt(planes)}, <u16>i8x16.bitmask(spikes));`;
+
+const planeAt = (p) => (p === 0 ? "out" : `out + plane${p}`);
+
+/** @param count of the planes that are written; `store`: a step's */
+const storePlanes = (name, count, store, call = "") => `
+/** Writes the row's spikes to their planes, which were zero before (src/simulator/wasm/run-stages.ts), and as bytes where anybody reads those. */
+function ${name}<T>(tile: TileArguments, block: i32): void {${call}
   const outStep = tile.outStep;
   const outPixel = tile.outPixel;
   const toPixel = sumPixel<T>(tile);
-  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());${each(2 * planes - 1, (p) => `
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());${each(count - 1, (p) => `
   const plane${p + 1} = tile.outPlane * ${p + 1};`)}
+  // where nobody reads bytes, all of them go to one place
+  const hasValues = tile.values != 0;
+  const valuesStep = hasValues ? tile.valuesStep : 0;
+  const valuesPixel = hasValues ? tile.valuesPixel : 0;
+  let values = hasValues ? valuesOf(tile, block) : unread;
   let outs = outOf(tile, block, 0);
   let from = sumsOf<T>(tile, block);
   for (let x = tile.width; x > 0; x--) {
     const past = from + steps;
     let out = outs;
-    for (let at = from; at < past; at += 16 * sizeof<T>(), out += outStep) {
+    let value = values;
+    for (let at = from; at < past; at += 16 * sizeof<T>(), out += outStep, value += valuesStep) {
       const spikes = i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16));
-      if (!v128.any_true(spikes)) continue;
-      const size = i8x16.abs(spikes);
-      const isNegative = i8x16.bitmask(spikes);${each(planes, (p) => `
-      const bits${p} = i8x16.bitmask(i16x8.shl(size, ${7 - p}));
-      store<u16>(out${p === 0 ? "" : ` + plane${p}`}, <u16>(bits${p} & ~isNegative));
-      store<u16>(out + plane${planes + p}, <u16>(bits${p} & isNegative));`)}
+      v128.store(value, spikes);${store}
     }
     outs += outPixel;
+    values += valuesPixel;
     from += toPixel;
   }
 }
 `;
 
+const storeValues = `
+/** Nobody reads it. */
+const unread = memory.data(16, 16);
+
+/** The bytes of (block, x 0) at the tile's first step. */
+function valuesOf(tile: TileArguments, block: i32): usize {
+  return (
+    tile.values +
+    <usize>tile.y * tile.valuesRow +
+    <usize>tile.first * tile.valuesStep +
+    (<usize>block << 4)
+  );
+}
+
+/** Writes the row's spikes as bytes alone. */
+function storeValues<T>(tile: TileArguments, block: i32): void {
+  const valuesStep = tile.valuesStep;
+  const steps = <usize>(tile.last - tile.first) * (16 * sizeof<T>());
+  let values = valuesOf(tile, block);
+  let from = sumsOf<T>(tile, block);
+  for (let x = tile.width; x > 0; x--) {
+    let value = values;
+    for (let at = from; at < from + steps; at += 16 * sizeof<T>(), value += valuesStep)
+      v128.store(value, i8x16.narrow_i16x8_s(v128.load(at), v128.load(at, 16)));
+    values += tile.valuesPixel;
+    from += sumPixel<T>(tile);
+  }
+}
+`;
+
 const nearestKernel = (planes) =>
-  storePlanes(planes) +
+  storePlanes(`storeSigns${planes}`, 2 * planes, storeSigns(planes)) +
+  storePlanes(`storeComplement${planes}`, planes + 1, storeComplement(planes), "\n  noteCall(34);") +
   entries(
     `fireRefine${planes}`,
     27,
@@ -162,7 +230,9 @@ const nearestKernel = (planes) =>
   for (let block = 0; block < tile.blocks; block++) {
     stepRow<${type}>(tile, block, 0, first, stored);
     stepRow<${type}>(tile, block, 1, first, stored);
-    storePlanes${planes}<${type}>(tile, block);
+    if (tile.out != 0 && tile.complement != 0) storeComplement${planes}<${type}>(tile, block);
+    else if (tile.out != 0) storeSigns${planes}<${type}>(tile, block);
+    else if (tile.values != 0) storeValues<${type}>(tile, block);
     if (stored & 1) addTotals<${type}>(tile, block, first);
   }`,
   );
@@ -189,7 +259,12 @@ function climb${planes}<T>(tile: TileArguments, block: i32, x: usize, half: usiz
     .map((p) => both(`\n  const rung${p}_# = i32x4.shl(th#, ${p});`))
     .join("")}
   let sent = i16x8.splat(0);
-  let events = i16x8.splat(0);${stepLoop(" + (half << 3) * sizeof<T>()", " + half")}
+  let events = i16x8.splat(0);
+  const isBySign = tile.out != 0 && tile.complement == 0;
+  const isComplement = tile.out != 0 && tile.complement != 0;
+  const hasValues = tile.values != 0;
+  const valuesStep = hasValues ? tile.valuesStep : 0;
+  let value = hasValues ? valuesOf(tile, block) + x * tile.valuesPixel + (half << 3) : unread;${stepLoop(" + (half << 3) * sizeof<T>()", " + half")}
     const shift = step >= tile.halveFirst && step < tile.halveEnd ? shrinking : 0;
     step++;${both(`
     const i# = v128.load(sum, 16 * #);
@@ -206,14 +281,23 @@ function climb${planes}<T>(tile: TileArguments, block: i32, x: usize, half: usiz
 
 const climb = (planes) => (p) => `${climbBits(p)}
     const bits${p} = ~i16x8.bitmask(silent${p});
-    store<u8>(out + ${p} * outPlane, <u8>(bits${p} & ~isNegative));
-    store<u8>(out + ${planes + p} * outPlane, <u8>(bits${p} & isNegative));
+    if (isBySign) {
+      store<u8>(out + ${p} * outPlane, <u8>(bits${p} & ~isNegative));
+      store<u8>(out + ${planes + p} * outPlane, <u8>(bits${p} & isNegative));
+    }
     s = v128.or(s, v128.andnot(i16x8.splat(${2 ** p}), silent${p}));`;
 
-const close = `
+const close = (planes) => `
     sent = i16x8.add(sent, s);
     events = i16x8.sub(events, i16x8.ne(s, i16x8.splat(0)));
     s = withSign16(s, sign);
+    const bytes = i8x16.narrow_i16x8_s(s, s);
+    v128.store64_lane(value, bytes, 0);
+    value += valuesStep;
+    if (isComplement) {${each(planes, (p) => `
+      store<u8>(out + ${p} * outPlane, <u8>i8x16.bitmask(i16x8.shl(bytes, ${7 - p})));`)}
+      store<u8>(out + ${planes} * outPlane, <u8>i8x16.bitmask(bytes));
+    }
     n0 = i32x4.add(n0, i32x4.extend_low_i16x8_s(s));
     n1 = i32x4.add(n1, i32x4.extend_high_i16x8_s(s));${both(`
     v# = i32x4.sub(v#, withSign32(i32x4.sub(from#, r#), sign#));`)}
@@ -225,7 +309,7 @@ const close = `
 }
 `;
 
-const climbKernel = (planes) => `${open(planes)}${downFrom(planes).map(climb(planes)).join("")}${close}
+const climbKernel = (planes) => `${open(planes)}${downFrom(planes).map(climb(planes)).join("")}${close(planes)}
 export function climbRefine${planes}(tile: TileArguments): void {
   noteCall(29);
   for (let x: usize = 0; x < <usize>tile.width; x++) {
@@ -249,7 +333,7 @@ export const files = [
       "src/graph/snn.ts, Refinement.",
     ],
     "addShorts, magnitudeOf, neuronOf, outOf, sumOf, withSign16, withSign32",
-    stepRow + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
+    stepRow + storeValues + planeCounts.map(nearestKernel).join("") + planeCounts.map(climbKernel).join(""),
     "isFirst, storedOf, sumPixel, sumsOf, TileArguments",
   ),
 ];

@@ -70,6 +70,7 @@ const stackThree = { rows: 3, first: 0, loads: 1 };
 const stack16 = `${stackPlanes("stackThree", stackThree)}${stackPlanes("stackThreeShared", { ...stackThree, isShared: true })}
 export function stackRows16(tile: TileArguments, pass: Pass): void {
   noteCall(5);
+  if (tile.y == 0) maskPlanes(tile, pass);
   const isShared = segmentOf(pass).sourcePixel == 2;
   const starts = pass.starts != 0;
   const planes = listPlanes(tile, pass, 0, 3);
@@ -85,6 +86,7 @@ const stackWide = (channels) => {
   return `${[0, 1, 2].map((ky) => stackPlanes(name(ky), { rows: 1, first: ky * loads * 4, loads })).join("")}
 export function stackRows${channels}(tile: TileArguments, pass: Pass): void {
   noteCall(5);
+  if (tile.y == 0) maskPlanes(tile, pass);
   let starts = pass.starts != 0;
 ${[0, 1, 2]
   .map(
@@ -102,7 +104,7 @@ const about = [
   "Current kernel: the tables of add-rows.ts, all planes of a source in one walk (plane-stack.ts). A round is a step of two pixels.",
 ];
 const imports = `import { noteCall } from "../calls";
-import { hasRow, listPlanes, segmentOf, StackedPlane, stackedSize, StackStep, stackStepSize } from "../plane-stack";
+import { hasRow, listPlanes, maskPlanes, segmentOf, StackedPlane, stackedSize, StackStep, stackStepSize } from "../plane-stack";
 import { baseOf, Pass, TileArguments } from "../tile-arguments";`;
 const helpers = `
 /** Where a sum under way is stored so that engines keep loads and additions in order; nobody reads it. */

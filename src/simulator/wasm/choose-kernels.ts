@@ -12,6 +12,7 @@ import { weightsFit16 } from "./event-memory.js";
 import { expectSpikes, type SourceFacts } from "./expected-spikes.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import { modelList, modelTables } from "./model-layer.js";
+import { nearestLimit } from "./nearest-spike.js";
 import { type KernelFamily, planKernels } from "./plan-kernels.js";
 import { planWideKernels } from "./plan-wide-kernels.js";
 
@@ -69,7 +70,8 @@ function chooseKernel(
   if (form === "list" || windows.length === 0 || constant.length > 0 || stage.number === "int32")
     return runWide(kernel, "int32", bounds, factsOf, prefer);
   const exact = fits16(bounds) ? bounds : boundByTarget(stage, spiking, alphabets);
-  if (!fits16(exact) || !windows.every(weightsFit16)) return runWide(kernel, "int32", exact, factsOf, prefer);
+  const isNarrow = fits16(exact) && windows.every(weightsFit16) && fitsNarrowNeurons(stage);
+  if (!isNarrow) return runWide(kernel, "int32", exact, factsOf, prefer);
   return { ...kernel, lanes: "int16", bounds: exact, ...planKernels(stage, windows, factsOf, prefer) };
 }
 
@@ -101,6 +103,10 @@ function nameOf(form: LayerKernel["form"], lanes: Lanes, windows: readonly Windo
   if (form === "list") return `list ${lanes}`;
   return windows.length === 0 ? `constant ${lanes}` : `table-8 ${lanes}`;
 }
+
+/** θ of 2¹⁵ and more is climbed, from sums of 32 bits. */
+const fitsNarrowNeurons = ({ refine, threshold }: NeuronStage) =>
+  refine === null || threshold.every((theta) => theta < nearestLimit);
 
 const fits16 = ({ lowest, highest }: CurrentBounds) => lowest >= -32_768 && highest <= 32_767;
 

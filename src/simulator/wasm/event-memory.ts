@@ -9,7 +9,8 @@ import type { BlockGroup } from "./group-blocks.js";
 import type { EventSize, WindowSize } from "./kernel-costs.js";
 import { isListedByValue } from "./many-planes.js";
 import type { MemoryArena } from "./memory-arena.js";
-import { coefficientOf, type SpikeLayout, wordBytes } from "./spike-layout.js";
+import type { SpikeLayout } from "./spike-layout.js";
+import { coefficientOf } from "./spike-planes.js";
 
 /** A window and its weights, once a group of blocks. */
 export interface EventWindowMemory {
@@ -67,6 +68,7 @@ export function eventSizeOf(
     heardBytes: targetShape[1] * kernel[0] * rowBytes,
     fanIn: channels * kernel[0] * kernel[1],
     byValue: isListedByValue(window, size.spikePlanes, lanes),
+    slides: kernel[1] === 3 && window.stride[1] === 1,
   };
 }
 
@@ -92,12 +94,15 @@ export function writeEventWindow(
   const coefficients = layout.planes.map(coefficientOf);
   const coefficientsAt = arena.allocate(coefficients.length * 2);
   arena.shorts(coefficientsAt, coefficients.length).set(coefficients);
-  const byValue = lanes !== null && isListedByValue(window, layout.planes, lanes);
+  const byValue = lanes !== null && isListedByValue(window, layout.signs, lanes);
   return { window, layout, weights: new Map(weights), byValue, coefficients: coefficientsAt };
 }
 
 /** Passes over the events of a window. */
 export const passesOf = ({ byValue, layout }: EventWindowMemory) => (byValue ? 1 : layout.planes.length);
+
+/** Whether spikes are listed from bytes; else from planes. */
+export const isOfBytes = ({ byValue, layout }: EventWindowMemory) => byValue && layout.values !== null;
 
 /** Outputs `first`… of all rows of weights, zeros where channels do not exist. */
 function packWeights(
@@ -148,7 +153,7 @@ export function layOutEventRooms(
 /** Words of an EventWindow. */
 export const eventWindowWords = 29;
 
-/** An EventWindow. @param spikes address of the plane's (y 0, t 0, x 0) */
+/** An EventWindow. @param spikes address of the plane's, or the bytes' (y 0, t 0, x 0) */
 export function eventWindowOf(
   event: EventWindowMemory,
   firstBlock: number,
@@ -158,13 +163,14 @@ export function eventWindowOf(
 ): readonly number[] {
   const { window, layout } = event;
   const channels = channelsOf(layout);
+  const { pixel, step, row } = isOfBytes(event) && layout.values !== null ? layout.values : layout;
   return [
     spikes,
-    layout.row,
-    layout.step,
+    row,
+    step,
     layout.shape[1],
     layout.shape[2],
-    layout.blocks * wordBytes,
+    pixel,
     ...window.kernel,
     window.stride[0],
     window.offset[0],
@@ -184,6 +190,6 @@ export function eventWindowOf(
     room.starts,
     positions,
     room.sources,
-    ...[layout.planes.length, layout.plane, event.coefficients],
+    ...[isOfBytes(event) ? 0 : layout.planes.length, layout.plane, event.coefficients],
   ];
 }

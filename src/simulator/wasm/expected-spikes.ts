@@ -4,7 +4,7 @@
  * Knows: rates that were saved with the network, alphabets. May not know: kernels, images.
  */
 import type { SnnPlan } from "../plan/snn-plan.js";
-import { type SpikePlane, spikePlanes } from "./spike-layout.js";
+import { type SpikePlane, spikePlanes } from "./spike-planes.js";
 
 /** What the planner needs to know of a source. */
 export interface SourceFacts {

@@ -10,11 +10,17 @@ import type { LayerMemory, ListGroupMemory, NetworkMemory } from "./layer-memory
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
 import type { SlotLayer, SlotMemory } from "./slot-memory.js";
-import { coefficientOf, type SpikeLayout, type SpikePlane } from "./spike-layout.js";
+import type { SpikeLayout } from "./spike-layout.js";
+import { coefficientOf, type SpikePlane } from "./spike-planes.js";
 
 /** Address of a source's spikes of one image: (y 0, t 0, x 0). */
 export function spikesAt(slot: SlotMemory, layout: SpikeLayout): number {
   return slot.spikes + layout.offset + layout.left * layout.pixel;
+}
+
+/** Address of a source's spikes as bytes: (y 0, t 0, x 0); 0 where there are none. */
+export function valuesAt(slot: SlotMemory, { offset, values }: SpikeLayout): number {
+  return values === null ? 0 : slot.spikes + offset + values.offset;
 }
 
 /** A Segment; of a rows window its first row. */
@@ -52,7 +58,7 @@ export function halvedSteps(refine: Refinement | null, start: number): HalvedSte
 }
 
 export function setBlockSteps(arena: MemoryArena, command: number, first: number, end: number): void {
-  arena.words(command + 8, 2).set([first, end]);
+  arena.setWords(command + 8, [first, end]);
 }
 
 /** For lists and gates the steps come first. */

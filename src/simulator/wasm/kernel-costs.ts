@@ -8,9 +8,11 @@
  *
  *   tables of 8:    pixels · (a + b · bytes of the window that have weights)
  *   tables of 12:   pixels · (a + 48-bit words of the window · (b + c · rate)) + building
- *   all planes:     the same with the constants of `stacked`, of sources of three planes or more
+ *   all planes:     the same with the constants of `stacked`, of sources of three planes or more; of what refines a share of the planes
  *   events:         bytes of the source · (a + b · rows that hear it) + pixels · (c + d · events)
- *   by value:       bytes of the source · a + pixels · (c + d · events), events being bits over the bits of a spike
+ *   by value:       bytes of the source · a + pixels · (c + d · events), events being bits over the bits of a spike; where a
+ *                   window slides a share of the pixels' part
+ *   a channel each: pixels · a
  *   neurons:        pixels · e
  *
  *   32-bit sums:    tables of 8 and events (integers alone) with constants of their own; a constant current alone: pixels · a
@@ -43,8 +45,11 @@ export const costConstants = {
     apart: 1.35,
     scaled: 1.5,
     row: 1,
-    /** All planes in one walk: what a plane costs beside its words, and `rate`. */
-    stacked: { pixel: 1, rate: 9 },
+    /**
+     * All planes in one walk: what a plane costs beside its words, and `rate`. `complement`: the share of the planes that are
+     * left in two's complement, as layers that refine send them.
+     */
+    stacked: { pixel: 1, rate: 9, complement: 0.8 },
   },
   events: {
     /** Listing a byte of the source; merging a byte into the list of a row that hears it. */
@@ -53,15 +58,22 @@ export const costConstants = {
     /** A pixel and an event, by blocks run together. */
     pixel: { 1: 18, 2: 13, 4: 5 } as Readonly<Record<number, number>>,
     event: { 1: 0.44, 2: 1, 4: 2 } as Readonly<Record<number, number>>,
-    /** By value: a spike has so many bits. */
+    /**
+     * By value: a spike has so many bits; `byte` from planes, `listed` where spikes lie as bytes; `slides`: the share of a pixel's cost
+     * that is left where a window slides, by blocks.
+     */
     value: {
       byte: 5.5,
+      listed: 3.3,
+      slides: { 1: 0.75, 2: 0.92 } as Readonly<Record<number, number>>,
       bits: 1.22,
       pixel: { 1: 27, 2: 24, 4: 124 } as Readonly<Record<number, number>>,
       event: { 1: 0.63, 2: 1.16, 4: 2.02 } as Readonly<Record<number, number>>,
       wideEvent: { 1: 0.8, 2: 1.4, 4: 2.7 } as Readonly<Record<number, number>>,
     },
   },
+  /** A pixel of a shortcut that keeps to its channel, whose spikes lie as bytes. */
+  diagonal: 1.2,
   /** A word tested for a row and column of the window that hears it; a spike and target; a pixel that begins. */
   scatter: {
     word: 2,
@@ -111,12 +123,13 @@ export function costTables12(
   blocks: number,
 ): number {
   const { pixel, word, rate: plainRate, apart, scaled, row, stacked } = costConstants.table12;
+  const walked = refines && areStacked(planes) ? planes * stacked.complement : planes;
   const building = (words * 4 * 4_096 * row) / (refines ? sharedSteps.few : sharedSteps.many);
   const isStacked = areStacked(planes);
   const perRate = isStacked ? stacked.rate : plainRate;
   const once = isStacked ? stacked.pixel : planes === 1 ? pixel : pixel + scaled;
   const ofWord = (word[words] ?? 0) * (isSideBySide ? 1 : apart);
-  return blocks * (pixels * (planes * (once + words * ofWord) + words * perRate * rate) + building);
+  return blocks * (pixels * (walked * (once + words * ofWord) + words * perRate * rate) + building);
 }
 
 export interface EventSize extends WindowSize {
@@ -125,8 +138,9 @@ export interface EventSize extends WindowSize {
   readonly heardBytes: number;
   /** Source neurons in a window. */
   readonly fanIn: number;
-  /** Whether spikes are listed by value, all planes at once. */
+  /** Whether spikes are listed by value, all planes at once; whether its window is one that slides. */
   readonly byValue: boolean;
+  readonly slides: boolean;
 }
 
 /** @param groups blocks of each group that is run together; @param lanes of the sums */
@@ -153,11 +167,13 @@ export function costEvents(
 /** The same of spikes by value. */
 function costValues(size: EventSize, groups: readonly number[], lanes: "int16" | "int32"): number {
   const { merged } = costConstants.events;
-  const { byte, bits, pixel, event: narrow, wideEvent } = costConstants.events.value;
+  const { byte, listed, bits, pixel, event: narrow, wideEvent, slides } = costConstants.events.value;
   const event = lanes === "int16" ? narrow : wideEvent;
-  const { pixels, rate, sourceBytes, heardBytes, fanIn } = size;
-  const lists = sourceBytes * byte + heardBytes * merged;
-  const ofPixel = (blocks: number) => (pixel[blocks] ?? 0) + ((fanIn * rate) / bits) * (event[blocks] ?? 0);
+  const { pixels, rate, sourceBytes, heardBytes, fanIn, refines } = size;
+  const lists = sourceBytes * (refines ? listed : byte) + heardBytes * merged;
+  const shareOf = (blocks: number) => (size.slides && lanes === "int16" ? (slides[blocks] ?? 1) : 1);
+  const ofPixel = (blocks: number) =>
+    shareOf(blocks) * ((pixel[blocks] ?? 0) + ((fanIn * rate) / bits) * (event[blocks] ?? 0));
   return groups.reduce((sum, blocks) => sum + lists + pixels * ofPixel(blocks), 0);
 }
 
@@ -172,6 +188,10 @@ export function costScatter(size: EventSize, groups: readonly number[]): number 
       pixels * (blocks * pixel + fanIn * rate * (event[blocks] ?? 0)),
     0,
   );
+}
+
+export function costDiagonal({ pixels }: WindowSize, blocks: number): number {
+  return pixels * blocks * costConstants.diagonal;
 }
 
 /** What `costTables8` is for a shortcut that tables of 12 take along. */

@@ -23,6 +23,9 @@ export const scatterKernel = 7;
 /** The event list with spikes by value. */
 export const valuesKernels = { int16: 13, int32: 14 } as const;
 
+/** A shortcut within its channel, from spikes as bytes. */
+export const diagonalKernels = { int16: 15, int32: 16 } as const;
+
 /** Neuron kernels: of binary spikes, of the common alphabets of levels, of all others. */
 const neuronKernels = {
   binary: { int16: 0, int32: 1, float32: 2 },
@@ -131,4 +134,9 @@ export const kernelNumbers = {
   refineFloat: 28,
   refineClimbed: 29,
   stackedWords: 30,
+  slidingValues: 31,
+  diagonal: 32,
+  listedBytes: 33,
+  complement: 34,
+  diagonalInt: 35,
 } as const;

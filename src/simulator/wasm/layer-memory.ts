@@ -8,6 +8,7 @@ import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../plan/snn-plan.js";
 import { blockedIndex, countBlocked, toBlocked } from "./block-elements.js";
 import { commandBytes, stackedPlaneBytes, stackStepBytes } from "./command-size.js";
+import { type DiagonalMemory, listDiagonals, writeDiagonal } from "./diagonal-memory.js";
 import {
   type EventRoom,
   type EventWindowMemory,
@@ -56,6 +57,8 @@ export interface LayerMemory {
   /** Blocks that are run together, their tables side by side. */
   readonly groups: readonly BlockGroup[];
   readonly events: readonly EventWindowMemory[];
+  /** Windows of one weight a channel. */
+  readonly diagonals: readonly DiagonalMemory[];
   readonly lists: readonly ListGroupMemory[];
   readonly threshold: number;
   /** Of layers that refine: 1/θ and δ of nearest-spike.ts, [block][2][16] float32; else 0. */
@@ -88,8 +91,10 @@ export interface NetworkMemory {
   readonly turned: number;
   /** Room for arguments that are written anew for each call, and for what kernels note while they run. */
   readonly commands: number;
-  /** Room for a tile's lists of planes that have spikes. */
+  /** Room for a tile's lists of planes that have spikes; for what each pass notes of a source's rows, and its bytes. */
   readonly stacks: number;
+  readonly masks: number;
+  readonly maskBytes: number;
 }
 
 /** Steps that the kernels run pixel by pixel (assembly/spiking/tile-arguments.ts). */
@@ -129,7 +134,10 @@ export function layOutNetwork(
 ): NetworkMemory {
   const { blockSteps } = size;
   // 1.
-  const { layouts, bytes } = layOutSpikes(plan, kernels, blockSteps);
+  const { layouts, bytes } = layOutSpikes(plan, kernels, {
+    steps: blockSteps,
+    keepsPlanes: size.keepsPlanes,
+  });
   // 2.
   const packed = kernels.map((kernel) => packLayer(kernel, layouts));
   const tables = arena.allocate(
@@ -156,8 +164,10 @@ export function layOutNetwork(
 
 type Layouts = ReadonlyMap<string, SpikeLayout>;
 
-function packLayer({ windows, events, rows, stage }: LayerKernel, layouts: Layouts): readonly TableBlock[] {
-  const ofTables = windows.filter((window) => !events.includes(window));
+function packLayer(kernel: LayerKernel, layouts: Layouts): readonly TableBlock[] {
+  const { windows, events, rows, stage } = kernel;
+  const others = [...events, ...listDiagonals(kernel, layouts)];
+  const ofTables = windows.filter((window) => !others.includes(window));
   return packTables(ofTables, layouts, stage.shape[0], rows);
 }
 
@@ -169,10 +179,20 @@ function layOutRooms(
   arena: MemoryArena,
 ): Pick<
   NetworkMemory,
-  "zeros" | "partial" | "current" | "turned" | "eventRooms" | "positions" | "commands" | "stacks"
+  | "zeros"
+  | "partial"
+  | "current"
+  | "turned"
+  | "eventRooms"
+  | "positions"
+  | "commands"
+  | "stacks"
+  | "masks"
+  | "maskBytes"
 > {
   const longestRow = Math.max(0, ...[...layouts.values()].map(({ step }) => step));
   const most = (rooms: readonly number[]) => Math.max(0, ...rooms);
+  const maskBytes = most([...layouts.values()].map(({ shape }) => shape[1])) * tileSteps * 2;
   const events = layers.map((layer) => layer.events);
   const eventPasses = events.map((each) => each.reduce((sum, event) => sum + passesOf(event), 0));
   return {
@@ -185,6 +205,8 @@ function layOutRooms(
     stacks: arena.allocate(
       tileSteps * (stackStepBytes + Math.max(2, mostPlanesOf(layouts)) * stackedPlaneBytes),
     ),
+    masks: arena.allocate(maskBytes * mostParts(layouts, layers)),
+    maskBytes,
     commands: arena.allocate(commandBytes(mostParts(layouts, layers))),
   };
 }
@@ -254,15 +276,8 @@ function layOutLayer(
     events: kernel.events.map((window) =>
       writeEventWindow(window, layouts.get(window.source) as SpikeLayout, groups, arena, listedLanes(kernel)),
     ),
-    blocks: packed.map(({ rows, rowsWeights, runs, weights }, index) => ({
-      rows,
-      rowsWeights: writeLanes(arena, lanes, rowsWeights),
-      rowsTables: rowsWeights.length / 192,
-      runs,
-      weights: writeLanes(arena, lanes, weights),
-      tables: weights.length / 128,
-      threshold: threshold + index * 64,
-    })),
+    diagonals: listDiagonals(kernel, layouts).map((window) => writeDiagonal(window, layouts, lanes, arena)),
+    blocks: writeBlocks(packed, threshold, lanes, arena),
     lists: isTables ? [] : kernel.spiking.map((group) => writeList(group, stage.currentShape, lanes, arena)),
     threshold,
     nearest: stage.refine === null ? 0 : writeNearest(arena, thresholds),
@@ -275,6 +290,23 @@ function layOutLayer(
     v0: writeLanes(arena, wide(lanes), toBlocked(startPotential(stage), stage.shape)),
     elements: countBlocked(stage.shape),
   };
+}
+
+function writeBlocks(
+  packed: readonly TableBlock[],
+  threshold: number,
+  lanes: Lanes,
+  arena: MemoryArena,
+): readonly BlockMemory[] {
+  return packed.map(({ rows, rowsWeights, runs, weights }, index) => ({
+    rows,
+    rowsWeights: writeLanes(arena, lanes, rowsWeights),
+    rowsTables: rowsWeights.length / 192,
+    runs,
+    weights: writeLanes(arena, lanes, weights),
+    tables: weights.length / 128,
+    threshold: threshold + index * 64,
+  }));
 }
 
 function writeNearest(arena: MemoryArena, thresholds: Float64Array): number {

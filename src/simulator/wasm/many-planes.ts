@@ -4,7 +4,7 @@
  * Knows: what the kernels for many planes can run, from where on they are faster. May not know: memory, costs.
  */
 import type { WindowSynapses } from "../plan/window-synapses.js";
-import type { SpikePlane } from "./spike-layout.js";
+import type { SpikePlane } from "./spike-planes.js";
 
 /** Whether tables and words add all planes in one walk (assembly/spiking/plane-stack.ts); two are faster one by one. */
 export function areStacked(planes: number): boolean {

@@ -11,6 +11,8 @@ const largestMemory = 2 ** 32 - pageBytes;
 /** Addresses from the second page on; the first holds the module's own data. All pieces are multiples of 64 bytes. */
 export class MemoryArena {
   #end = pageBytes;
+  /** All of the memory, as long as it does not grow. */
+  #all = new Int32Array(0);
 
   constructor(readonly memory: WebAssembly.Memory) {}
 
@@ -62,6 +64,12 @@ export class MemoryArena {
   }
   bytes(address: number, length: number): Uint8Array {
     return new Uint8Array(this.memory.buffer, address, length);
+  }
+
+  /** Writes a few 32-bit words, without a view of their own: for what is written for every call. */
+  setWords(address: number, values: readonly number[]): void {
+    if (this.#all.buffer !== this.memory.buffer) this.#all = new Int32Array(this.memory.buffer);
+    for (let i = 0; i < values.length; i++) this.#all[address / 4 + i] = values[i] as number;
   }
 
   /** Writes 32-bit words and returns their address. */

@@ -7,9 +7,17 @@ import { forEachSynapse } from "../plan/enumerate-synapses.js";
 import type { NeuronStage, SynapseGroup } from "../plan/snn-plan.js";
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import type { SourceFacts } from "./expected-spikes.js";
-import { costConstant, costList, costWideNeurons, costWideTables, type WindowSize } from "./kernel-costs.js";
+import {
+  costConstant,
+  costDiagonal,
+  costList,
+  costWideNeurons,
+  costWideTables,
+  type WindowSize,
+} from "./kernel-costs.js";
 import { usedBytes } from "./pack-tables.js";
-import { spikePlanes } from "./spike-layout.js";
+import { mayReadBytes } from "./spike-forms.js";
+import { spikePlanes } from "./spike-planes.js";
 
 export interface ModelledLayer {
   /** Of the source with most synapses; null where none sends spikes. */
@@ -33,13 +41,22 @@ export function modelTables(
   const nanoseconds =
     windows.length === 0
       ? costConstant(pixels, blocks)
-      : windows.reduce((sum, window) => sum + costWindow(window, { pixels, ...factsOf(window.source) }), 0);
+      : windows.reduce(
+          (sum, window) => sum + costWindow(window, { pixels, ...factsOf(window.source) }, blocks, lanes),
+          0,
+        );
   const sources = windows.map(({ source, weights }) => ({ source, synapses: weights.length }));
   return { rate: rateOf(sources, factsOf), modelledMicroseconds: (nanoseconds + neurons) / 1000 };
 }
 
-/** Tables of 8 with 32-bit sums for one window, nanoseconds of an image and step. */
-export function costWindow(window: WindowSynapses, size: WindowSize): number {
+/** One window with 32-bit sums by tables of 8, or a channel each; nanoseconds of an image and step. */
+export function costWindow(
+  window: WindowSynapses,
+  size: WindowSize & SourceFacts,
+  blocks: number,
+  lanes: WideLanes = "int32",
+): number {
+  if (lanes === "int32" && mayReadBytes(window, size)) return costDiagonal(size, blocks);
   const used = usedBytes(window).filter((bytes) => bytes > 0);
   const bytes = used.reduce((sum, each) => sum + each, 0);
   return costWideTables(size, bytes, used.length);

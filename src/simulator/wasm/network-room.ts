@@ -35,8 +35,9 @@ export function planRoom(
   spikeBudget: number,
   request: SimulationRequest,
 ): NetworkRoom {
-  const { n, exit } = request;
-  const bytesOf = (blockSteps: number) => layOutSpikes(plan, kernels, blockSteps).bytes;
+  const { n, exit, keepSpikes } = request;
+  const keepsPlanes = keepSpikes !== undefined;
+  const bytesOf = (steps: number) => layOutSpikes(plan, kernels, { steps, keepsPlanes }).bytes;
   const budget = spikeBudget * (exit === undefined ? 1 : exitBudgets);
   const span = longestSpan(request);
   const perImage = bytesOf(span) + (exit === undefined ? 0 : stateBytes(plan));

@@ -11,6 +11,7 @@ import { eventSizeOf, isEventWindow } from "./event-memory.js";
 import type { SourceFacts } from "./expected-spikes.js";
 import { groupBlocks } from "./group-blocks.js";
 import {
+  costDiagonal,
   costEvents,
   costNeurons,
   costScatter,
@@ -19,7 +20,8 @@ import {
   costTakenWord,
 } from "./kernel-costs.js";
 import { isRowsWindow, usedBytes } from "./pack-tables.js";
-import { spikePlanes } from "./spike-layout.js";
+import { mayReadBytes } from "./spike-forms.js";
+import { spikePlanes } from "./spike-planes.js";
 
 export type KernelFamily = "table-12" | "events" | "scatter" | "table-8";
 
@@ -102,6 +104,12 @@ class WindowCosts {
     return costTables8(this.#sizeOf(window), bytes, used.filter((each) => each > 0).length);
   }
 
+  /** Of a window that no tables of 12 and no events run. */
+  ofOther(window: WindowSynapses): number {
+    if (!mayReadBytes(window, this.factsOf(window.source))) return this.ofTables8(window);
+    return costDiagonal(this.#sizeOf(window), this.blocks);
+  }
+
   /** Of a window beside `rows`, which tables of 12 run: they take one word along where both have one plane. */
   ofShortcut(window: WindowSynapses, rows: WindowSynapses): number {
     const used = usedBytes(window);
@@ -109,7 +117,7 @@ class WindowCosts {
     const isBinary = size.planes === 1 && this.#sizeOf(rows).planes === 1;
     const isWord = isBinary && used.every((bytes) => bytes <= 2);
     const blocks = used.filter((bytes) => bytes > 0).length;
-    return isWord ? costTakenWord(size, blocks) : this.ofTables8(window);
+    return isWord ? costTakenWord(size, blocks) : this.ofOther(window);
   }
 
   ofTables12(window: WindowSynapses): number {
@@ -131,7 +139,7 @@ function planTables12(windows: readonly WindowSynapses[], costs: WindowCosts): O
   if (rows === undefined) return null;
   const others = windows.filter((window) => window !== rows);
   const ofOther = (window: WindowSynapses) =>
-    others.length === 1 ? costs.ofShortcut(window, rows) : costs.ofTables8(window);
+    others.length === 1 ? costs.ofShortcut(window, rows) : costs.ofOther(window);
   const cost = others.reduce((sum, window) => sum + ofOther(window), costs.ofTables12(rows));
   const modelledMicroseconds = microseconds(costs, cost);
   return {
@@ -155,12 +163,10 @@ function planEvents(
   if (!isEventWindow(largest)) return null;
   const events = windows.filter(
     (window) =>
-      window === largest ||
-      (isEventWindow(window) && costs.ofEvents(window, family) < costs.ofTables8(window)),
+      window === largest || (isEventWindow(window) && costs.ofEvents(window, family) < costs.ofOther(window)),
   );
   const cost = windows.reduce(
-    (sum, window) =>
-      sum + (events.includes(window) ? costs.ofEvents(window, family) : costs.ofTables8(window)),
+    (sum, window) => sum + (events.includes(window) ? costs.ofEvents(window, family) : costs.ofOther(window)),
     0,
   );
   const modelledMicroseconds = microseconds(costs, cost);
@@ -176,7 +182,7 @@ function planEvents(
 }
 
 function planTables8(windows: readonly WindowSynapses[], costs: WindowCosts): Option {
-  const cost = windows.reduce((sum, window) => sum + costs.ofTables8(window), 0);
+  const cost = windows.reduce((sum, window) => sum + costs.ofOther(window), 0);
   const modelledMicroseconds = microseconds(costs, cost);
   return {
     family: "table-8",

@@ -12,7 +12,7 @@ import { costEvents, costWideNeurons } from "./kernel-costs.js";
 import type { LayerKernel } from "./layer-kernel.js";
 import { costWindow } from "./model-layer.js";
 import { type KernelFamily, largestOf } from "./plan-kernels.js";
-import { spikePlanes } from "./spike-layout.js";
+import { spikePlanes } from "./spike-planes.js";
 
 type WidePlan = Pick<
   LayerKernel,
@@ -66,7 +66,7 @@ function planWideEvents(
   const sizeOf = (window: WindowSynapses) => ({ pixels, ...factsOf(window.source) });
   const ofEvents = (window: WindowSynapses) =>
     costEvents(eventSizeOf(window, sizeOf(window), "int32"), groups, "int32");
-  const ofTables = (window: WindowSynapses) => costWindow(window, sizeOf(window));
+  const ofTables = (window: WindowSynapses) => costWindow(window, sizeOf(window), blocks);
   const largest = largestOf(windows);
   const canRun = (window: WindowSynapses) => isEventWindow(window) && weightsFit16(window);
   if (!canRun(largest)) return null;

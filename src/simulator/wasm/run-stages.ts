@@ -96,12 +96,12 @@ export class StageRunner {
     return this.network.slots[index] as SlotMemory;
   }
 
-  /** Zeroes the first steps of every row. */
+  /** Zeroes the first steps of every row of the planes; bytes are all written. */
   #clearSpikes(id: string, { slot, time }: SlotBlock): void {
     const layout = this.network.layouts.get(id);
-    if (layout === undefined) return;
+    if (layout === undefined || layout.planeBytes === 0) return;
     const steps = (time.ends[time.ends.length - 1] as number) - time.start;
-    const all = this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.bytes);
+    const all = this.arena.bytes(this.#slot(slot).spikes + layout.offset, layout.planeBytes);
     if (steps * layout.step === layout.row) all.fill(0);
     else {
       const used = steps * layout.step;

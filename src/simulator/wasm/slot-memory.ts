@@ -42,6 +42,8 @@ export interface NetworkSize {
   readonly images: number;
   /** Whether V and counts outlive the steps of their stage; else all stages and slots take turns in one place. */
   readonly keepsState: boolean;
+  /** Whether spikes of all sources lie as planes, for requests that keep some. */
+  readonly keepsPlanes: boolean;
 }
 
 /** What a slot has to know of a layer. */

@@ -1,42 +1,27 @@
 /**
- * Where spikes lie: layout of each source's bits and when its memory is free again.
+ * Where spikes lie: layout of each source's bits or bytes and when its memory is free again.
  *
  * Knows: [plane][y][t][x][channel words], borders, lifetimes. May not know: kernels' work, images.
  *
- * A spike s of more than one bit is a sum over planes: s = Σ coefficient·bit, coefficients ±2^k (`spikePlanes`). A plane is
- * laid out as binary spikes are, `plane` bytes after the one before; binary spikes are one plane of coefficient 1.
+ * A spike s of more than one bit is a sum over planes: s = Σ coefficient·bit, coefficients ±2^k (spike-planes.ts). A plane is
+ * laid out as binary spikes are, `plane` bytes after the one before; binary spikes are one plane of coefficient 1. Where
+ * readers want it (spike-forms.ts), s lies there as a byte besides, or alone: [y][t][x][channels], without borders.
  */
 import type { Shape } from "../../graph/node-types.js";
 import type { SnnPlan } from "../plan/snn-plan.js";
 import type { LayerKernel } from "./layer-kernel.js";
+import { chooseSpikeForms, type SpikeForms, signsAlone } from "./spike-forms.js";
+import { complementPlanes, type SpikePlane, spikePlanes } from "./spike-planes.js";
 
 /** Bytes of the bits of 16 channels. */
 export const wordBytes = 2;
 
-export interface SpikePlane {
-  /** The bit stands for 2^shift, or for −2^shift where `negative`. */
-  readonly shift: number;
-  readonly negative: boolean;
-}
-
-/**
- * The planes of spikes lo…hi: the bits of what is positive, then those of the magnitude of what is negative. So a spike
- * has bits in planes of one sign only, and small spikes have few. (Two's complement takes a plane less for −3…3, but gives
- * −1 a bit in every plane: ResNet-20 of such spikes was slower with it by a sixth.)
- */
-export function spikePlanes(lo: number, hi: number): readonly SpikePlane[] {
-  return [...listPlanes(hi, false), ...listPlanes(-lo, true)];
-}
-
-function listPlanes(largest: number, negative: boolean): SpikePlane[] {
-  return Array.from({ length: 32 - Math.clz32(largest) }, (_, shift) => ({ shift, negative }));
-}
-
-export const coefficientOf = ({ shift, negative }: SpikePlane): number => (negative ? -1 : 1) * 2 ** shift;
-
 export interface SpikeLayout {
   readonly shape: Shape;
+  /** As they lie. */
   readonly planes: readonly SpikePlane[];
+  /** The planes of the source's alphabet by sign. */
+  readonly signs: readonly SpikePlane[];
   /** Blocks of 16 channels, one word each. */
   readonly blocks: number;
   /** Zero columns to the left and right. */
@@ -48,9 +33,21 @@ export interface SpikeLayout {
   readonly row: number;
   /** Bytes of a plane. */
   readonly plane: number;
+  /** Bytes of all planes: 0 where nobody reads them. */
+  readonly planeBytes: number;
+  /** Spikes as bytes, null where nobody reads them. */
+  readonly values: ValueLayout | null;
   /** Offset of the whole in an image's spike memory, and its bytes. */
   readonly offset: number;
   readonly bytes: number;
+}
+
+/** Spikes as bytes: where they begin, from the layout's offset on, and bytes of a pixel, of a step of a row, of a row of all steps. */
+export interface ValueLayout {
+  readonly offset: number;
+  readonly pixel: number;
+  readonly step: number;
+  readonly row: number;
 }
 
 interface Lifetime {
@@ -66,34 +63,52 @@ interface Lifetime {
 /**
  * Layouts of all sources that anyone reads in steps, for time blocks of `steps`.
  *
+ * @param options keepsPlanes: whether planes are read after the run
  * @returns layouts by source id, and the bytes of an image's spike memory
  */
 export function layOutSpikes(
   plan: SnnPlan,
   kernels: readonly LayerKernel[],
-  steps: number,
+  { steps, keepsPlanes }: { readonly steps: number; readonly keepsPlanes: boolean },
 ): { readonly layouts: ReadonlyMap<string, SpikeLayout>; readonly bytes: number } {
   const layouts = new Map<string, SpikeLayout>();
   const placed: (Lifetime & { offset: number; bytes: number })[] = [];
+  const forms = chooseSpikeForms(plan, kernels, keepsPlanes);
   let total = 0;
   for (const life of lifetimes(plan, kernels)) {
-    const blocks = Math.ceil(life.shape[0] / 16);
-    const pixel = blocks * wordBytes;
-    const step = (life.left + life.shape[2] + life.right) * pixel;
-    const row = step * steps;
-    const plane = Math.ceil((row * life.shape[1] + 64) / 64) * 64;
-    const bytes = plane * life.planes.length;
+    const layout = layOutSource(life, steps, forms.get(life.id));
+    const { bytes } = layout;
     const offset = firstFree(
       placed.filter((other) => other.dies >= life.born && other.born <= life.dies),
       bytes,
     );
     placed.push({ ...life, offset, bytes });
     total = Math.max(total, offset + bytes);
-    const { shape, planes, left, right } = life;
-    layouts.set(life.id, { shape, planes, blocks, left, right, pixel, step, row, plane, offset, bytes });
+    layouts.set(life.id, { ...layout, offset });
   }
   return { layouts, bytes: total };
 }
+
+function layOutSource(
+  { shape, planes: signs, left, right }: Lifetime,
+  steps: number,
+  form: SpikeForms = signsAlone,
+): Omit<SpikeLayout, "offset"> {
+  const planes = form.planes === "complement" ? complementPlanes(2 ** (signs.length / 2) - 1) : signs;
+  const blocks = Math.ceil(shape[0] / 16);
+  const pixel = blocks * wordBytes;
+  const step = (left + shape[2] + right) * pixel;
+  const row = step * steps;
+  const plane = roundUp(row * shape[1] + 64);
+  const planeBytes = form.planes === "none" ? 0 : plane * planes.length;
+  const ofValues = { pixel: blocks * 16, step: shape[2] * blocks * 16, row: shape[2] * blocks * 16 * steps };
+  const values = form.values ? { offset: planeBytes, ...ofValues } : null;
+  const bytes = planeBytes + (values === null ? 0 : roundUp(values.row * shape[1]));
+  const strides = { pixel, step, row, plane };
+  return { shape, planes, signs, blocks, left, right, ...strides, planeBytes, values, bytes };
+}
+
+const roundUp = (bytes: number) => Math.ceil(bytes / 64) * 64;
 
 /** The lowest offset at which `bytes` fit between those already placed. */
 function firstFree(others: readonly { offset: number; bytes: number }[], bytes: number): number {

@@ -5,11 +5,13 @@
  */
 
 import { argumentBytes, passWords } from "./command-size.js";
-import { type EventRoom, eventWindowOf } from "./event-memory.js";
+import type { DiagonalMemory } from "./diagonal-memory.js";
+import { type EventRoom, eventWindowOf, isOfBytes } from "./event-memory.js";
 import type { BlockGroup } from "./group-blocks.js";
-import { type HalvedSteps, noState, segmentOf, spikesAt } from "./kernel-commands.js";
+import { type HalvedSteps, noState, segmentOf, spikesAt, valuesAt } from "./kernel-commands.js";
 import {
   currentKernels,
+  diagonalKernels,
   eventsKernels,
   neuronKernelOf,
   rowsKernels,
@@ -24,10 +26,11 @@ import { areStacked } from "./many-planes.js";
 import type { MemoryArena } from "./memory-arena.js";
 import type { Run } from "./pack-tables.js";
 import type { SlotMemory } from "./slot-memory.js";
-import { coefficientOf, type SpikeLayout, type SpikePlane, wordBytes } from "./spike-layout.js";
+import { type SpikeLayout, wordBytes } from "./spike-layout.js";
+import { coefficientOf, type SpikePlane } from "./spike-planes.js";
 
 /** Words of TileArguments that are written here; where those of observed times begin. */
-const headerWords = 39;
+const headerWords = 46;
 const observedWord = 26;
 const halveWord = 31;
 const startWord = 34;
@@ -57,6 +60,7 @@ export function writeTiles(
   const passes = [
     ...listEventPasses(network, slot, layer, group),
     ...listTablePasses(network, slot, layer, group),
+    ...layer.diagonals.flatMap((diagonal) => listDiagonalPasses(slot, layer, diagonal, group)),
   ];
   const words = passes.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.length, 0);
   const command = arena.allocate(argumentBytes + (passes.length * passWords + words) * 4);
@@ -99,18 +103,34 @@ function headerOf(
     ...[network.partial, state.base + elements * laneBytes],
     ...[state.potential + elements * 4, state.count + elements * 4, height * width * 16],
     ...[threshold + group.first * 64, stage.reset === "zero" ? 1 : 0],
-    ...[spikesAt(slot, out) + group.first * wordBytes, out.row, out.step, out.pixel, out.plane],
+    ...planesOut(slot, out, group),
     ...[stage.lo, stage.hi, state.magnitude + elements * 4, neuronKernelOf(stage, kernel.lanes)],
     ...[network.zeros, passCount === 0 ? 0 : 16 * laneBytes],
     ...[0, 0, 0, 0],
     ...[state.events === 0 ? 0 : state.events + elements * 4, 0, 0, 0],
     ...[0, 0, 0, nearest + group.first * 128, network.stacks],
+    ...[network.masks, network.maskBytes],
+    ...valuesOut(slot, out, group),
   ];
+}
+
+/** Where a group of blocks writes planes, 0 if nobody reads them, and strides. */
+function planesOut(slot: SlotMemory, out: SpikeLayout, { first }: BlockGroup): readonly number[] {
+  const address = out.planeBytes === 0 ? 0 : spikesAt(slot, out) + first * wordBytes;
+  return [address, out.row, out.step, out.pixel, out.plane];
+}
+
+/** The same of bytes; then whether planes are those of two's complement. */
+function valuesOut(slot: SlotMemory, out: SpikeLayout, { first }: BlockGroup): readonly number[] {
+  const { values } = out;
+  const isComplement = out.planes.length === out.signs.length ? 0 : 1;
+  if (values === null) return [0, 0, 0, 0, isComplement];
+  return [valuesAt(slot, out) + first * 16, values.row, values.step, values.pixel, isComplement];
 }
 
 /** Which steps of the block halve the quantum: those from `first` up to, not including, `end`. */
 export function setHalvings(arena: MemoryArena, command: number, { first, end, shift }: HalvedSteps): void {
-  arena.words(command + halveWord * 4, 3).set([first, end, shift]);
+  arena.setWords(command + halveWord * 4, [first, end, shift]);
 }
 
 /** What a run of tiles starts from, and what is wanted at its end. */
@@ -136,7 +156,7 @@ export function setEnds(
   { start, finalStep, wanted: { totals, counts, potentials } }: TileEnds,
 ): void {
   const wanted = Number(totals) + 2 * Number(counts) + 4 * Number(potentials);
-  arena.words(command + startWord * 4, 3).set([start, finalStep, wanted]);
+  arena.setWords(command + startWord * 4, [start, finalStep, wanted]);
 }
 
 /** At which times (address and number of ObservedTime[]) a group of blocks sums its counts up, and where the weights of its first element lie. */
@@ -151,7 +171,7 @@ export function setObserved(
   command: number,
   { times, count, weights }: ObservedTiles,
 ): void {
-  arena.words(command + observedWord * 4, 4).set([times, count, ...weights]);
+  arena.setWords(command + observedWord * 4, [times, count, ...weights]);
 }
 
 /** The passes of each window that the event list runs, for all blocks together: one a plane, or one of all spikes by value. */
@@ -170,7 +190,8 @@ function listEventPasses(
         }),
   );
   return passes.map(({ event, kernel, plane, index }, at) => {
-    const spikes = spikesAt(slot, event.layout) + index * event.layout.plane;
+    const { layout } = event;
+    const spikes = isOfBytes(event) ? valuesAt(slot, layout) : spikesAt(slot, layout) + index * layout.plane;
     const room = network.eventRooms[at] as EventRoom;
     const part = eventWindowOf(event, first, spikes, room, network.positions);
     return { kernel, block: 0, blocks: count, plane, parts: [part] };
@@ -178,6 +199,24 @@ function listEventPasses(
 }
 
 const onePlane: SpikePlane = { shift: 0, negative: false };
+
+/** A pass a block of a window that is diagonal; its part is a DiagonalWindow. */
+function listDiagonalPasses(
+  slot: SlotMemory,
+  { kernel: { lanes } }: LayerMemory,
+  { layout, weights, blockBytes }: DiagonalMemory,
+  { first, count }: BlockGroup,
+): readonly PassWords[] {
+  const { values } = layout;
+  if (values === null) return [];
+  const kernel = diagonalKernels[lanes === "int16" ? "int16" : "int32"];
+  return Array.from({ length: count }, (_, block) => {
+    const source = valuesAt(slot, layout) + (first + block) * 16;
+    const at = weights + (first + block) * blockBytes;
+    const part = [source, values.row, values.step, values.pixel, at];
+    return { kernel, block, blocks: 1, plane: onePlane, parts: [part] };
+  });
+}
 
 /** One pass a plane of the window that tables of 12 run, or one for many planes. */
 function listRowsPasses(slot: SlotMemory, rows: Run | null, block: number): readonly PassWords[] {
@@ -216,7 +255,7 @@ function listTablePasses(
     const ofRuns = listRunPasses(slot, layer, runs, block, table);
     table += tables * tableBytes[layer.kernel.lanes];
     passes.push(...joinShortcut(ofRows, ofRuns));
-    const isDriven = ofRows.length + ofRuns.length + layer.events.length > 0;
+    const isDriven = ofRows.length + ofRuns.length + layer.events.length + layer.diagonals.length > 0;
     // where nothing drives a block, its sums are the constant current
     if (isDriven || layer.kernel.windows.length === 0) continue;
     const kernel = currentKernels[layer.kernel.lanes];

@@ -78,7 +78,8 @@ export class WasmSimulator {
     const { images, blockSteps } = planRoom(this.plan, this.kernels, this.options.spikeBudget, request);
     const spans = listTimeSpans(request, blockSteps);
     const keepsState = spans.length > 1 || request.exit !== undefined;
-    const network = this.#prepareNetwork(request, { images, blockSteps, keepsState });
+    const keepsPlanes = request.keepSpikes !== undefined;
+    const network = this.#prepareNetwork(request, { images, blockSteps, keepsState, keepsPlanes });
     const { memory, sums } = network;
     const slots = new SlotReader(this.module, this.#arena, memory.turned);
     const taker = new SnapshotTaker(this.plan, request, this.#reader, slots, sums);
@@ -224,7 +225,9 @@ export class WasmSimulator {
 
 /** Whether a network that was laid out serves where `wanted` is asked for. */
 function holds(laidOut: NetworkSize, wanted: NetworkSize): boolean {
-  const isSame = laidOut.blockSteps === wanted.blockSteps && laidOut.keepsState === wanted.keepsState;
+  const isSame = (["blockSteps", "keepsState", "keepsPlanes"] as const).every(
+    (what) => laidOut[what] === wanted[what],
+  );
   return isSame && laidOut.images >= wanted.images;
 }
 
