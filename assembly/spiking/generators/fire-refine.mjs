@@ -12,44 +12,67 @@ import { climbBits, downFrom, each, entries, fireFile, stepLoop } from "./fire-p
 const both = (lines) => each(2, lines);
 
 /** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
-/** Doubles V and N where the quantum is halved before the step. */
+/** Doubles V and N as often as the quantum is halved before the step. */
 const halve = `
-      if (step >= halveFirst && step < halveEnd) {
-        if (shift == 1) {${both(`
-          v# = i32x4.add(v#, v#);
-          m# = f32x4.add(m#, m#);`)}
-        } else {
-          const factor = f32x4.splat(<f32>(1 << shift));${both(`
-          v# = i32x4.shl(v#, shift);
-          m# = f32x4.mul(m#, factor);`)}
-        }
-      }`;
+    if (isHalved) {${both(`
+      v# = i32x4.shl(v#, shift);
+      m# = f32x4.mul(m#, factor);`)}
+    }`;
 
 /** V takes the step's current in; the spike is rounded: its low 16 bits, the others meet a 0 of θ's. */
 const spike = both(`
-      v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
-      const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
-      const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);`);
+    v# = i32x4.add(v#, sizeof<T>() == 2 ? v128.load16x4_s(sum, 8 * #) : v128.load(sum, 16 * #));
+    const ratio# = f32x4.add(f32x4.mul(f32x4.convert_i32x4_s(v#), inverse#), offset#);
+    const spike# = f32x4.add(f32x4.pmax(f32x4.pmin(ratio#, most), f32x4.pmax(m#, least)), whole);`);
 
-/** What a spike takes off V, and N; not needed behind the last step if nobody reads them. */
+/** What a spike takes off V, and N. */
 const takeOff = both(`
-      v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
-      m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`);
+    v# = i32x4.sub(v#, i32x4.dot_i16x8_s(spike#, theta#));
+    m# = f32x4.sub(m#, f32x4.sub(spike#, whole));`);
 
 /** A float's bits less those of 1.5·2²³ are the whole number that was added to it. */
-const sentSpikes = "i16x8.narrow_i32x4_s(i32x4.sub(spike0, whole), i32x4.sub(spike1, whole))";
+const storeSpikes = `
+    v128.store(to, i16x8.narrow_i32x4_s(i32x4.sub(spike0, whole), i32x4.sub(spike1, whole)));`;
 
-/** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
-const stepRow = `
-/** Not 0 where something is added to one of eight channels. */
-// @ts-ignore: decorator
-@inline
-function addedTo<T>(sum: usize): v128 {
-  return sizeof<T>() == 2 ? v128.load(sum) : v128.or(v128.load(sum), v128.load(sum, 16));
-}
+/** V and −N, which is a float from step to step. */
+const keepState = both(`
+    v128.store(potential, v#, 16 * #);
+    v128.store(count, m#, 16 * #);`);
 
-/** The spikes of half a block of the tile's row take the place of its sums: int16, a step's 16 side by side at the step's sums. */
-function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, stored: i32): void {
+/** What is wanted behind the tile's last step: V, and N as whole numbers. */
+const storeState = `
+    if (stored & 6) {${takeOff}
+      if (stored & 4) {${both(`
+        v128.store(potential, v#, 16 * #);`)}
+      }
+      if (stored & 2) {${both(`
+        v128.store(count, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
+      }
+    }`;
+
+/** What a step begins with: V and −N of the step before; in the tile's first step of the tile before, or of none. */
+const loadState = (isOpening) => isOpening
+  ? both(`
+    let v# = v128.load(before, 16 * #);
+    let m# = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(count, 16 * #)));`)
+  : both(`
+    let v# = v128.load(potential, 16 * #);
+    let m# = v128.load(count, 16 * #);`);
+
+/** Once quanta stay, nothing changes where the step before had no spike and nothing is added. */
+const skipSilent = `
+    if (maySkip && !v128.any_true(v128.or(v128.load(to - 16 * sizeof<T>()), addedTo<T>(sum)))) {
+      v128.store(to, i16x8.splat(0));
+      continue;
+    }`;
+
+/**
+ * A step of eight channels of a row: its pixels do not wait for each other.
+ *
+ * @param isOpening whether it is the tile's first step; `isClosing`: its last
+ */
+const stepPixels = (name, isOpening, isClosing) => `
+function ${name}<T>(tile: TileArguments, block: i32, half: usize, step: i32, first: bool, stored: i32): void {
   const lane = half << 5;
   const neuron = neuronOf(tile, block, 0) + lane;
   const thresholds = tile.threshold + (<usize>block << 6) + lane;
@@ -57,56 +80,42 @@ function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, s
   const most = f32x4.splat(<f32>tile.hi);
   const least = f32x4.splat(<f32>-tile.hi);
   const whole = f32x4.splat(12582912);
-  const sumStep = tile.sumStep;
   const shift = tile.shift;
-  const halveFirst = tile.halveFirst;
-  const halveEnd = tile.halveEnd;
-  const firstStep = tile.first;
-  const lastStep = tile.last - 1;
+  const factor = f32x4.splat(<f32>(1 << shift));
+  const isHalved = step >= tile.halveFirst && step < tile.halveEnd;${isOpening || isClosing ? "" : `
+  const maySkip = step >= tile.halveEnd;`}
+  const at = <usize>(step - tile.first);
   const toPixel = sumPixel<T>(tile);
   const sumsPixel: usize = tile.passCount == 0 ? 16 * sizeof<T>() : toPixel;
-  let sums = sumOf<T>(tile, block, 0) + (lane >> 2) * sizeof<T>();
-  let tos = sumsOf<T>(tile, block) + (lane >> 1);
-  let before = (first ? tile.start : tile.potential) + neuron;
+  let sum = sumOf<T>(tile, block, 0) + (lane >> 2) * sizeof<T>() + at * tile.sumStep;
+  let to = sumsOf<T>(tile, block) + (lane >> 1) + at * (16 * sizeof<T>());${isOpening ? `
+  let before = (first ? tile.start : tile.potential) + neuron;` : ""}
   let potential = tile.potential + neuron;
-  let counts = tile.count + neuron;${both(`
+  let count = tile.count + neuron;${both(`
   const theta# = v128.load(thresholds, 16 * #);
   const inverse# = v128.load(inverses, 16 * #);
   const offset# = v128.load(inverses, 64 + 16 * #);`)}
-  for (let x = tile.width; x > 0; x--) {${both(`
-    let v# = v128.load(before, 16 * #);
-    let m# = first ? f32x4.splat(0) : f32x4.neg(f32x4.convert_i32x4_s(v128.load(counts, 16 * #)));`)}
-    let sum = sums;
-    let to = tos;
-    let silent = false;
-    let step = firstStep;
-    for (; step < lastStep; step++, sum += sumStep, to += 16 * sizeof<T>()) {
-      if (step >= halveEnd && silent && !v128.any_true(addedTo<T>(sum))) {
-        // the quantum, V and N are those of the step before, which had no spike
-        v128.store(to, i16x8.splat(0));
-        continue;
-      }${halve}${spike}${takeOff}
-      const spikes = ${sentSpikes};
-      v128.store(to, spikes);
-      silent = !v128.any_true(spikes);
-    }
-    {${halve}${spike}
-      v128.store(to, ${sentSpikes});
-      if (stored & 6) {${takeOff}
-        if (stored & 4) {${both(`
-          v128.store(potential, v#, 16 * #);`)}
-        }
-        if (stored & 2) {${both(`
-          v128.store(counts, i32x4.trunc_sat_f32x4_s(f32x4.neg(m#)), 16 * #);`)}
-        }
-      }
-    }
-    sums += sumsPixel;
-    tos += toPixel;
-    before += 64;
-    potential += 64;
-    counts += 64;
+  for (let x = tile.width; x > 0; x--, sum += sumsPixel, to += toPixel, ${isOpening ? "before += 64, " : ""}potential += 64, count += 64) {${isOpening || isClosing ? "" : skipSilent}${loadState(isOpening)}${halve}${spike}${storeSpikes}${isClosing ? storeState : takeOff + keepState}
   }
+}
+`;
+
+/** Eight channels of a row over a tile's steps; N is kept as −N, a float. */
+const stepRow = `
+/** Not 0 where something is added to one of eight channels. */
+// @ts-ignore: decorator
+@inline
+function addedTo<T>(sum: usize): v128 {
+  return sizeof<T>() == 2 ? v128.load(sum) : v128.or(v128.load(sum), v128.load(sum, 16));
+}
+${stepPixels("stepOnly", true, true)}${stepPixels("stepFirst", true, false)}${stepPixels("stepNext", false, false)}${stepPixels("stepLast", false, true)}
+/** The spikes of half a block of the tile's row take the place of its sums: int16, a step's 16 side by side at the step's sums. */
+function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, stored: i32): void {
+  const last = tile.last - 1;
+  if (tile.first == last) return stepOnly<T>(tile, block, half, last, first, stored);
+  stepFirst<T>(tile, block, half, tile.first, first, stored);
+  for (let step = tile.first + 1; step < last; step++) stepNext<T>(tile, block, half, step, first, stored);
+  stepLast<T>(tile, block, half, last, first, stored);
 }
 
 /** Σ|s| and events of the row's spikes. */
