@@ -35,7 +35,7 @@ export class CurrentWindow {
 /** Columns that the windows of a target row reach from the first to the last. */
 // @ts-ignore: decorator
 @inline
-function spanOf(window: CurrentWindow): i32 {
+export function spanOf(window: CurrentWindow): i32 {
   return (window.targetWidth - 1) * window.strideX + (window.kernelWidth - 1) * window.dilationX + 1;
 }
 

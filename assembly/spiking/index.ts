@@ -18,6 +18,7 @@ export { runGate } from "./gate";
 export { runGateLevels } from "./gate-levels";
 export { sumCounts } from "./sum-counts";
 export { addCurrents, fixPixels, roundCurrents } from "./constant-currents";
+export { addShortCurrents, fixShortPixels } from "./short-currents";
 export { unblock } from "./unblock";
 export { addFromCache } from "./limits";
 export { countCalls } from "./calls";

@@ -172,8 +172,8 @@ function checkPixels(plan: SnnPlan, { images, n, poisson }: SimulationRequest): 
   }
   for (let at = 0; at < images.length; at++) {
     const x = images[at] as number;
-    if (x >= 0 && x <= 1) continue;
-    if (poisson === undefined && Number.isFinite(x)) continue;
+    // what is not finite less itself is not 0
+    if (poisson === undefined ? x - x === 0 : x >= 0 && x <= 1) continue;
     const problem = describePixel(x);
     return { ...problem, where: `image ${Math.floor(at / size)}, pixel ${at % size}` };
   }

@@ -12,6 +12,7 @@ import { type WindowSynapses, windowOf } from "../plan/window-synapses.js";
 import { blockedIndex, countBlocked } from "./block-elements.js";
 import type { KernelExports } from "./kernel-module.js";
 import type { MemoryArena } from "./memory-arena.js";
+import { findShortWindow, ShortCurrents } from "./short-currents.js";
 
 /** What the image drives a target with: windows, and what is none. */
 export interface ImageDrive {
@@ -43,6 +44,8 @@ export class ConstantCurrents {
   readonly #sums: number;
   readonly #shared: number;
   readonly #windows: readonly number[];
+  /** The quicker way, where there is one. */
+  readonly #short: ShortCurrents | undefined;
 
   /** @param shared constant currents that all images share, [block][y][x][16] */
   constructor(
@@ -58,6 +61,8 @@ export class ConstantCurrents {
     this.#sums = arena.allocate(shared.length * 8);
     this.#shared = writeDoubles(arena, shared);
     this.#windows = drive.windows.map((window) => this.#writeWindow(window));
+    const short = findShortWindow(drive);
+    this.#short = short && new ShortCurrents(short, imageLength, shared, module, arena);
   }
 
   get #isFloat(): boolean {
@@ -117,6 +122,8 @@ export class ConstantCurrents {
    * @returns the largest magnitude of the image's part
    */
   write(image: Float32Array, address: number): number {
+    const largest = this.#short?.write(image, address) ?? null;
+    if (largest !== null) return largest;
     this.#sum(image);
     const count = countBlocked(this.drive.shape);
     return this.module.roundCurrents(this.#sums, this.#shared, count, address, this.#isFloat ? 1 : 0);

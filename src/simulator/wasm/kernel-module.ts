@@ -33,6 +33,10 @@ export interface KernelExports {
   addCurrents(window: number): void;
   /** Rounds float64 `sums` and adds `shared`; the largest magnitude of the rounded sums. */
   roundCurrents(sums: number, shared: number, count: number, to: number, isFloat: number): number;
+  /** float32 pixels in fixed point as int32, an even `count`; the largest magnitude. */
+  fixShortPixels(from: number, count: number, to: number): number;
+  /** A window's rounded currents by integers, and `shared`, int32; the largest magnitude of the rounded sums. */
+  addShortCurrents(window: number, shared: number, to: number): number;
   /** Calls of a kernel by its number in kernel-numbers.ts. */
   countCalls(kernel: number): number;
 }

@@ -139,4 +139,5 @@ export const kernelNumbers = {
   listedBytes: 33,
   complement: 34,
   diagonalInt: 35,
+  shortConstants: 36,
 } as const;
