@@ -7,10 +7,7 @@
 import { Segment } from "./segments";
 import { Pass, passSize, TileArguments, tileSteps } from "./tile-arguments";
 
-/**
- * A Segment, then its plane: shift, negative. The host writes the planes of a pass with shifts descending, so that of two's
- * complement the sign's is the first; by sign it is a positive one.
- */
+/** A Segment, then its plane: shift, negative. The host writes the planes of a pass with shifts descending: of two's complement the sign's is the first. */
 const stackSegmentSize: usize = offsetof<Segment>() + 8;
 
 /** A plane that has spikes: its rows at the step, and what sums so far are multiplied by before it is added. */
@@ -78,7 +75,7 @@ function masksOf(tile: TileArguments, pass: Pass): usize {
 // @ts-ignore: decorator
 @inline
 function isComplement(pass: Pass): bool {
-  return load<i32>(pass.segments, offsetof<Segment>() + 4) != 0;
+  return pass.shift != 0;
 }
 
 /**

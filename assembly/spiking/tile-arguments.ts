@@ -23,7 +23,7 @@ export class TileArguments {
   active: usize;
   /** Sums under way. */
   sums: usize;
-  /** Constant current, [block][y][x][16] in the layer's lanes; V and counts, the same in 32 bits. Of the first block. */
+  /** Constant current, [block][y][x][16] in the layer's lanes; V and counts, the same in 32 bits (between the steps of a tile of a layer that refines −N as a float). Of the first block. */
   base: usize;
   potential: usize;
   count: usize;
@@ -95,6 +95,7 @@ export class Pass {
   blocks: i32;
   /** Whether it is the first of its block, which starts from the constant current instead of the sums. */
   starts: i32;
+  /** Of passes over all planes at once: 1 where these are those of two's complement. */
   shift: i32;
   negative: i32;
   segmentCount: i32;

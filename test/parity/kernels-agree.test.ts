@@ -32,6 +32,8 @@ const alphabets: readonly SpikeAlphabet[] = [
   { lo: 0, hi: 1 },
   { lo: 0, hi: 5 },
   { lo: -3, hi: 3 },
+  // planes of the negative alone, more than one
+  { lo: -7, hi: 1 },
 ];
 
 function requestOf(snn: Snn, each: number): SimulationRequest {

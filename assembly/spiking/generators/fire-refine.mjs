@@ -3,7 +3,8 @@
  *
  * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋. With θ below 2¹⁵ float32 finds it, as
  * src/simulator/wasm/nearest-spike.ts tells: clipped to whole numbers, then rounded to the nearest by adding 1.5·2²³. With larger θ it is
- * found by the ladder of fire-levels.mjs. A step waits for the one before, so what lies between V and V is kept short.
+ * found by the ladder of fire-levels.mjs. A step waits for the one before, so a row is run a step at a time: its pixels do not wait for
+ * each other.
  */
 import { climbBits, downFrom, each, entries, fireFile, stepLoop } from "./fire-parts.mjs";
 
@@ -11,7 +12,6 @@ import { climbBits, downFrom, each, entries, fireFile, stepLoop } from "./fire-p
 
 const both = (lines) => each(2, lines);
 
-/** Eight channels of a row over a tile's steps, so that what they have in common stays in registers; N is kept as −N, a float. */
 /** Doubles V and N as often as the quantum is halved before the step. */
 const halve = `
     if (isHalved) {${both(`

@@ -22,7 +22,7 @@ export class ShortCurrents {
   /** Largest |pixel| in fixed point for which no sum overflows. */
   readonly #largestPixel: number;
 
-  /** @param window one for which `fitsShort` holds */
+  /** @param window one that `findShortWindow` gave */
   constructor(
     window: WindowSynapses,
     private readonly imageLength: number,
@@ -32,6 +32,7 @@ export class ShortCurrents {
   ) {
     const even = imageLength + (imageLength & 1);
     this.#raw = arena.allocate(even * 4);
+    arena.floats(this.#raw, even).fill(0);
     this.#pixels = arena.allocate(even * 4);
     this.#shared = arena.allocate(shared.length * 4);
     arena.words(this.#shared, shared.length).set(shared);

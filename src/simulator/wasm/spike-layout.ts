@@ -20,6 +20,8 @@ export interface SpikeLayout {
   readonly shape: Shape;
   /** As they lie. */
   readonly planes: readonly SpikePlane[];
+  /** Whether that is two's complement. */
+  readonly isComplement: boolean;
   /** The planes of the source's alphabet by sign. */
   readonly signs: readonly SpikePlane[];
   /** Blocks of 16 channels, one word each. */
@@ -94,7 +96,8 @@ function layOutSource(
   steps: number,
   form: SpikeForms = signsAlone,
 ): Omit<SpikeLayout, "offset"> {
-  const planes = form.planes === "complement" ? complementPlanes(2 ** (signs.length / 2) - 1) : signs;
+  const isComplement = form.planes === "complement";
+  const planes = isComplement ? complementPlanes(2 ** (signs.length / 2) - 1) : signs;
   const blocks = Math.ceil(shape[0] / 16);
   const pixel = blocks * wordBytes;
   const step = (left + shape[2] + right) * pixel;
@@ -105,7 +108,7 @@ function layOutSource(
   const values = form.values ? { offset: planeBytes, ...ofValues } : null;
   const bytes = planeBytes + (values === null ? 0 : roundUp(values.row * shape[1]));
   const strides = { pixel, step, row, plane };
-  return { shape, planes, signs, blocks, left, right, ...strides, planeBytes, values, bytes };
+  return { shape, planes, isComplement, signs, blocks, left, right, ...strides, planeBytes, values, bytes };
 }
 
 const roundUp = (bytes: number) => Math.ceil(bytes / 64) * 64;

@@ -123,7 +123,7 @@ function planesOut(slot: SlotMemory, out: SpikeLayout, { first }: BlockGroup): r
 /** The same of bytes; then whether planes are those of two's complement. */
 function valuesOut(slot: SlotMemory, out: SpikeLayout, { first }: BlockGroup): readonly number[] {
   const { values } = out;
-  const isComplement = out.planes.length === out.signs.length ? 0 : 1;
+  const isComplement = out.isComplement ? 1 : 0;
   if (values === null) return [0, 0, 0, 0, isComplement];
   return [valuesAt(slot, out) + first * 16, values.row, values.step, values.pixel, isComplement];
 }
@@ -200,6 +200,12 @@ function listEventPasses(
 
 const onePlane: SpikePlane = { shift: 0, negative: false };
 
+/** What a pass over all planes says of them in place of one: a shift of 1 stands for two's complement. */
+const walkedPlane = (layout: SpikeLayout): SpikePlane => ({
+  shift: layout.isComplement ? 1 : 0,
+  negative: false,
+});
+
 /** A pass a block of a window that is diagonal; its part is a DiagonalWindow. */
 function listDiagonalPasses(
   slot: SlotMemory,
@@ -224,7 +230,8 @@ function listRowsPasses(slot: SlotMemory, rows: Run | null, block: number): read
   const { shape, planes } = rows.layout;
   if (areStacked(planes.length)) {
     const kernel = stackedKernels[shape[0]] as number;
-    return [{ kernel, block, blocks: 1, plane: onePlane, parts: stackPlanes(rows, slot, 0) }];
+    const plane = walkedPlane(rows.layout);
+    return [{ kernel, block, blocks: 1, plane, parts: stackPlanes(rows, slot, 0) }];
   }
   const kernel = rowsKernels[shape[0]] as number;
   return planes.map((plane, index) => {
@@ -297,7 +304,8 @@ function listRunPasses(
     const isStacked = lanes === "int16" && run.bytes === 2 && areStacked(run.layout.planes.length);
     if (isStacked) {
       const parts = stackPlanes(run, slot, table);
-      stacked.push({ kernel: stackedWordKernel, block, blocks: 1, plane: onePlane, parts });
+      const plane = walkedPlane(run.layout);
+      stacked.push({ kernel: stackedWordKernel, block, blocks: 1, plane, parts });
     } else
       for (const [index, plane] of run.layout.planes.entries()) {
         const isWord = isWordOf(run, stage.shape[1]);
