@@ -41,10 +41,12 @@ const snn =
   flags.snn === undefined
     ? await convertModel(flags.model, flags.lambda)
     : decodeSnn(readFileSync(flags.snn), flags.snn);
-const watched = watchStages(planSnn(snn.graph), () => simulator.readMilliseconds());
+const plan = planSnn(snn.graph);
+const watched = watchStages(plan, () => simulator.readMilliseconds());
 const simulator: CountedSimulator = await makeWasmBackend(undefined, undefined, watched.watch).prepare(snn);
 const { images } = await readImages(snn, n);
-const request = { images, n, steps, snapshots: [steps], readout: "mean", delay: 0 } as const;
+const readout = plan.refine === null ? "mean" : "final";
+const request = { images, n, steps, snapshots: [steps], readout, delay: 0 } as const;
 
 /** Pieces of 16 bytes that one window asks for, an image and step. */
 function piecesOf({ rows, events, stage }: LayerKernel, window: WindowSynapses, rate: number): number {
@@ -57,7 +59,6 @@ function piecesOf({ rows, events, stage }: LayerKernel, window: WindowSynapses, 
   return pixels * 2 * usedBytes(window).reduce((sum, bytes) => sum + bytes, 0);
 }
 
-const plan = planSnn(snn.graph);
 const idOf = new Map(plan.neurons.map(({ id, name }) => [name, id]));
 const kernels = chooseKernels(plan, false).filter(
   ({ lanes, windows }) => lanes === "int16" && windows.length > 0,

@@ -72,7 +72,7 @@ const skipSilent = `
  * @param isOpening whether it is the tile's first step; `isClosing`: its last
  */
 const stepPixels = (name, isOpening, isClosing) => `
-function ${name}<T>(tile: TileArguments, block: i32, half: usize, step: i32, first: bool, stored: i32): void {
+function ${name}<T>(tile: TileArguments, block: i32, half: usize, step: i32${isOpening ? ", first: bool" : ""}${isClosing ? ", stored: i32" : ""}): void {
   const lane = half << 5;
   const neuron = neuronOf(tile, block, 0) + lane;
   const thresholds = tile.threshold + (<usize>block << 6) + lane;
@@ -113,9 +113,9 @@ ${stepPixels("stepOnly", true, true)}${stepPixels("stepFirst", true, false)}${st
 function stepRow<T>(tile: TileArguments, block: i32, half: usize, first: bool, stored: i32): void {
   const last = tile.last - 1;
   if (tile.first == last) return stepOnly<T>(tile, block, half, last, first, stored);
-  stepFirst<T>(tile, block, half, tile.first, first, stored);
-  for (let step = tile.first + 1; step < last; step++) stepNext<T>(tile, block, half, step, first, stored);
-  stepLast<T>(tile, block, half, last, first, stored);
+  stepFirst<T>(tile, block, half, tile.first, first);
+  for (let step = tile.first + 1; step < last; step++) stepNext<T>(tile, block, half, step);
+  stepLast<T>(tile, block, half, last, stored);
 }
 
 /** Σ|s| and events of the row's spikes. */

@@ -15,6 +15,7 @@ import { modelList, modelTables } from "./model-layer.js";
 import { nearestLimit } from "./nearest-spike.js";
 import { type KernelFamily, planKernels } from "./plan-kernels.js";
 import { planWideKernels } from "./plan-wide-kernels.js";
+import { isDiagonal } from "./spike-forms.js";
 
 /** Synapses listed one by one: at most this many in a layer. */
 const longestList = 2 ** 26;
@@ -31,7 +32,10 @@ export function chooseKernels(
   const problems = findUnsupported(plan, poisson);
   if (problems.length > 0) throw refuseInput(problems);
   const factsOf = expectSpikes(plan);
-  return plan.neurons.map((stage) => chooseKernel(stage, plan, factsOf, { poisson, prefer }));
+  return plan.neurons.map((stage) => {
+    const kernel = chooseKernel(stage, plan, factsOf, { poisson, prefer });
+    return { ...kernel, diagonals: findDiagonals(kernel) };
+  });
 }
 
 function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
@@ -52,12 +56,19 @@ function findUnsupported(plan: SnnPlan, poisson: boolean): Problem[] {
   return problems;
 }
 
+type ChosenKernel = Omit<LayerKernel, "diagonals">;
+
+function findDiagonals({ windows, rows, events, lanes }: ChosenKernel): readonly WindowSynapses[] {
+  if (lanes === "float32") return [];
+  return windows.filter((window) => window !== rows && !events.includes(window) && isDiagonal(window));
+}
+
 function chooseKernel(
   stage: NeuronStage,
   { image, alphabets }: SnnPlan,
   factsOf: (source: string) => SourceFacts,
   { poisson, prefer }: { readonly poisson: boolean; readonly prefer: KernelFamily | undefined },
-): LayerKernel {
+): ChosenKernel {
   const spiking = stage.groups.filter((group) => poisson || group.source !== image);
   const constant = poisson ? [] : stage.groups.filter((group) => group.source === image);
   const found = stage.poolBefore === null ? spiking.map(windowOf) : [null];
@@ -82,7 +93,7 @@ function runWide(
   bounds: CurrentBounds,
   factsOf: (source: string) => SourceFacts,
   prefer?: KernelFamily,
-): LayerKernel {
+): ChosenKernel {
   const { stage, form, spiking, windows } = kernel;
   const isTables = form === "tables";
   const only = {

@@ -6,7 +6,6 @@
 import type { WindowSynapses } from "../plan/window-synapses.js";
 import type { LayerKernel } from "./layer-kernel.js";
 import type { MemoryArena } from "./memory-arena.js";
-import { isDiagonal } from "./spike-forms.js";
 import type { SpikeLayout } from "./spike-layout.js";
 
 export interface DiagonalMemory {
@@ -16,19 +15,12 @@ export interface DiagonalMemory {
   readonly blockBytes: number;
 }
 
-/** The windows of a layer that run so: those whose sources lie as bytes and which neither tables of 12 nor the event list run. */
+/** The windows of a layer that run so: those whose sources lie as bytes. */
 export function listDiagonals(
-  { windows, events, rows, lanes }: LayerKernel,
+  { diagonals }: LayerKernel,
   layouts: ReadonlyMap<string, SpikeLayout>,
 ): readonly WindowSynapses[] {
-  if (lanes === "float32") return [];
-  return windows.filter(
-    (window) =>
-      window !== rows &&
-      !events.includes(window) &&
-      layouts.get(window.source)?.values != null &&
-      isDiagonal(window),
-  );
+  return diagonals.filter(({ source }) => layouts.get(source)?.values != null);
 }
 
 export function writeDiagonal(

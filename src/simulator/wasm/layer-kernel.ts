@@ -25,6 +25,8 @@ export interface LayerKernel {
   /** Windows of `windows` that the event list runs, or scatter does. */
   readonly events: readonly WindowSynapses[];
   readonly scatters: boolean;
+  /** Windows of `windows` of one weight a channel that none of these run: from bytes, where their source's spikes lie as such. */
+  readonly diagonals: readonly WindowSynapses[];
   /** Whether blocks of 16 output channels are run together, up to four. */
   readonly together: boolean;
   /** Groups of the image as a constant current. */

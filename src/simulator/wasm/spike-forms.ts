@@ -80,14 +80,13 @@ function howIsRead(
   window: WindowSynapses,
   kernels: readonly LayerKernel[],
 ): "values" | "rows" | "planes" {
-  const { events, scatters, lanes, rows } = kernel;
+  const { events, diagonals, scatters, lanes, rows } = kernel;
   const writer = kernels.find(({ stage }) => stage.id === window.source)?.stage;
   if (lanes === "float32" || writer === undefined) return "planes";
   const planes = spikePlanes(writer.lo, writer.hi);
   if (window === rows) return areStacked(planes.length) ? "rows" : "planes";
-  const isListed = events.includes(window);
-  const isByValue = isListed ? !scatters && isListedByValue(window, planes, lanes) : isDiagonal(window);
-  return isByValue ? "values" : "planes";
+  const isListed = events.includes(window) && !scatters && isListedByValue(window, planes, lanes);
+  return isListed || diagonals.includes(window) ? "values" : "planes";
 }
 
 /** Whether a shortcut may be read from bytes, if its source refines: as far as is known before kernels are chosen. */

@@ -60,6 +60,7 @@ export function writeTiles(
   const passes = [
     ...listEventPasses(network, slot, layer, group),
     ...listTablePasses(network, slot, layer, group),
+    // behind all passes that note which planes have spikes, for which there is room by number
     ...layer.diagonals.flatMap((diagonal) => listDiagonalPasses(slot, layer, diagonal, group)),
   ];
   const words = passes.flatMap(({ parts }) => parts).reduce((sum, part) => sum + part.length, 0);
