@@ -2,7 +2,7 @@
  * Writes slide-values.ts: the inner loop of the event list for windows of three columns side by side that move on by one.
  *
  * A spike is read once and added to the three pixels that hear it, whose sums lie in registers: those of a pixel begin with the
- * third column of its window from the right and are stored behind the last. gather-values.ts reads it three times.
+ * first column of its window and are stored behind the last. gather-values.ts reads it three times.
  */
 import { kernelFile, list } from "./unroll.mjs";
 
