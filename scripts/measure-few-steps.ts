@@ -10,8 +10,8 @@
  * stopped, in the middle of an evaluation too. `--minutes` stops it by itself. It prints the table of everything
  * there is; a row whose preset has changed since is measured anew, and `--table` refuses it; `--table` prints it without measuring, `--commands` adds the commands that make each row, `--write` puts that of all test images into docs/few-steps.md.
  *
- * `--convert` makes the SNNs alone, in `--out`, and prints each with its times as scripts/gpu/count_on_gpu.py takes it; `--counted`
- * takes what that script counted in place of evaluating here. Both count the same whole numbers: the commands of a row give them too.
+ * `--convert` makes the SNNs alone, in `--out`, and prints each with its times as scripts/counters take it; `--counted`
+ * takes what they counted in place of evaluating here. All count the same whole numbers: the commands of a row give them too.
  *
  * The network itself is run once, with its first piece (for pieces counted elsewhere, beside one step of it), which at few steps takes
  * longer than the spikes; its decisions are kept in NETWORK.network.N.csv (a run's predictions.csv), and losses of the other pieces are

@@ -1,5 +1,5 @@
 /**
- * What scripts/gpu/count_on_gpu.py wrote of one network.
+ * What scripts/counters wrote of one network.
  *
  * Knows: counts.json and predictions.csv of that script. May not know: networks, presets.
  */

@@ -1,15 +1,7 @@
-"""What `respike evaluate` counts of integer spiking networks, on a GPU: decisions, spikes and operations of every test image.
+"""What is the same wherever a network is counted: files, image currents, fan-outs and outputs.
 
-    python3 scripts/gpu/count_on_gpu.py --data CACHE/datasets/cifar10 --out FOLDER NETWORK.snn.safetensors[@t,t...] ...
-        [--n N] [--device cuda] [--spikes-at-once 6e9]
-
-CACHE is respike's cache folder, where `respike data get` puts the pixels. For each network FOLDER/<its name>/ gets predictions.csv
-(index, label, the class after each of the steps asked for; without any, after those it was made for) and counts.json (means over images, as
-in results.json, and what they are of). What is finished is left as it is. Needs PyTorch, Triton and a CUDA device; with
-TRITON_INTERPRET=1 and --device cpu it runs anywhere, very slowly. All sums are whole numbers and exact, so that everything equals
-what respike counts.
-
-Knows: image currents, fan-outs, readouts. May not know: how a layer runs.
+Knows: test images of respike's cache, the sums of docs/snn-format.md before the first layer and behind the last. May not know: how a
+layer runs. All sums are whole numbers and exact, so that everything equals what respike counts.
 """
 import argparse
 import json
@@ -20,21 +12,22 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from snn_layers import expect, read_network
-from spiking_layer import LayerOnDevice
 
 PIXEL_UNIT = 65536
 MOST_STEPS = 4000  # of a network with an int32 layer (docs/conversion.md, number formats)
 
 
-def main():
+def describe_flags():
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", required=True)
     parser.add_argument("--n", type=int, help="the first N images alone")
     parser.add_argument("--out", required=True)
-    parser.add_argument("--device", default="cuda")
-    parser.add_argument("--spikes-at-once", type=float, default=6e9, help="elements of the largest layer over all steps")
     parser.add_argument("networks", nargs="+")
-    flags = parser.parse_args()
+    return parser
+
+
+def count_networks(flags, make_counts):
+    """Counts each network of the command line that is not counted yet; make_counts(network, at) gives its NetworkCounts."""
     for each in flags.networks:
         path, _, times = each.partition("@")
         folder = os.path.join(flags.out, os.path.basename(path).removesuffix(".snn.safetensors"))
@@ -46,8 +39,9 @@ def main():
         of = {"sha256": network.sha256, "n": len(labels), "times": at}
         if is_finished(folder, of):
             continue
+        os.makedirs(folder, exist_ok=True)
         with torch.inference_mode():
-            result = NetworkCounts(network, at, flags.device).count(images, labels, flags.spikes_at_once)
+            result = make_counts(network, at).count(images, labels, Progress(folder, of))
         write(folder, result, labels, of)
         print(f"{os.path.basename(folder)}: {time.time() - started:.1f} s", flush=True)
 
@@ -68,7 +62,6 @@ def is_finished(folder, of):
 
 def write(folder, result, labels, of):
     """counts.json is written last: where it exists, predictions.csv belongs to it."""
-    os.makedirs(folder, exist_ok=True)
     whole = os.path.join(folder, "counts.json")
     if os.path.exists(whole):
         os.remove(whole)
@@ -76,6 +69,7 @@ def write(folder, result, labels, of):
     rows = [f"{i},{label},{','.join(map(str, result['predictions'][i]))}" for i, label in enumerate(labels)]
     write_whole(os.path.join(folder, "predictions.csv"), "\n".join([head, *rows]) + "\n")
     write_whole(whole, json.dumps({"of": of, "at": result["at"]}, indent=1) + "\n")
+    Progress(folder, of).remove()
 
 
 def write_whole(path, text):
@@ -84,17 +78,45 @@ def write_whole(path, text):
     os.replace(path + ".part", path)
 
 
+class Progress:
+    """What is known of a network's first images, so that a count that was cut off goes on: whole numbers, in a file of its own."""
+
+    def __init__(self, folder, of):
+        self.path, self.of = os.path.join(folder, "progress.json"), of
+
+    def read(self):
+        """Classes of the images that are done, top-5 hits and sums of each time; None where nothing fits."""
+        if not os.path.exists(self.path):
+            return None
+        with open(self.path) as file:
+            known = json.load(file)
+        return known["done"] if known["of"] == self.of else None
+
+    def save(self, done):
+        write_whole(self.path, json.dumps({"of": self.of, "done": done}))
+
+    def remove(self):
+        if os.path.exists(self.path):
+            os.remove(self.path)
+
+
 class NetworkCounts:
-    """Sums over images of one network."""
+    """Sums over images of one network. Whoever inherits from it says how `run` gets from images to outputs."""
 
     def __init__(self, network, at, device):
         self.network, self.at, self.device = network, at, device
         self.refine = network.refine
-        gains = {layer.name: layer.gain for layer in network.layers}
-        self.layers = [LayerOnDevice(layer, gains, network.refine, device) for layer in network.layers]
         self.fan_outs = {layer.name: self.measure_fan_out(layer) for layer in network.layers}
         self.last_use = {path.source: layer.name for layer in network.layers for path in layer.synapses}
         self.sums = {t: dict(spikes=0, structural=0, effective=0, events=0, event_operations=0) for t in at}
+
+    def run(self, images):
+        """Outputs of these images at each of the times, float64 [N,classes]; adds what was sent to the sums."""
+        raise NotImplementedError
+
+    def choose_batch(self):
+        """Images at once."""
+        raise NotImplementedError
 
     def measure_fan_out(self, source):
         """Targets of each neuron [C,H,W]: joined to it, and by a weight other than 0."""
@@ -113,24 +135,22 @@ class NetworkCounts:
                     total += spread[:, p : p + h, p : p + w]
         return [total.permute(1, 2, 0).contiguous() for total in found]
 
-    def count(self, images, labels, spikes_at_once):
-        batch = self.choose_batch(spikes_at_once)
-        predictions, right_in_five = [], {t: 0 for t in self.at}
-        for start in range(0, len(images), batch):
+    def count(self, images, labels, progress):
+        """Classes of all images and means over them; goes on behind those that `progress` knows."""
+        batch = self.choose_batch()
+        predictions, right_in_five = [], [0] * len(self.at)
+        known = progress.read()
+        if known:
+            predictions, right_in_five = known["predictions"], known["rightInFive"]
+            self.sums = dict(zip(self.at, known["sums"]))
+        for start in range(len(predictions), len(images), batch):
             piece = labels[start : start + batch]
             outputs = self.run(images[start : start + batch])
-            for t in self.at:
-                right_in_five[t] += count_top_five(outputs[t], piece)
-            predictions.append(np.stack([outputs[t].argmax(1) for t in self.at], 1))
+            right_in_five = [sum_ + count_top_five(outputs[t], piece) for sum_, t in zip(right_in_five, self.at)]
+            predictions += np.stack([outputs[t].argmax(1) for t in self.at], 1).tolist()
+            progress.save({"predictions": predictions, "rightInFive": right_in_five, "sums": list(self.sums.values())})
         n = len(labels)
-        return {"predictions": np.concatenate(predictions), "at": [self.describe(t, n, right_in_five[t]) for t in self.at]}
-
-    def choose_batch(self, spikes_at_once):
-        """Images at once: a step's positions fit int32, and what a neuron sends in all of them float32."""
-        largest = max(int(np.prod(layer.shape)) for layer in self.network.layers)
-        gain = max(layer.gain for layer in self.network.layers)
-        limits = (spikes_at_once / (largest * self.at[-1]), (2**31 - 1) / largest, (2**24 - 1) / (gain * self.at[-1]))
-        return max(1, int(min(limits)))
+        return {"predictions": predictions, "at": [self.describe(t, n, hits) for t, hits in zip(self.at, right_in_five)]}
 
     def describe(self, t, n, top5):
         sums = self.sums[t]
@@ -138,22 +158,6 @@ class NetworkCounts:
         row = dict(t=t, top5=share, spikes=sums["spikes"] / n, sopStructural=sums["structural"] / n,
                    sopEffective=sums["effective"] / n)
         return {**row, "events": sums["events"] / n, "sopEvents": sums["event_operations"] / n} if self.refine else row
-
-    def run(self, images):
-        """Outputs of these images at each of the times, float64 [N,classes]."""
-        n, sent, totals = len(images), {}, None
-        pixels = self.fix_pixels(images)
-        for on_device in self.layers:
-            layer = on_device.layer
-            image = self.image_current(layer, pixels)
-            image = None if image is None else image.permute(0, 2, 3, 1).to(torch.int32).contiguous()
-            sent[layer.name] = on_device.run(sent, image, self.at[-1], n)
-            self.add_counts(layer.name, sent[layer.name])
-            if layer.name == self.network.output.synapses[0].source:
-                totals = self.read(sent[layer.name])
-            for source in [s for s in sent if self.last_use.get(s, layer.name) == layer.name and s != layer.name]:
-                del sent[source]
-        return self.outputs(totals)
 
     def fix_pixels(self, images):
         """p = floor(x*2^16 + 1/2) of the preprocessed x, which is a float32."""
@@ -176,44 +180,19 @@ class NetworkCounts:
             total = total + F.conv2d(pixels, weight, stride=path.stride, padding=path.padding)
         return torch.floor((total + PIXEL_UNIT // 2) / PIXEL_UNIT)
 
-    def add_counts(self, name, spikes):
-        """Adds |s| and, of layers that refine, what is not 0, each times the fan-outs."""
+    def add_sent(self, name, t, sent):
+        """Adds |s| of a layer's neurons up to t, [H,W,C] float64, each times the fan-outs."""
         structural, effective = self.fan_outs[name]
-        total, events, begin = 0, 0, 0
-        for t in self.at:
-            sums = self.sums[t]
-            total = total + torch.linalg.vector_norm(spikes[begin:t], 1, (0, 1), dtype=torch.float32).double()
-            if self.refine:
-                events = events + torch.linalg.vector_norm(spikes[begin:t], 0, (0, 1), dtype=torch.float32).double()
-                sums["events"] += int(events.sum())
-                sums["event_operations"] += int((events * effective).sum())
-            begin = t
-            sums["spikes"] += int(total.sum())
-            sums["structural"] += int((total * structural).sum())
-            sums["effective"] += int((total * effective).sum())
+        sums = self.sums[t]
+        sums["spikes"] += int(sent.sum())
+        sums["structural"] += int((sent * structural).sum())
+        sums["effective"] += int((sent * effective).sum())
 
-    def read(self, spikes):
-        """What arrived at the output from the last layer's spikes up to each time, whole numbers [N,classes]."""
+    def weigh_counts(self, counts):
+        """What arrived at the output from what the last layer's neurons sent, float64 [N,...] in the order [H,W,C]."""
         whole = self.network.output.synapses[0].weight
         weight = torch.as_tensor(whole.copy()).to(self.device, torch.float64).permute(0, 2, 3, 1).reshape(len(whole), -1)
-        told = self.tell_values(spikes) if self.refine else self.sum_after_delay(spikes)
-        return {t: counts.reshape(len(counts), -1) @ weight.T for t, counts in told.items()}
-
-    def sum_after_delay(self, spikes):
-        delay = self.network.options.get("delay", 0)
-        return {t: spikes[delay if t > delay else 0 : t].sum(0, dtype=torch.float32).double() for t in self.at}
-
-    def tell_values(self, spikes):
-        """N of neurons that refine, in quanta of step t."""
-        shift, halvings = self.refine["shift"], self.refine["halvings"]
-        counts, found = torch.zeros(spikes.shape[1:], dtype=torch.float64, device=self.device), {}
-        for t in range(1, self.at[-1] + 1):
-            if 2 <= t <= halvings // shift + 1:
-                counts = counts * 2**shift
-            counts = counts + spikes[t - 1]
-            if t in self.at:
-                found[t] = counts
-        return found
+        return counts.reshape(len(counts), -1) @ weight.T
 
     def outputs(self, totals):
         output, delay = self.network.output, self.network.options.get("delay", 0)
@@ -236,6 +215,3 @@ def count_top_five(outputs, labels):
     classes = np.arange(outputs.shape[1])[None, :]
     before = (outputs > own) | ((outputs == own) & (classes < labels[:, None]))
     return int((before.sum(1) < 5).sum())
-
-
-main()
