@@ -40,6 +40,8 @@ const rooms = {
     "node",
   ],
 };
+/** The rooms of src/simulator/wasm, likewise. */
+const kernelRooms = { planning: [], memory: ["planning"], running: ["planning", "memory"] };
 const everywhere = [
   "core",
   "graph",
@@ -69,6 +71,13 @@ module.exports = {
       severity: "error",
       from: { path: `^src/${room}/`, pathNot: isTest },
       to: { path: "^src/", pathNot: `^src/(${[room, ...below].join("|")})/` },
+    })),
+    ...Object.entries(kernelRooms).map(([room, below]) => ({
+      name: `kernels-${room}-imports-only-below`,
+      comment: `src/simulator/wasm/${room} may import ${below.join(", ") || "no other room of the kernels"}`,
+      severity: "error",
+      from: { path: `^src/simulator/wasm/${room}/`, pathNot: isTest },
+      to: { path: "^src/simulator/wasm", pathNot: `^src/simulator/wasm/(${[room, ...below].join("|")})/` },
     })),
     {
       name: "browser-safe-rooms-import-no-node",

@@ -15,7 +15,7 @@
  *
  * layers (rates 1, 2, 5 and 10 %): every kernel that can run the layer, scatter among them, in int16, int32 and float32; with
  * signed-burst:3 and with a pool before the neurons (a list) at 5 %; the constant current of the image: µs an image and step,
- * and in brackets what the model of src/simulator/wasm/kernel-costs.ts has. Its constants are fitted to these.
+ * and in brackets what the model of src/simulator/wasm/planning/kernel-costs.ts has. Its constants are fitted to these.
  *
  * levels: the same layer behind neurons of several alphabets, which all hear the same currents: time a plane against that
  * of binary spikes.
@@ -24,8 +24,8 @@ import { parseArgs } from "node:util";
 import { randomNormal } from "#src/core/counter-random.js";
 import type { Shape } from "#src/graph/node-types.js";
 import { parseAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
-import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
-import { spikePlanes } from "#src/simulator/wasm/spike-planes.js";
+import type { KernelFamily } from "#src/simulator/wasm/planning/plan-kernels.js";
+import { spikePlanes } from "#src/simulator/wasm/planning/spike-planes.js";
 import { measureLimit } from "./machine-limit.js";
 import { type MeasuredStage, makeLayer, prepareStage } from "./synthetic-layers.js";
 

@@ -1,5 +1,5 @@
 /** What the machine can load and add: 16-byte pieces from the first cache, each added to a sum, in WebAssembly, one thread. */
-import { loadKernels } from "#src/simulator/wasm/kernel-module.js";
+import { loadKernels } from "#src/simulator/wasm/running/kernel-module.js";
 
 const { addFromCache, memory } = await loadKernels();
 const [table, tableBytes] = [65_536, 8_192];

@@ -17,7 +17,7 @@ import { decodeSnn } from "#src/formats/snn/decode-snn.js";
 import { isOp } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
 import { layTable } from "#src/report/render-table.js";
-import { spikePlanes } from "#src/simulator/wasm/spike-planes.js";
+import { spikePlanes } from "#src/simulator/wasm/planning/spike-planes.js";
 import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
 import { convertModel, defaultModel, describeMachine, median, readImages } from "./bench-support.js";
 

@@ -17,7 +17,7 @@ import { openDataset } from "#src/datasets/open-dataset.js";
 import type { NumberFormat } from "#src/graph/node-types.js";
 import { preprocessPixels } from "#src/graph/preprocessing.js";
 import type { Snn } from "#src/graph/snn.js";
-import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
+import type { KernelFamily } from "#src/simulator/wasm/planning/plan-kernels.js";
 import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
 import { makeResidualSnn, residualImages } from "../test/parity/make-residual-snn.js";
 

@@ -10,8 +10,8 @@ import type { GraphNode, NumberFormat, Shape, Sides } from "#src/graph/node-type
 import type { Snn } from "#src/graph/snn.js";
 import type { SpikeAlphabet } from "#src/graph/spike-alphabet.js";
 import type { SimulationRequest } from "#src/simulator/backend.js";
-import type { KernelExports } from "#src/simulator/wasm/kernel-module.js";
-import type { KernelFamily } from "#src/simulator/wasm/plan-kernels.js";
+import type { KernelFamily } from "#src/simulator/wasm/planning/plan-kernels.js";
+import type { KernelExports } from "#src/simulator/wasm/running/kernel-module.js";
 import { makeWasmBackend } from "#src/simulator/wasm-backend.js";
 import { wrapGraph } from "../test/parity/make-random-snn.js";
 

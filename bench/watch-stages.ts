@@ -4,7 +4,7 @@
  * Knows: that stages run one after the other, and that a stage's time grows when it is over. May not know: what kernels do.
  */
 import type { SnnPlan } from "#src/simulator/plan/snn-plan.js";
-import type { KernelExports } from "#src/simulator/wasm/kernel-module.js";
+import type { KernelExports } from "#src/simulator/wasm/running/kernel-module.js";
 
 export interface WatchedStages {
   /** Stands between a simulator and its kernels. */

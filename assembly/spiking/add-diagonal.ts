@@ -6,7 +6,7 @@
 import { noteCall } from "./calls";
 import { baseOf, Pass, sumPixel, sumsOf, TileArguments } from "./tile-arguments";
 
-/** The host writes it in this order (src/simulator/wasm/tile-commands.ts). */
+/** The host writes it in this order (src/simulator/wasm/memory/tile-commands.ts). */
 @unmanaged
 export class DiagonalWindow {
   /** Spikes of the source: the bytes of (y 0, t 0, x 0) of the block, and strides. */

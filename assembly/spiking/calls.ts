@@ -1,4 +1,4 @@
-/** How often each kernel ran, so that tests can tell that it did; numbers in src/simulator/wasm/kernel-numbers.ts. */
+/** How often each kernel ran, so that tests can tell that it did; numbers in src/simulator/wasm/memory/kernel-numbers.ts. */
 const calls = memory.data(256, 16);
 
 // @ts-ignore: decorator

@@ -4,7 +4,7 @@
  */
 import { noteCall } from "./calls";
 
-/** A window over the image. The host writes it in this order (src/simulator/wasm/constant-currents.ts). */
+/** A window over the image. The host writes it in this order (src/simulator/wasm/running/constant-currents.ts). */
 @unmanaged
 export class CurrentWindow {
   /** float64 [channel][y][x] */

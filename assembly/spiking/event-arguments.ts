@@ -1,4 +1,4 @@
-/** The arguments of an event window: 32-bit words in memory, by name. The host writes them in this order (src/simulator/wasm/event-memory.ts). */
+/** The arguments of an event window: 32-bit words in memory, by name. The host writes them in this order (src/simulator/wasm/memory/event-memory.ts). */
 @unmanaged
 export class EventWindow {
   /** Spikes of the source: the word (where they lie as bytes, the byte) of (y 0, t 0, x 0), and strides in bytes. */

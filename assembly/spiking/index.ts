@@ -3,7 +3,7 @@
  *
  * Knows: spikes as bits and bytes, tables of weight sums, integrate and fire. May not know: graphs, images, classes.
  *
- * Layouts (the host lays memory out; src/simulator/wasm/layer-memory.ts has the other half):
+ * Layouts (the host lays memory out; src/simulator/wasm/memory/layer-memory.ts has the other half):
  * - spikes of a source: bits [y][t][x][channel], a pixel's channels in 16-bit words, zero columns left and right of x; of layers that
  *   refine also as bytes [y][t][x][channel], without those columns;
  * - neurons in blocks of 16 channels: V, counts, base currents [block][y][x][16];

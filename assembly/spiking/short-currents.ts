@@ -2,7 +2,7 @@
  * The currents that an image puts on a layer whose weights have 16 bits: those of constant-currents.ts in integers. A pixel in fixed
  * point is 2¹⁰·high + low, both of 16 bits; Σ weight·high and Σ weight·low are kept apart and rounded as one sum.
  *
- * Knows: CurrentWindow. May not know: whether sums fit (src/simulator/wasm/short-currents.ts).
+ * Knows: CurrentWindow. May not know: whether sums fit (src/simulator/wasm/running/short-currents.ts).
  */
 import { noteCall } from "./calls";
 import { CurrentWindow, spanOf } from "./constant-currents";

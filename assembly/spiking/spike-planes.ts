@@ -1,5 +1,5 @@
 /**
- * Spikes lo…hi as planes of bits (src/simulator/wasm/spike-layout.ts has the other half): the bits of what is positive,
+ * Spikes lo…hi as planes of bits (src/simulator/wasm/memory/spike-layout.ts has the other half): the bits of what is positive,
  * then those of the magnitude of what is negative.
  */
 

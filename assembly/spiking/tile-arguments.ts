@@ -1,6 +1,6 @@
 /**
  * The arguments of a layer that is run tile by tile: 32-bit words in memory, by name. The host writes them in this order
- * (src/simulator/wasm/tile-commands.ts).
+ * (src/simulator/wasm/memory/tile-commands.ts).
  *
  * A tile is one row of neurons over at most 32 steps, for one or more blocks of 16 channels. Current kernels add to
  * its sums, [x][block][32 steps and a line][16] in the layer's lanes (int16, int32 or float32); a neuron kernel turns finished
@@ -65,7 +65,7 @@ export class TileArguments {
   /** The step after which nothing follows, and what is wanted then: 1 Σ|s| and events, 2 counts, 4 V. Some kernels leave out the rest. */
   finalStep: i32;
   wanted: i32;
-  /** Of layers that refine with θ below 2¹⁵: 1/θ and δ of src/simulator/wasm/nearest-spike.ts, [block][2][16] float32. */
+  /** Of layers that refine with θ below 2¹⁵: 1/θ and δ of src/simulator/wasm/planning/nearest-spike.ts, [block][2][16] float32. */
   nearest: usize;
   /** Room for the lists of plane-stack.ts, StackStep[32], then StackedPlane[]. */
   stacks: usize;

@@ -46,7 +46,7 @@ export interface SimulationRequest {
 
 /**
  * All spikes of a layer: image after image [plane][y][t][x][block], a bit for each of 16 channels; spikes of more than one
- * bit are sums over planes (wasm/spike-planes.ts). What one run kept another may be given.
+ * bit are sums over planes (wasm/planning/spike-planes.ts). What one run kept another may be given.
  */
 export type PackedSpikes = Uint16Array;
 

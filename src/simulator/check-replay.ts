@@ -6,7 +6,7 @@
 import { type Problem, refuseUsage } from "../core/respike-error.js";
 import type { SimulationRequest } from "./backend.js";
 import type { SnnPlan } from "./plan/snn-plan.js";
-import { spikePlanes } from "./wasm/spike-planes.js";
+import { spikePlanes } from "./wasm/planning/spike-planes.js";
 
 /** @throws RespikeError (exit 2) where spikes are missing, of the wrong size, or of layers that there are not */
 export function checkReplay(plan: SnnPlan, request: SimulationRequest): void {

@@ -20,17 +20,17 @@ import { checkRequest } from "./check-request.js";
 import { planSnn } from "./plan/plan-snn.js";
 import type { SnnPlan } from "./plan/snn-plan.js";
 import { makeReferenceSimulator } from "./reference/reference-backend.js";
-import { chooseKernels } from "./wasm/choose-kernels.js";
-import { type KernelExports, loadKernels } from "./wasm/kernel-module.js";
-import type { LayerKernel } from "./wasm/layer-kernel.js";
-import { defaultSpikeBudget } from "./wasm/network-room.js";
-import type { KernelFamily } from "./wasm/plan-kernels.js";
-import { canRecord } from "./wasm/record-steps.js";
-import { WasmSimulator } from "./wasm/wasm-simulator.js";
+import { chooseKernels } from "./wasm/planning/choose-kernels.js";
+import type { LayerKernel } from "./wasm/planning/layer-kernel.js";
+import type { KernelFamily } from "./wasm/planning/plan-kernels.js";
+import { type KernelExports, loadKernels } from "./wasm/running/kernel-module.js";
+import { defaultSpikeBudget } from "./wasm/running/network-room.js";
+import { canRecord } from "./wasm/running/record-steps.js";
+import { WasmSimulator } from "./wasm/running/wasm-simulator.js";
 
 /** A prepared simulator that can also say how often its kernels ran. */
 export interface CountedSimulator extends Simulator {
-  /** Calls of a kernel by its number (wasm/kernel-numbers.ts). */
+  /** Calls of a kernel by its number (wasm/memory/kernel-numbers.ts). */
   countCalls(kernel: number): number;
   /** Stage id → milliseconds spent in it since the preparation. */
   readMilliseconds(): ReadonlyMap<string, number>;

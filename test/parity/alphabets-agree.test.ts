@@ -5,7 +5,7 @@ import type { NumberFormat } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
 import { isBinary, nameAlphabet, type SpikeAlphabet } from "#src/graph/spike-alphabet.js";
 import type { SimulationRequest, SimulationResult } from "#src/simulator/backend.js";
-import { kernelNumbers } from "#src/simulator/wasm/kernel-numbers.js";
+import { kernelNumbers } from "#src/simulator/wasm/memory/kernel-numbers.js";
 import { makeWasmBackend, wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes, countDifference, runBoth, totalSpikes } from "./compare-backends.js";
 import { alphabets, type LayerForm, layerForms, makeRandomImages, makeRandomSnn } from "./make-random-snn.js";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { NumberFormat } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
 import type { SimulationRequest } from "#src/simulator/backend.js";
-import { kernelNumbers } from "#src/simulator/wasm/kernel-numbers.js";
+import { kernelNumbers } from "#src/simulator/wasm/memory/kernel-numbers.js";
 import { makeWasmBackend, wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes, countDifference, runBoth, totalSpikes } from "./compare-backends.js";
 import { type LayerForm, layerForms, makeRandomImages, makeRandomSnn } from "./make-random-snn.js";

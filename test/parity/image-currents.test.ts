@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refinementOf } from "#src/graph/refinement.js";
 import type { SimulationRequest } from "#src/simulator/backend.js";
-import { kernelNumbers } from "#src/simulator/wasm/kernel-numbers.js";
+import { kernelNumbers } from "#src/simulator/wasm/memory/kernel-numbers.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes, totalSpikes } from "./compare-backends.js";
 import { makeRandomImages, makeRandomSnn } from "./make-random-snn.js";

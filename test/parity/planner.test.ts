@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type GraphNode, isOp, type NumberFormat } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
-import { defaultRate } from "#src/simulator/wasm/expected-spikes.js";
+import { defaultRate } from "#src/simulator/wasm/planning/expected-spikes.js";
 import { wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes } from "./compare-backends.js";
 import { type LayerForm, makeRandomSnn } from "./make-random-snn.js";

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { refinementOf } from "#src/graph/refinement.js";
 import type { Snn } from "#src/graph/snn.js";
 import type { SimulationRequest } from "#src/simulator/backend.js";
-import { kernelNumbers } from "#src/simulator/wasm/kernel-numbers.js";
+import { kernelNumbers } from "#src/simulator/wasm/memory/kernel-numbers.js";
 import { makeWasmBackend, wasmBackend } from "#src/simulator/wasm-backend.js";
 import { assertSameSpikes, countDifference, runBoth, totalSpikes } from "./compare-backends.js";
 import { makeRandomImages, makeRandomSnn, type RandomSnnOptions, refiningForms } from "./make-random-snn.js";

@@ -2,7 +2,7 @@
  * Writes fire-refine.ts: neuron kernels that refine a value, unrolled plane by plane.
  *
  * V and N are doubled as often as the quantum is halved; then a spike is ⌊V/θ + ½⌋. With θ below 2¹⁵ float32 finds it, as
- * src/simulator/wasm/nearest-spike.ts tells: clipped to whole numbers, then rounded to the nearest by adding 1.5·2²³. With larger θ it is
+ * src/simulator/wasm/planning/nearest-spike.ts tells: clipped to whole numbers, then rounded to the nearest by adding 1.5·2²³. With larger θ it is
  * found by the ladder of fire-levels.mjs. A step waits for the one before, so a row is run a step at a time: its pixels do not wait for
  * each other.
  */
@@ -168,7 +168,7 @@ const planeAt = (p) => (p === 0 ? "out" : `out + plane${p}`);
 
 /** @param count of the planes that are written; `store`: a step's */
 const storePlanes = (name, count, store, call = "") => `
-/** Writes the row's spikes to their planes, which were zero before (src/simulator/wasm/run-stages.ts), and as bytes where anybody reads those. */
+/** Writes the row's spikes to their planes, which were zero before (src/simulator/wasm/running/run-stages.ts), and as bytes where anybody reads those. */
 function ${name}<T>(tile: TileArguments, block: i32): void {${call}
   const outStep = tile.outStep;
   const outPixel = tile.outPixel;
