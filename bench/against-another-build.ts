@@ -29,6 +29,11 @@ const { values: flags } = parseArgs({
   },
 });
 if (flags.other === undefined || flags.snn === undefined) throw new Error("--other and --snn are needed");
+for (const name of ["n", "rounds", "steps"] as const) {
+  const value = flags[name];
+  if (value !== undefined && !(Number.isInteger(Number(value)) && Number(value) >= 1))
+    throw new Error(`--${name} ${value}: a whole number from 1 on`);
+}
 const bytes = readFileSync(flags.snn);
 
 interface Side {

@@ -175,7 +175,7 @@ async function evaluateHere({ at }: Piece, name: string, own: string, signal: Si
   return { n: result.data.n, at: result.snn.at, predictions, alphabet, annMacs: result.cost.annMacs };
 }
 
-/** What count_on_gpu.py counted; undefined where it did not. */
+/** What scripts/counters counted; undefined where they did not. */
 async function takeCounted(
   { network, at }: Piece,
   name: string,

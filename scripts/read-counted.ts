@@ -1,7 +1,7 @@
 /**
  * What scripts/counters wrote of one network.
  *
- * Knows: counts.json and predictions.csv of that script. May not know: networks, presets.
+ * Knows: counts.json and predictions.csv of those scripts. May not know: networks, presets.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -56,11 +56,15 @@ typedef struct {
 
 static size_t neurons_of(const Layer *layer) { return (size_t)layer->height * layer->width * layer->channels; }
 
+/* Intrinsics of tiles do not tell every compiler which memory they read and write. */
+static inline void compiler_barrier(const void *memory) { __asm__ volatile("" : : "r"(memory) : "memory"); }
+
 static void configure_tiles(void) {
   struct { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_t rows[16]; } tiles;
   memset(&tiles, 0, sizeof tiles);
   tiles.palette = 1;
   for (int i = 0; i < 8; i++) tiles.bytes[i] = 64, tiles.rows[i] = ROWS;
+  compiler_barrier(&tiles);
   _tile_loadconfig(&tiles);
 }
 
@@ -79,7 +83,8 @@ typedef struct {
   const int32_t *sums;
   int part, parts;        /* the next two rows of sums to fire, and how many there are */
   int part_step, row_step; /* numbers from part to part, and to its second row */
-  int steps;              /* of all parts together, or of each */
+  int of_pixels;          /* a part is a pixel, not two steps */
+  int steps;              /* of each part where it is a pixel, else of all parts together */
   size_t at;              /* in the state */
   int64_t at_step;        /* from part to part */
   const int32_t *current;
@@ -127,7 +132,7 @@ static inline __attribute__((always_inline)) void fire(const Unit *unit, const S
 static inline __attribute__((always_inline)) void fire_parts(Unit *unit, const State *state, int count, int is_signed) {
   const int end = unit->part + count < unit->parts ? unit->part + count : unit->parts;
   for (; unit->part < end; unit->part++) {
-    const int left = unit->at_step ? unit->steps : unit->steps - 2 * unit->part;
+    const int left = unit->of_pixels ? unit->steps : unit->steps - 2 * unit->part;
     if (left >= 2)
       fire(unit, state, unit->part, 2, is_signed);
     else
@@ -186,6 +191,7 @@ static inline Unit unit_at(const Run *run, const int32_t *sums, int y, int x, in
   const int64_t pixel = (int64_t)y * layer->width + x, here = pixel * layer->channels + group * LANES;
   const int pixels = layer->width - x < ROWS ? layer->width - x : ROWS;
   Unit unit = {.sums = sums, .steps = steps, .at = run->offset + here, .out_row = layer->step};
+  unit.of_pixels = !layer->by_steps;
   unit.parts = layer->by_steps ? (steps + 1) / 2 : pixels;
   unit.part_step = layer->by_steps ? 2 * LANES : LANES;
   unit.row_step = layer->by_steps ? LANES : HALF;
@@ -238,6 +244,7 @@ static inline __attribute__((always_inline)) void run_by_pixels(const Run *run, 
 }
 
 static void run_layer(const Run *run, int steps) {
+  compiler_barrier(run);
   if (run->layer->by_steps) {
     if (run->layer->is_signed)
       run_by_steps(run, steps, 1);

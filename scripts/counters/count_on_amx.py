@@ -1,4 +1,4 @@
-"""What `respike evaluate` counts of binary and signed integer networks, on a processor with AMX tiles, some times as fast.
+"""What `respike evaluate` counts of binary and signed integer networks, on a processor with AMX tiles.
 
     python3 scripts/counters/count_on_amx.py --data CACHE/datasets/cifar10 --out FOLDER NETWORK.snn.safetensors[@t,t...] ...
         [--n N] [--threads 2]
@@ -10,13 +10,15 @@ Knows: how amx_network.c wants a network. May not know: how it simulates.
 """
 import ctypes
 import os
+import shlex
 import subprocess
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
-from network_counts import NetworkCounts, count_networks, describe_flags
+from counted_files import count_networks, describe_flags
+from network_counts import NetworkCounts
 from snn_layers import expect
 
 STEPS, ROWS, LANES, TILE_BYTES = 32, 16, 16, 64  # as in amx_network.c
@@ -47,6 +49,7 @@ def main():
     parser = describe_flags()
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     flags = parser.parse_args()
+    expect(flags.threads >= 1, "--threads", "number", flags.threads)
     with tempfile.TemporaryDirectory() as folder:
         library = compile_library(folder)
         count_networks(flags, lambda network, at: CountsOnTiles(network, at, library, flags.threads))
@@ -54,8 +57,10 @@ def main():
 
 def compile_library(folder):
     source, built = os.path.join(os.path.dirname(__file__), "amx_network.c"), os.path.join(folder, "amx_network.so")
+    compiler = shlex.split(os.environ.get("CC", "cc"))
     words = ["-std=gnu11", "-O3", "-march=sapphirerapids", "-shared", "-fPIC", "-o", built, source]
-    subprocess.run([os.environ.get("CC", "cc"), *words], check=True)
+    if subprocess.run([*compiler, *words]).returncode:
+        raise SystemExit(f"{source}: {compiler[0]} cannot compile it for Sapphire Rapids; name another compiler by CC (gcc from 11 on)")
     return ctypes.CDLL(built)
 
 
@@ -66,13 +71,14 @@ class CountsOnTiles(NetworkCounts):
         super().__init__(network, at, "cpu")
         first, *others = network.layers
         expect(network.refine is None, "options", "refine", network.refine)
+        (end,) = network.output.synapses
+        expect(end.source == network.layers[-1].name, network.output.name, "source before the last layer", end.source)
         expect([path.source for path in first.synapses] == ["input"], first.name, "sources", first.synapses[0].source)
         for layer in others:
             expect(all(path.source != "input" for path in layer.synapses), layer.name, "source", "input")
         self.library, self.threads = library, threads
         self.kept = []  # arrays that the library reads
-        self.delay = network.options.get("delay", 0)
-        self.marks = sorted({*at, self.delay} - {0})
+        self.marks = sorted({*at, *map(self.skipped_steps, at)} - {0})
         self.neurons = [int(np.prod(layer.shape)) for layer in network.layers]
         self.slots = assign_slots(network.layers, self.last_use)
         self.layers = (Layer * len(network.layers))(*map(self.describe_layer, network.layers))
@@ -105,7 +111,8 @@ class CountsOnTiles(NetworkCounts):
 
     def describe_path(self, path):
         size = path.weight.shape[2]
-        expect(size <= 3 and path.padding <= 1, path.source, "kernel, padding behind it", (size, path.padding))
+        window = (size, path.stride, path.padding)
+        expect(size <= 3 and path.stride <= 2 and path.padding <= 1, path.source, "kernel, stride, padding behind it", window)
         names = [layer.name for layer in self.network.layers]
         source = names.index(path.source)
         _, _, row, column = lay_out(self.network.layers[source].shape)
@@ -147,7 +154,8 @@ class CountsOnTiles(NetworkCounts):
     def read(self, counts):
         """What arrived at the output from the last layer's spikes up to each time, whole numbers [N,classes]."""
         at = {mark: torch.as_tensor(counts[:, index]).double() for index, mark in enumerate(self.marks)}
-        return {t: self.weigh_counts(at[t] - at[self.delay] if t > self.delay > 0 else at[t]) for t in self.at}
+        at[0] = torch.zeros_like(at[self.at[0]])
+        return {t: self.weigh_counts(at[t] - at[self.skipped_steps(t)]) for t in self.at}
 
 
 def assign_slots(layers, last_use):
@@ -168,11 +176,14 @@ def assign_slots(layers, last_use):
 def lay_out(shape):
     """Bytes of a layer's spikes in STEPS steps with their border, and from one to the next step's, row's and column's."""
     channels, height, width = shape
-    pixels = (height + 2) * (width + TILE_BYTES // channels)  # a tile that begins at the last window's last tap ends in its row
-    past = ROWS * 2 * channels * STEPS  # read for pixels beyond the last, thrown away
+    # A row's right border is the next one's left border, and more where a tile spans pixels: products beyond a window have weight 0.
+    columns = width + TILE_BYTES // channels
+    pixels = (height + 2) * columns
+    # Behind the last row: the border of its last pixels, never written to, and what tiles of pixels beyond the last get to see.
+    past = 2 * ROWS * channels * STEPS
     if channels == TILE_BYTES:  # all steps of a pixel side by side
-        return pixels * STEPS * channels + past, channels, pixels // (height + 2) * STEPS * channels, STEPS * channels
-    return pixels * STEPS * channels + past, pixels * channels, pixels // (height + 2) * channels, channels
+        return pixels * STEPS * channels + past, channels, columns * STEPS * channels, STEPS * channels
+    return pixels * STEPS * channels + past, pixels * channels, columns * channels, channels
 
 
 def spread(values, shape):

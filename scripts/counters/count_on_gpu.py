@@ -13,8 +13,9 @@ Knows: in which order layers run, and how long their spikes are needed. May not 
 """
 import numpy as np
 import torch
+from counted_files import count_networks, describe_flags
 from gpu_layer import LayerOnDevice
-from network_counts import NetworkCounts, count_networks, describe_flags
+from network_counts import NetworkCounts
 
 
 def main():
@@ -75,8 +76,7 @@ class CountsOnDevice(NetworkCounts):
         return {t: self.weigh_counts(counts) for t, counts in told.items()}
 
     def sum_after_delay(self, spikes):
-        delay = self.network.options.get("delay", 0)
-        return {t: spikes[delay if t > delay else 0 : t].sum(0, dtype=torch.float32).double() for t in self.at}
+        return {t: spikes[self.skipped_steps(t) : t].sum(0, dtype=torch.float32).double() for t in self.at}
 
     def tell_values(self, spikes):
         """N of neurons that refine, in quanta of step t."""

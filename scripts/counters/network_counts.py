@@ -1,103 +1,12 @@
-"""What is the same wherever a network is counted: files, image currents, fan-outs and outputs.
+"""What is the same wherever a network is counted: image currents, fan-outs and outputs.
 
-Knows: test images of respike's cache, the sums of docs/snn-format.md before the first layer and behind the last. May not know: how a
-layer runs. All sums are whole numbers and exact, so that everything equals what respike counts.
+Knows: the sums of docs/snn-format.md before the first layer and behind the last. May not know: how a layer runs, files. All sums are whole numbers and exact, so that everything equals what respike counts.
 """
-import argparse
-import json
-import os
-import time
-
 import numpy as np
 import torch
 import torch.nn.functional as F
-from snn_layers import expect, read_network
 
 PIXEL_UNIT = 65536
-MOST_STEPS = 4000  # of a network with an int32 layer (docs/conversion.md, number formats)
-
-
-def describe_flags():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--n", type=int, help="the first N images alone")
-    parser.add_argument("--out", required=True)
-    parser.add_argument("networks", nargs="+")
-    return parser
-
-
-def count_networks(flags, make_counts):
-    """Counts each network of the command line that is not counted yet; make_counts(network, at) gives its NetworkCounts."""
-    for each in flags.networks:
-        path, _, times = each.partition("@")
-        folder = os.path.join(flags.out, os.path.basename(path).removesuffix(".snn.safetensors"))
-        started = time.time()
-        network = read_network(path)
-        at = sorted({int(t) for t in times.split(",")}) if times else [network.options["T"]]
-        expect(1 <= at[0] and at[-1] <= MOST_STEPS, path, "times", at)
-        images, labels = read_test_images(flags.data, network.input_shape, flags.n)
-        of = {"sha256": network.sha256, "n": len(labels), "times": at}
-        if is_finished(folder, of):
-            continue
-        os.makedirs(folder, exist_ok=True)
-        with torch.inference_mode():
-            result = make_counts(network, at).count(images, labels, Progress(folder, of))
-        write(folder, result, labels, of)
-        print(f"{os.path.basename(folder)}: {time.time() - started:.1f} s", flush=True)
-
-
-def read_test_images(folder, shape, n):
-    pixels = np.fromfile(os.path.join(folder, "test-images.u8"), np.uint8).reshape(-1, *shape)
-    labels = np.fromfile(os.path.join(folder, "test-labels.u8"), np.uint8).astype(np.int64)
-    return pixels[:n], labels[:n]
-
-
-def is_finished(folder, of):
-    path = os.path.join(folder, "counts.json")
-    if not os.path.exists(path):
-        return False
-    with open(path) as file:
-        return json.load(file)["of"] == of
-
-
-def write(folder, result, labels, of):
-    """counts.json is written last: where it exists, predictions.csv belongs to it."""
-    whole = os.path.join(folder, "counts.json")
-    if os.path.exists(whole):
-        os.remove(whole)
-    head = ",".join(["index", "label", *(f"t{t}" for t in of["times"])])
-    rows = [f"{i},{label},{','.join(map(str, result['predictions'][i]))}" for i, label in enumerate(labels)]
-    write_whole(os.path.join(folder, "predictions.csv"), "\n".join([head, *rows]) + "\n")
-    write_whole(whole, json.dumps({"of": of, "at": result["at"]}, indent=1) + "\n")
-    Progress(folder, of).remove()
-
-
-def write_whole(path, text):
-    with open(path + ".part", "w") as file:
-        file.write(text)
-    os.replace(path + ".part", path)
-
-
-class Progress:
-    """What is known of a network's first images, so that a count that was cut off goes on: whole numbers, in a file of its own."""
-
-    def __init__(self, folder, of):
-        self.path, self.of = os.path.join(folder, "progress.json"), of
-
-    def read(self):
-        """Classes of the images that are done, top-5 hits and sums of each time; None where nothing fits."""
-        if not os.path.exists(self.path):
-            return None
-        with open(self.path) as file:
-            known = json.load(file)
-        return known["done"] if known["of"] == self.of else None
-
-    def save(self, done):
-        write_whole(self.path, json.dumps({"of": self.of, "done": done}))
-
-    def remove(self):
-        if os.path.exists(self.path):
-            os.remove(self.path)
 
 
 class NetworkCounts:
@@ -109,6 +18,11 @@ class NetworkCounts:
         self.fan_outs = {layer.name: self.measure_fan_out(layer) for layer in network.layers}
         self.last_use = {path.source: layer.name for layer in network.layers for path in layer.synapses}
         self.sums = {t: dict(spikes=0, structural=0, effective=0, events=0, event_operations=0) for t in at}
+
+    def skipped_steps(self, t):
+        """Steps that the readout of time t leaves out."""
+        delay = self.network.options.get("delay", 0)
+        return delay if t > delay else 0
 
     def run(self, images):
         """Outputs of these images at each of the times, float64 [N,classes]; adds what was sent to the sums."""
@@ -195,7 +109,7 @@ class NetworkCounts:
         return counts.reshape(len(counts), -1) @ weight.T
 
     def outputs(self, totals):
-        output, delay = self.network.output, self.network.options.get("delay", 0)
+        output = self.network.output
         current = torch.as_tensor(output.current.copy()).to(self.device, torch.float64)
         scale = torch.as_tensor(output.threshold.copy()).to(self.device, torch.float64)
         result = {}
@@ -204,7 +118,7 @@ class NetworkCounts:
                 quanta = 2 ** min(self.refine["shift"] * (t - 1), self.refine["halvings"])
                 result[t] = (arrived + current * quanta) / (scale * quanta)
             else:
-                steps = t - (delay if t > delay else 0)
+                steps = t - self.skipped_steps(t)
                 result[t] = (arrived + steps * current) / (scale * steps)
         return {t: value.cpu().numpy() for t, value in result.items()}
 

@@ -11,8 +11,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { randomWord } from "#src/core/counter-random.js";
+import { makeTensor, type Tensor } from "#src/core/tensor.js";
 import { encodeNpy } from "#src/datasets/npy.js";
-import type { Graph } from "#src/graph/graph.js";
+import { Graph } from "#src/graph/graph.js";
+import type { GraphNode } from "#src/graph/node-types.js";
 import type { Snn } from "#src/graph/snn.js";
 import { evaluate } from "#src/library/evaluate.js";
 import { saveSnn } from "#src/library/snn-files.js";
@@ -42,7 +45,7 @@ const onGpu: Counter = {
 };
 const onTiles: Counter = {
   script: "count_on_amx.py",
-  words: ["--threads", "2"],
+  words: ["--threads", "3"],
   missing: !hasTiles
     ? "this processor has no AMX tiles"
     : has(python, "-c", "import torch") && has(process.env.CC ?? "cc", "--version")
@@ -54,10 +57,10 @@ const both = [onGpu, onTiles];
 const cases = [
   [
     both,
-    "option A, binary, the first three steps not read",
+    "option A, binary, the first three steps not read where there are more",
     ["A", 16],
     { preset: "binary", adjust: "bias+potential", T: 9, delay: 3 },
-    [2, 5, 9],
+    [2, 3, 9],
   ],
   [
     both,
@@ -68,10 +71,10 @@ const cases = [
   ],
   [
     [onTiles],
-    "32 and 64 channels, option A, signed, an odd number of steps of the second block",
+    "32 and 64 channels, option A, signed, blocks of 7, 32 and 7 steps",
     ["A", 32],
-    { preset: "signed", adjust: "bias+potential", T: 39 },
-    [7, 39],
+    { preset: "signed", adjust: "bias+potential", T: 46 },
+    [7, 46],
   ],
   [
     both,
@@ -97,45 +100,128 @@ const cases = [
 ] as const;
 
 for (const [counters, name, [shortcut, narrow], options, at] of cases) {
-  for (const counter of counters) testCounts(counter, name, tinyResNet(shortcut, 6, narrow, 7), options, at);
+  for (const counter of counters)
+    test(`${counter.script} counts what evaluate counts, exactly: ${name}`, async (t) => {
+      if (counter.missing !== undefined) return t.skip(counter.missing);
+      const { snn } = await convertTiny(tinyResNet(shortcut, 6, narrow, 7), options);
+      await checkCounts(counter, makeFolder(t), snn, [8, 8], at);
+    });
 }
 
-function testCounts(
-  counter: Counter,
-  name: string,
-  graph: Graph,
-  options: (typeof cases)[number][3],
-  at: readonly number[],
-): void {
-  test(`${counter.script} counts what evaluate counts, exactly: ${name}`, async (t) => {
+for (const counter of both) {
+  test(`${counter.script} counts what evaluate counts, exactly: images of 12 rows and 20 columns`, async (t) => {
+    if (counter.missing !== undefined) return t.skip(counter.missing);
+    const options = { preset: "binary", adjust: "bias+potential", T: 4 } as const;
+    const { snn } = await convertTiny(tinyResNet("A", 6, 16, 7), options);
+    await checkCounts(counter, makeFolder(t), enlarge(snn, [12, 20]), [12, 20], [1, 4]);
+  });
+
+  test(`${counter.script} goes on behind the images that it knows, of the same count alone`, async (t) => {
     if (counter.missing !== undefined) return t.skip(counter.missing);
     const folder = makeFolder(t);
-    const { snn } = await convertTiny(graph, options);
-    const pixels = noise.read(upTo(n, 40)) as Uint8Array;
-    const labels = Uint8Array.from({ length: n }, (_, image) => image);
-    writeFileSync(join(folder, "test-images.u8"), pixels);
-    writeFileSync(join(folder, "test-labels.u8"), labels);
-    writeFileSync(join(folder, "i.npy"), encodeNpy([n, 3, 8, 8], pixels));
-    writeFileSync(join(folder, "l.npy"), encodeNpy([n], labels));
+    const { snn } = await convertTiny(tinyResNet("A", 6, 16, 7), { preset: "signed", adjust: "bias", T: 3 });
+    writeImages(folder, [8, 8]);
+    const path = await save(snn, folder);
+    const whole = count(counter, path, [3]);
+    assert.equal(whole.status, 0, whole.stderr);
+    const decisions = readCsv(join(whole.found, "predictions.csv"));
+    const { of, at } = JSON.parse(readFileSync(join(whole.found, "counts.json"), "utf8"));
+    const known = { spikes: 5e6, structural: 0, effective: 0, events: 0, event_operations: 0 };
+    const progress = join(whole.found, "progress.json");
+    const leave = (what: object) => {
+      const done = { predictions: [[90], [91]], rightInFive: [0], sums: [known] };
+      rmSync(join(whole.found, "counts.json"));
+      writeFileSync(progress, JSON.stringify({ of: { ...of, ...what }, done }));
+    };
 
-    const { status, stderr, path, found } = count(counter, await save(snn, folder), at);
-    assert.equal(status, 0, stderr);
-    const { n: images, at: counted } = readCounted(found, readFileSync(path), at) as Counted;
-    const out = join(folder, "own");
-    const data = `${join(folder, "i.npy")},${join(folder, "l.npy")}`;
-    const T = at[at.length - 1];
-    const { result } = await evaluate(snn, { data, T, at, noAnn: true, threads: 1, out });
+    leave({});
+    assert.equal(count(counter, path, [3]).status, 0);
+    const pieced = readCsv(join(whole.found, "predictions.csv"));
+    assert.deepEqual(
+      pieced.slice(1, 3).map((line) => line[2]),
+      ["90", "91"],
+    );
+    assert.deepEqual(pieced.slice(3), decisions.slice(3));
+    const { spikes } = JSON.parse(readFileSync(join(whole.found, "counts.json"), "utf8")).at[0];
+    assert.ok(
+      spikes > 5e6 / n && spikes < 5e6 / n + at[0].spikes,
+      `${spikes} spikes of known and new images`,
+    );
+    assert.ok(!existsSync(progress));
 
-    assert.ok((result.snn.at.at(-1)?.spikes ?? 0) > 500, "spikes that say something");
-    assert.deepEqual([images, counted.length, typeof counted[0]?.top5], [n, at.length, "number"]);
-    for (const [k, own] of result.snn.at.entries())
-      assert.deepEqual({ ...own, ...counted[k] }, own, `t = ${own.t}`);
-    const withoutNetwork = (line: readonly string[]) => line.filter((_, column) => column !== 2);
-    const decisions = readCsv(join(found, "predictions.csv"));
-    assert.deepEqual(decisions, readCsv(join(out, "predictions.csv")).map(withoutNetwork));
-    assert.throws(() => readCounted(found, new Uint8Array(1), at), /of another SNN: count it again/);
-    assert.throws(() => readCounted(found, readFileSync(path), [1]), /wanted 1/);
+    leave({ n: 4 });
+    assert.equal(count(counter, path, [3]).status, 0);
+    assert.deepEqual(readCsv(join(whole.found, "predictions.csv")), decisions);
+    assert.deepEqual(JSON.parse(readFileSync(join(whole.found, "counts.json"), "utf8")).at, at);
   });
+}
+
+type Side = readonly [height: number, width: number];
+
+/** The same network for larger images; its output hears the first 4 × 4 pixels of the last layer, as before. */
+function enlarge(snn: Snn, [height, width]: Side): Snn {
+  const nodes = snn.graph.nodes.map((node): GraphNode => {
+    if (node.op === "input")
+      return { ...node, attributes: { ...node.attributes, shape: [3, height, width] } };
+    if (node.op === "slice") {
+      const stop = [node.attributes.stop[0], height, width] as const;
+      return { ...node, attributes: { ...node.attributes, stop } };
+    }
+    if (node.op !== "linear") return node;
+    const { dtype, shape, data } = node.tensors.weight as Tensor<"int16" | "int32">;
+    const [classes, small] = shape as [number, number];
+    const area = (height / 2) * (width / 2);
+    const values = new Int32Array(((classes * small) / 16) * area);
+    data.forEach((value, at) => {
+      const [channel, y, x] = [Math.floor(at / 16), Math.floor((at % 16) / 4), at % 4];
+      values[channel * area + (y * width) / 2 + x] = value;
+    });
+    const weight = makeTensor(
+      dtype,
+      [classes, (small / 16) * area],
+      dtype === "int16" ? Int16Array.from(values) : values,
+    );
+    const tensors = { ...node.tensors, weight };
+    return { ...node, tensors };
+  });
+  return { ...snn, graph: new Graph(nodes) };
+}
+
+/** Random images [n,3,height,width], each of another class, as both count them. */
+function writeImages(folder: string, [height, width]: Side): void {
+  const pixels = Uint8Array.from({ length: n * 3 * height * width }, (_, at) => randomWord(9, n, at) & 255);
+  const labels = Uint8Array.from({ length: n }, (_, image) => image);
+  writeFileSync(join(folder, "test-images.u8"), pixels);
+  writeFileSync(join(folder, "test-labels.u8"), labels);
+  writeFileSync(join(folder, "i.npy"), encodeNpy([n, 3, height, width], pixels));
+  writeFileSync(join(folder, "l.npy"), encodeNpy([n], labels));
+}
+
+async function checkCounts(
+  counter: Counter,
+  folder: string,
+  snn: Snn,
+  side: Side,
+  at: readonly number[],
+): Promise<void> {
+  writeImages(folder, side);
+  const { status, stderr, path, found } = count(counter, await save(snn, folder), at);
+  assert.equal(status, 0, stderr);
+  const { n: images, at: counted } = readCounted(found, readFileSync(path), at) as Counted;
+  const out = join(folder, "own");
+  const data = `${join(folder, "i.npy")},${join(folder, "l.npy")}`;
+  const T = at[at.length - 1] as number;
+  const { result } = await evaluate(snn, { data, T, at, noAnn: true, threads: 1, out });
+
+  assert.ok((result.snn.at.at(-1)?.spikes ?? 0) > 500, "spikes that say something");
+  assert.deepEqual([images, counted.length, typeof counted[0]?.top5], [n, at.length, "number"]);
+  for (const [k, own] of result.snn.at.entries())
+    assert.deepEqual({ ...own, ...counted[k] }, own, `t = ${own.t}`);
+  const withoutNetwork = (line: readonly string[]) => line.filter((_, column) => column !== 2);
+  const decisions = readCsv(join(found, "predictions.csv"));
+  assert.deepEqual(decisions, readCsv(join(out, "predictions.csv")).map(withoutNetwork));
+  assert.throws(() => readCounted(found, new Uint8Array(1), at), /of another SNN: count it again/);
+  assert.throws(() => readCounted(found, readFileSync(path), [1000]), /wanted 1000/);
 }
 
 const refused = [

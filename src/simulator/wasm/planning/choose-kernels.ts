@@ -14,13 +14,12 @@ import { forEachSynapse } from "../../plan/enumerate-synapses.js";
 import type { NeuronStage, SnnPlan, SynapseGroup } from "../../plan/snn-plan.js";
 import { type WindowSynapses, windowOf } from "../../plan/window-synapses.js";
 import { expectSpikes, type SourceFacts } from "./expected-spikes.js";
-import { weightsFit16 } from "./kernel-windows.js";
+import { isDiagonal, weightsFit16 } from "./kernel-windows.js";
 import type { Lanes, LayerKernel } from "./layer-kernel.js";
 import { modelList, modelTables } from "./model-layer.js";
 import { nearestLimit } from "./nearest-spike.js";
 import { type KernelFamily, planKernels } from "./plan-kernels.js";
 import { planWideKernels } from "./plan-wide-kernels.js";
-import { isDiagonal } from "./spike-forms.js";
 
 /** Synapses listed one by one: at most this many in a layer. */
 const longestList = 2 ** 26;

@@ -44,7 +44,7 @@ export function weightsFit16({ weights }: WindowSynapses): boolean {
 }
 
 /** Source channels for which there is a rows kernel. */
-export const rowsChannels: readonly number[] = [16, 32, 64];
+const rowsChannels: readonly number[] = [16, 32, 64];
 
 /** Whether a rows kernel can run a window: 3×3 over all of 16, 32 or 64 source channels, most weights not 0. */
 export function isRowsWindow({ kernel, dilation, sourceShape, weights }: WindowSynapses): boolean {
@@ -72,4 +72,20 @@ export function usedBytes(window: WindowSynapses): readonly number[] {
       wordBytes *
       used.subarray(block * perBlock, (block + 1) * perBlock).reduce((sum, each) => sum + each, 0),
   );
+}
+
+/** Whether every neuron hears none but the one in its own place, as behind an identity shortcut. */
+export function isDiagonal({
+  kernel,
+  stride,
+  offset,
+  sourceShape,
+  targetShape,
+  weights,
+}: WindowSynapses): boolean {
+  const isInPlace = [...kernel, ...stride].every((each) => each === 1) && offset.every((each) => each === 0);
+  const isSameShape = sourceShape.every((each, axis) => each === targetShape[axis]);
+  if (!isInPlace || !isSameShape) return false;
+  const channels = sourceShape[0];
+  return weights.every((weight, at) => weight === 0 || at % (channels + 1) === 0);
 }

@@ -10,6 +10,7 @@
 import type { SnnPlan } from "../../plan/snn-plan.js";
 import type { WindowSynapses } from "../../plan/window-synapses.js";
 import type { SourceFacts } from "./expected-spikes.js";
+import { isDiagonal } from "./kernel-windows.js";
 import type { LayerKernel } from "./layer-kernel.js";
 import { areStacked, isListedByValue } from "./many-planes.js";
 import { spikePlanes } from "./spike-planes.js";
@@ -92,20 +93,4 @@ function howIsRead(
 /** Whether a shortcut may be read from bytes, if its source refines: as far as is known before kernels are chosen. */
 export function mayReadBytes(window: WindowSynapses, { refines, spikePlanes: planes }: SourceFacts): boolean {
   return refines && planes.every(({ shift }) => 2 ** shift <= largestValue) && isDiagonal(window);
-}
-
-/** Whether every neuron hears none but the one in its own place, as behind an identity shortcut. */
-export function isDiagonal({
-  kernel,
-  stride,
-  offset,
-  sourceShape,
-  targetShape,
-  weights,
-}: WindowSynapses): boolean {
-  const isInPlace = [...kernel, ...stride].every((each) => each === 1) && offset.every((each) => each === 0);
-  const isSameShape = sourceShape.every((each, axis) => each === targetShape[axis]);
-  if (!isInPlace || !isSameShape) return false;
-  const channels = sourceShape[0];
-  return weights.every((weight, at) => weight === 0 || at % (channels + 1) === 0);
 }

@@ -3,6 +3,7 @@
  *
  * Knows: s = Σ coefficient·bit, coefficients ±2^k. May not know: where bits lie.
  */
+
 /** Bytes of a plane's bits of 16 channels. */
 export const wordBytes = 2;
 
