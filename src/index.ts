@@ -19,8 +19,8 @@ export type { GraphNode, NodeAttributes, Op, Shape } from "./graph/node-types.js
 export { type Preprocessing, preprocessingPresets } from "./graph/preprocessing.js";
 export { printGraph } from "./graph/print-graph.js";
 export type { Snn, SnnLayer } from "./graph/snn.js";
-export type { AutoCallOptions } from "./library/auto/auto-options.js";
-export { type AutoConversion, convertAuto } from "./library/auto/convert-auto.js";
+export type { AutoCallOptions, AutoConversion } from "./library/auto/auto-options.js";
+export { convertAuto } from "./library/auto/convert-auto.js";
 export { type BenchCallOptions, type BenchOutcome, bench } from "./library/bench.js";
 export {
   type Conversion,

@@ -166,11 +166,13 @@ function* makeTasks(
  *
  * @param maxLoss points
  * @param warnings what was said of the evaluation; the error carries it
+ * @param report path of the report, where there is one
  */
 export function checkMaxLoss(
   result: EvaluationResult,
   maxLoss: number,
   warnings: readonly Warning[] = [],
+  report?: string,
 ): RespikeError | null {
   const last = result.snn.at[result.snn.at.length - 1];
   if (last !== undefined && last.loss !== null && last.loss <= maxLoss) return null;
@@ -178,11 +180,23 @@ export function checkMaxLoss(
     code: "max-loss",
     where: `loss at T = ${result.snn.T}`,
     rule: `at most ${maxLoss} points`,
-    value: last?.loss == null ? "unknown: the network was not run" : `${last.loss} points`,
+    value: last?.loss == null ? "unknown: the network was not run" : describeLoss(last, result.data.n),
     next:
       last?.loss == null
         ? "drop --no-ann"
-        : "give more steps (-T), or convert with another --lambda or --compensate",
+        : `${report === undefined ? "" : `see ${report}; `}${adviseOnLoss(result, maxLoss)}`,
   };
   return new RespikeError(exitCodes.checkFailed, problem, { warnings });
+}
+
+function describeLoss({ loss, lossCi95 }: EvaluationResult["snn"]["at"][number], n: number): string {
+  const interval = lossCi95 === null ? "" : ` [${lossCi95.map((points) => points.toFixed(2)).join(", ")}]`;
+  return `${loss} points${interval} on ${n} images`;
+}
+
+/** An SNN that was made for one T is converted again for another. */
+function adviseOnLoss({ snn: { madeForT = null } }: EvaluationResult, maxLoss: number): string {
+  if (madeForT === null)
+    return "give more steps (-T), convert with another --lambda or --compensate, or ask respike diagnose which layer loses it";
+  return `convert for more steps (respike convert -T), by another --preset or by --preset auto${maxLoss > 0 ? ` --max-loss ${maxLoss}` : ""}, or ask respike diagnose which layer loses it`;
 }

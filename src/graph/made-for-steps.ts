@@ -44,3 +44,15 @@ export function warnOfOtherSteps({ options }: Pick<Snn, "options">, steps: numbe
     message: `made for T = ${T}: its ${parts.join(", ")}; convert again with -T ${steps}`,
   };
 }
+
+/** A warning where what was fitted to the steps that are read is read by others; null where it fits, or nothing was. */
+export function warnOfOtherDelay({ options }: Pick<Snn, "options">, delay: number): Warning | null {
+  const fittedTo = typeof options.delay === "number" ? options.delay : 0;
+  const parts = listPartsForOneT({ ...options, delay: 0 });
+  if (delay === fittedTo || parts.length === 0) return null;
+  return {
+    code: "made-for-other-delay",
+    where: `--delay ${delay}`,
+    message: `made to be read without its first ${fittedTo} steps: its ${parts.join(", ")}; leave --delay out, or convert again with --delay ${delay}`,
+  };
+}

@@ -18,7 +18,7 @@ import type { EvaluationResult } from "../evaluation/evaluation-result.js";
 import { parseShard } from "../evaluation/shards.js";
 import { warnOfGuessing } from "../evaluation/warn-of-guessing.js";
 import { encodeSnn } from "../formats/snn/encode-snn.js";
-import { warnOfOtherSteps } from "../graph/made-for-steps.js";
+import { warnOfOtherDelay, warnOfOtherSteps } from "../graph/made-for-steps.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { resolveCacheFolder } from "../node/cache-folder.js";
@@ -122,7 +122,9 @@ export async function evaluateInto(
   // 5. what there is to say, and the check that was asked for
   warnings.push(...evaluation.warnings, ...listGuesses(evaluation, plan));
   const failed =
-    options.maxLoss === undefined ? null : checkMaxLoss(evaluation.result, options.maxLoss, warnings);
+    options.maxLoss === undefined
+      ? null
+      : checkMaxLoss(evaluation.result, options.maxLoss, warnings, out && join(out, "report.html"));
   if (failed !== null) throw failed;
   return {
     result: { ...evaluation.result, ...more },
@@ -166,8 +168,8 @@ async function planCall(
     ann: options.noAnn !== true,
     shard: options.shard === undefined ? undefined : parseShard(options.shard),
   });
-  const other = warnOfOtherSteps(snn, plan.setup.options.T);
-  if (other !== null) warnings.push(other);
+  const { T, delay } = plan.setup.options;
+  warnings.push(...[warnOfOtherSteps(snn, T), warnOfOtherDelay(snn, delay)].filter((each) => each !== null));
   if (options.earlyExit === undefined) return plan;
   const { signal, onProgress } = options;
   const cache = openFileCache(resolveCacheFolder(options.cacheDir), "early-exit");

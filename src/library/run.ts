@@ -11,7 +11,7 @@ import { countNeurons } from "../evaluation/count-operations.js";
 import { defaultTimes } from "../evaluation/evaluation-plan.js";
 import { resolveRunOptions } from "../evaluation/resolve-run-options.js";
 import { simulateRequest } from "../evaluation/simulate-request.js";
-import { warnOfOtherSteps } from "../graph/made-for-steps.js";
+import { warnOfOtherDelay, warnOfOtherSteps } from "../graph/made-for-steps.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { nameAlphabets } from "../graph/spike-sources.js";
@@ -91,7 +91,7 @@ export async function run(snn: Snn, input: Source, options: RunCallOptions = {})
       options.o === undefined ? undefined : { path: options.o, layers: record?.layers ?? [] },
     ),
     warnings: [
-      ...[warnOfOtherSteps(snn, steps)].filter((warning) => warning !== null),
+      ...[warnOfOtherSteps(snn, steps), warnOfOtherDelay(snn, delay)].filter((warning) => warning !== null),
       ...read.notes.map((message) => ({ code: "image", where: nameSource(input), message })),
     ],
   };

@@ -93,8 +93,12 @@ export function describeOtherSteps({ snn, options }: EvaluationResult): string |
   if (madeForT === null || at.every(({ t }) => t === madeForT)) return null;
   const delay = typeof options.delay === "number" ? options.delay : 0;
   const early = at.some(({ t }) => t <= delay);
-  const read = early ? `, read by all steps up to ${delay}, which are left out from there on` : "";
-  return `Made for T = ${formatCount(madeForT)}: the other rows show how it gets there${read}; for another T convert again with -T.`;
+  const read = early ? ` (up to t = ${formatCount(delay)} by all steps, from there on without these)` : "";
+  const made = `Made for T = ${formatCount(madeForT)}`;
+  const own = at.some(({ t }) => t === madeForT)
+    ? `${made}: the other rows`
+    : `${made}, which no row is of: they`;
+  return `${own} show how it gets there${read}; for another T convert again with -T.`;
 }
 
 /** How to read the verdict's numbers: accuracies behind the loss, and what brackets and T stand for. */

@@ -1,6 +1,6 @@
 /** `--preset auto` on the shipped MNIST network with few images: what is chosen, saved, and refused. */
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { encode as encodePng } from "fast-png";
@@ -10,6 +10,7 @@ import { encodeNpy } from "#src/datasets/npy.js";
 import { encodeSnn } from "#src/formats/snn/encode-snn.js";
 import type { Graph } from "#src/graph/graph.js";
 import { type GraphNode, isOp } from "#src/graph/node-types.js";
+import type { AutoConversion } from "#src/library/auto/auto-options.js";
 import { convertAuto } from "#src/library/auto/convert-auto.js";
 import { listContenders } from "#src/library/auto/list-contenders.js";
 import { openCalibration } from "#src/library/convert.js";
@@ -65,7 +66,20 @@ test("with and without a front the saved bytes are the same, a caller's own opti
   const own = { ...few, judgeN: 8, maxLoss: 100, alphabet: "signed", certify: "off" } as const;
   const asked = { ...own, times: [8, 12], savedOptions: { note: "mine" } } as const;
   const front = join(at, "same.html");
-  const [plain, drawn] = [await convertAuto(shipped, asked), await convertAuto(shipped, { ...asked, front })];
+  const told: AutoConversion[] = [];
+  const onChosen = (chosen: AutoConversion) => {
+    told.push(chosen);
+    assert.ok(!existsSync(front), "before the front is drawn");
+  };
+  const plain = await convertAuto(shipped, asked);
+  const drawn = await convertAuto(shipped, { ...asked, front, onChosen });
+  assert.deepEqual(
+    told.map(({ result }) => result.auto.candidates.length),
+    [1],
+  );
+  assert.ok(
+    existsSync(front) && Buffer.from(encodeSnn((told[0] as AutoConversion).snn)).equals(encodeSnn(drawn.snn)),
+  );
   assert.equal(drawn.result.auto.candidates.at(-1)?.verdict, "not needed");
   assert.deepEqual(
     [plain, drawn].map(({ result }) => result.auto.candidates.length),

@@ -32,6 +32,11 @@ test("a loss above --max-loss is an error with all warnings, after everything is
   await assert.rejects(evaluate(snn, { ...call("lost"), T: 1, maxLoss: 50 }), (error) => {
     assert.ok(error instanceof RespikeError);
     assert.deepEqual([error.exitCode, error.code], [4, "max-loss"]);
+    assert.match(error.value, new RegExp(`^[0-9.]+ points \\[.*\\] on ${n} images$`));
+    assert.match(
+      error.problems[0]?.next ?? "",
+      /^see .*lost\/report\.html; convert for more steps .*--preset auto --max-loss 50/,
+    );
     assert.deepEqual(
       error.warnings.map(({ code }) => code),
       ["made-for-other-steps", "no-correlation"],

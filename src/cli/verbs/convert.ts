@@ -7,7 +7,8 @@ import { basename } from "node:path";
 import { presets } from "../../conversion/presets/preset-list.js";
 import { flagName } from "../../core/flag-name.js";
 import { refuseUsage } from "../../core/respike-error.js";
-import { type AutoConversion, convertAuto } from "../../library/auto/convert-auto.js";
+import type { AutoConversion } from "../../library/auto/auto-options.js";
+import { convertAuto } from "../../library/auto/convert-auto.js";
 import { type Conversion, convert } from "../../library/convert.js";
 import { loadModel } from "../../library/load-model.js";
 import { saveSnn } from "../../library/snn-files.js";
@@ -54,8 +55,8 @@ export const convertVerb = defineVerb({
       "the article's own recipe: maximum normalisation, V(0) = 0, compensation",
     ],
     [
-      "respike convert resnet20.th --preprocess imagenet --preset auto --max-loss 0.5 --alphabet binary --front front.html -o few.snn.safetensors",
-      "the fewest steps of 0 and 1 that lose at most half a point, and a page with all that was tried",
+      "respike convert resnet20.th --preprocess imagenet --preset auto --max-loss 0.5 --alphabet binary -o few.snn.safetensors",
+      "the fewest steps of 0 and 1 that lose at most half a point; --front FILE draws those that were not needed too, which takes several times as long",
     ],
   ],
   async run([file], flags, context) {
@@ -69,8 +70,16 @@ export const convertVerb = defineVerb({
     if (!context.force) await refuseExisting(output);
     const model = await loadModel(file as string, flags);
     const command = describeCommand(file as string, flags, context.seed);
-    const conversion = await (isAuto ? convertAuto : convert)(model, { ...flags, ...context, command });
-    const saved = await saveSnn(conversion.snn, output, { force: context.force });
+    const options = { ...flags, ...context, command };
+    const save = ({ snn }: Conversion) => saveSnn(snn, output, { force: context.force });
+    let early: Awaited<ReturnType<typeof save>> | undefined;
+    const onChosen = async (chosen: Conversion) => {
+      early = await save(chosen);
+    };
+    const conversion = await (isAuto
+      ? convertAuto(model, { ...options, onChosen })
+      : convert(model, options));
+    const saved = early ?? (await save(conversion));
     const result = { ...conversion.result, snn: saved };
     return { result, text: describe({ ...conversion, result }), warnings: conversion.warnings };
   },

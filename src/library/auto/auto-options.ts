@@ -4,8 +4,8 @@
  * Knows: bounds and how many images can show them. May not know: presets' recipes, simulation.
  */
 import { type RespikeError, refuseUsage } from "../../core/respike-error.js";
-import type { AlphabetName } from "../../evaluation/auto-result.js";
-import type { ConvertCallOptions } from "../convert.js";
+import type { AlphabetName, AutoResult } from "../../evaluation/auto-result.js";
+import type { Conversion, ConversionResult, ConvertCallOptions } from "../convert.js";
 import { autoTimes } from "./list-contenders.js";
 
 export interface AutoCallOptions extends ConvertCallOptions {
@@ -21,6 +21,13 @@ export interface AutoCallOptions extends ConvertCallOptions {
   readonly times?: readonly number[] | undefined;
   /** A page with accuracy against steps and operations of all candidates; those beyond the choice are looked at for it. */
   readonly front?: string | undefined;
+  /** Told of the conversion that was chosen, before the rest of the front is looked at; it is waited for. */
+  readonly onChosen?: ((chosen: AutoConversion) => Promise<void> | void) | undefined;
+}
+
+/** A conversion, and how it was chosen. */
+export interface AutoConversion extends Conversion {
+  readonly result: ConversionResult & { readonly auto: AutoResult };
 }
 
 const chosenByAuto = ["T", "spikes", "delay", "readout"] as const;

@@ -15,24 +15,19 @@ import type { Model } from "../../formats/read-model.js";
 import { makeWorkerRunner } from "../../node/worker-runner.js";
 import { refuseExisting, writeWholeFile } from "../../node/write-whole-file.js";
 import { renderFront } from "../../report/front/render-front.js";
-import {
-  type Conversion,
-  type ConversionResult,
-  type ConvertCallOptions,
-  convertOn,
-  type OpenedCalibration,
-  openCalibration,
-} from "../convert.js";
+import { type ConvertCallOptions, convertOn, type OpenedCalibration, openCalibration } from "../convert.js";
 import { version } from "../version.js";
-import { type AutoCallOptions, type AutoRequest, checkAutoOptions, countJudged } from "./auto-options.js";
+import {
+  type AutoCallOptions,
+  type AutoConversion,
+  type AutoRequest,
+  checkAutoOptions,
+  countJudged,
+} from "./auto-options.js";
 import { CandidateJudge } from "./judge-candidates.js";
 import { type LeftOut, refuseAllLeftOut, warnOfLeftOut } from "./left-out.js";
 import { listContenders, type PresetContender } from "./list-contenders.js";
-import { findClosest, type Search, searchSteps } from "./search-steps.js";
-
-export interface AutoConversion extends Conversion {
-  readonly result: ConversionResult & { readonly auto: AutoResult };
-}
+import { completeFront, findClosest, type Search, type SearchOutcome, searchSteps } from "./search-steps.js";
 
 /** Images that a candidate is first looked at with; then four times as many, until all. */
 const firstLook = 128;
@@ -64,45 +59,54 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   // 2. the search
   const leftOut: LeftOut[] = [];
   const leaveOut = (candidate: LeftOut) => leftOut.push(candidate);
-  const auto = await searchPresets(model, options, opened, judged, leaveOut, {
-    ...asked,
-    wholeFront: front !== undefined,
-  });
-  // 3. what came of it
-  if (auto.candidates.length === 0) throw refuseAllLeftOut(leftOut);
-  if (front !== undefined) await writeFront(front, auto, options);
-  const told = [...warnings, ...leftOut.map(warnOfLeftOut)];
-  if (auto.chosen === null) throw refuseBound(auto, told);
-  const { preset, T } = auto.chosen;
-  const savedOptions = { ...options.savedOptions, auto: dropUnneeded(auto) };
+  const presets = preparePresets(model, options, opened, judged, leaveOut, asked);
+  const found = await searchSteps(presets.search);
+  if (found.candidates.length === 0) throw refuseAllLeftOut(leftOut);
+  const auto = presets.describe(found);
+  // 3. the choice, which is not made to wait for the front
+  const tell = () => [...warnings, ...leftOut.map(warnOfLeftOut)];
+  const chosen = auto.chosen && (await convertChosen(model, options, opened, auto, auto.chosen));
+  if (chosen !== null) await options.onChosen?.({ ...chosen, warnings: [...tell(), ...chosen.warnings] });
+  // 4. the front
+  if (front === undefined) {
+    if (chosen === null) throw refuseBound(auto, tell());
+    return { ...chosen, warnings: [...tell(), ...chosen.warnings] };
+  }
+  presets.beginFront();
+  const whole = { ...auto, candidates: await completeFront(presets.search, found) };
+  await writeFront(front, whole, options);
+  if (chosen === null) throw refuseBound(auto, tell());
+  const result = { ...chosen.result, auto: whole };
+  return { ...chosen, result, warnings: [...tell(), ...chosen.warnings] };
+}
+
+/** What was looked at on the way is saved with it. */
+async function convertChosen(
+  model: Model,
+  options: AutoCallOptions,
+  opened: OpenedCalibration,
+  auto: AutoResult,
+  { preset, T }: AutoCandidate,
+): Promise<AutoConversion> {
+  const savedOptions = { ...options.savedOptions, auto };
   const done = await convertOn(model, { ...options, preset, T, savedOptions }, opened);
-  return {
-    ...done,
-    result: { ...done.result, auto },
-    warnings: [...told, ...done.warnings],
-  };
+  return { ...done, result: { ...done.result, auto } };
 }
 
-/** What is saved: what was looked at for the front alone had no part in the choice. */
-function dropUnneeded(auto: AutoResult): AutoResult {
-  return { ...auto, candidates: auto.candidates.filter(({ verdict }) => verdict !== "not needed") };
-}
-
-type Asked = AutoRequest & Pick<Search, "wholeFront">;
-
-async function searchPresets(
+/** The search, with candidates as contenders that are converted and simulated; what it found, for people; the front's progress. */
+function preparePresets(
   model: Model,
   conversion: ConvertCallOptions,
   opened: OpenedCalibration,
   judged: ReturnType<typeof chooseJudged>,
   onLeftOut: (candidate: LeftOut) => void,
-  asked: Asked,
-): Promise<AutoResult> {
+  asked: AutoRequest,
+) {
   const { signal } = conversion;
   const { bound, minimise, alphabet, times } = asked;
   const { contenders, leftOut } = listContenders(model.graph, conversion, alphabet);
   for (const { preset, error } of leftOut) onLeftOut({ preset, T: null, error });
-  const { begin, tick } = makeAutoProgress(contenders.length, times, conversion.onProgress);
+  const { begin, tick, beginFront } = makeAutoProgress(contenders.length, times, conversion.onProgress);
   const trial = { ...opened, isTrial: true };
   const judge = new CandidateJudge({
     images: judged.images,
@@ -119,10 +123,13 @@ async function searchPresets(
   });
   const sizes = growSizes(judged.images.n);
   const look = judge.look.bind(judge);
-  const found = await searchSteps({ ...asked, contenders, sizes, look, onCandidate: begin });
-  const network = judge.describeNetwork();
-  const judgedOn = judged.described;
-  return { ...found, bound, minimise, alphabet, judgedOn, network, note: noteOf(network) };
+  const search: Search<PresetContender> = { ...asked, contenders, sizes, look, onCandidate: begin };
+  const describe = ({ chosen, candidates }: SearchOutcome<PresetContender>): AutoResult => {
+    const network = judge.describeNetwork();
+    const judgedOn = judged.described;
+    return { chosen, candidates, bound, minimise, alphabet, judgedOn, network, note: noteOf(network) };
+  };
+  return { search, describe, beginFront };
 }
 
 /** The first n of a seeded permutation of the held-back images: those of a folder are in the order of their classes. */
@@ -161,8 +168,12 @@ function makeAutoProgress(
 ) {
   const weigh = (T: number) => stepsToConvert + T;
   const total = contenders * times.reduce((sum, T) => sum + weigh(T), 0);
-  let [done, current, name] = [0, 0, ""];
+  let [done, current, name, hint] = [0, 0, "", "may end long before"];
   return {
+    /** The choice is made: from now on nothing ends early. */
+    beginFront() {
+      hint = "the choice is made, the rest is for the front";
+    },
     begin(contender: PresetContender, T: number) {
       done += current;
       current = weigh(T);
@@ -170,8 +181,8 @@ function makeAutoProgress(
     },
     /** What a candidate is at stands in the note. */
     tick(part: ProgressEvent) {
-      const note = `${name}: ${part.phase} ${part.done}/${part.total}; may end long before`;
-      onProgress?.({ phase: "auto", note, done, total, unit: "steps of all candidates" });
+      const note = `${name}: ${part.phase} ${part.done}/${part.total}; ${hint}`;
+      onProgress?.({ phase: "auto", note, done, total, unit: "steps" });
     },
   };
 }

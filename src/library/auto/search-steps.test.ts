@@ -1,7 +1,7 @@
 /** The search over presets and T, with losses and operations that are made up. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { findClosest, type Search, searchSteps } from "./search-steps.js";
+import { completeFront, findClosest, type Search, searchSteps } from "./search-steps.js";
 
 type Figures = Readonly<Record<string, (T: number) => { loss: number; sop: number }>>;
 
@@ -14,7 +14,6 @@ function makeSearch(figures: Figures, more: Partial<Search> = {}): { search: Sea
     bound: 0.5,
     minimise: "steps",
     sizes: [100, 1000],
-    wholeFront: false,
     async look({ preset }, T, n) {
       looks.push(`${preset} ${T} ${n}`);
       const { loss, sop } = (figures[preset] as Figures[string])(T);
@@ -76,7 +75,7 @@ test("an interval that is too wide on all images is unproven, and nothing is cho
 });
 
 test("a candidate that cannot be run is passed over, and the search goes on", async () => {
-  const { search } = makeSearch({ slow, fast }, { wholeFront: true });
+  const { search } = makeSearch({ slow, fast });
   const { look } = search;
   const refusing = {
     ...search,
@@ -91,9 +90,13 @@ test("a candidate that cannot be run is passed over, and the search goes on", as
 });
 
 test("the whole front is looked at with the fewest images once the choice is made", async () => {
-  const { search } = makeSearch({ slow, fast }, { wholeFront: true });
-  const { chosen, candidates } = await searchSteps(search);
-  assert.deepEqual([chosen?.preset, chosen?.T], ["fast", 4]);
+  const { search, looks } = makeSearch({ slow, fast });
+  const found = await searchSteps(search);
+  assert.deepEqual([found.chosen?.preset, found.chosen?.T], ["fast", 4]);
+  const before = [...looks];
+  const candidates = await completeFront(search, found);
+  assert.deepEqual(candidates.slice(0, 4), found.candidates);
+  assert.deepEqual(looks.slice(before.length), ["slow 8 100", "fast 8 100"]);
   const rest = candidates.filter(({ verdict }) => verdict === "not needed");
   assert.deepEqual(
     rest.map(({ preset, T, n }) => [preset, T, n]),

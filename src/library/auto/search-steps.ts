@@ -19,17 +19,17 @@ export interface Search<C extends Contender = Contender> {
   readonly minimise: "steps" | "sop";
   /** Numbers of images that a candidate is looked at with, ascending; the last is all of them. */
   readonly sizes: readonly number[];
-  /** Look at candidates that cannot be chosen any more, too, with the fewest images. */
-  readonly wholeFront: boolean;
   /** Null where the candidate cannot be run. */
   readonly look: (contender: C, T: number, n: number) => Promise<Look | null>;
   /** Called before each candidate, with how many are settled. */
   readonly onCandidate?: (contender: C, T: number) => void;
 }
 
-export interface SearchOutcome {
+export interface SearchOutcome<C extends Contender = Contender> {
   readonly chosen: AutoCandidate | null;
   readonly candidates: readonly AutoCandidate[];
+  /** The largest T that each contender was tried at. */
+  readonly reached: ReadonlyMap<C, number>;
 }
 
 /**
@@ -40,27 +40,51 @@ export interface SearchOutcome {
  * That a candidate is dropped on part of the images makes wrong rejections a little more frequent than the interval's 2.5 %;
  * none is chosen that all images do not carry.
  */
-export async function searchSteps<C extends Contender>(search: Search<C>): Promise<SearchOutcome> {
-  const { contenders, times, minimise, wholeFront } = search;
+export async function searchSteps<C extends Contender>(search: Search<C>): Promise<SearchOutcome<C>> {
+  const { contenders, times, minimise } = search;
   const candidates: AutoCandidate[] = [];
   const settled = new Set<C>();
+  const reached = new Map<C, number>();
   let chosen: AutoCandidate | null = null;
   for (const T of times) {
     for (const contender of contenders) {
       const isOpen: boolean =
         chosen === null || (minimise === "steps" ? chosen.T === T : !settled.has(contender));
-      if (!isOpen && !wholeFront) continue;
+      if (!isOpen) continue;
       search.onCandidate?.(contender, T);
-      const candidate: AutoCandidate | null = isOpen
-        ? await judge(search, contender, T, chosen)
-        : await glance(search, contender, T);
+      reached.set(contender, T);
+      const candidate: AutoCandidate | null = await judge(search, contender, T, chosen);
       if (candidate === null) continue;
       candidates.push(candidate);
       if (candidate.verdict === "meets" || candidate.verdict === "dearer") settled.add(contender);
       if (candidate.verdict === "meets" && isBetter(candidate, chosen)) chosen = candidate;
     }
   }
-  return { chosen, candidates };
+  return { chosen, candidates, reached };
+}
+
+/**
+ * Looks with the fewest images at what the search left out: candidates of larger T that cannot be chosen any more.
+ *
+ * @returns all candidates, by T, then in the order of the contenders
+ */
+export async function completeFront<C extends Contender>(
+  search: Search<C>,
+  { candidates, reached }: SearchOutcome<C>,
+): Promise<readonly AutoCandidate[]> {
+  const { contenders, times } = search;
+  const found: AutoCandidate[] = [];
+  for (const T of times) {
+    for (const contender of contenders) {
+      const known = candidates.find((each) => each.T === T && each.preset === contender.preset);
+      if (known !== undefined) found.push(known);
+      if (T <= (reached.get(contender) ?? 0)) continue;
+      search.onCandidate?.(contender, T);
+      const candidate = await glance(search, contender, T);
+      if (candidate !== null) found.push(candidate);
+    }
+  }
+  return found;
 }
 
 const isBetter = (candidate: AutoCandidate, chosen: AutoCandidate | null) =>
