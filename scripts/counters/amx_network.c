@@ -51,7 +51,7 @@ typedef struct {
 typedef struct {
   int32_t *v;
   int32_t *net;  /* spikes, those of sign -1 subtracted */
-  int32_t *sent; /* spikes of either sign */
+  int32_t *back; /* spikes of sign -1 */
 } State;
 
 static size_t neurons_of(const Layer *layer) { return (size_t)layer->height * layer->width * layer->channels; }
@@ -78,74 +78,91 @@ typedef struct {
   size_t offset;          /* of its first neuron in the state */
 } Run;
 
-/* 16 targets of a pixel in 32 steps, or of 16 pixels in two: what arrives, [high, low][2][16][16], and where the neurons are. */
+/* What 16 targets of a pixel get in 32 steps, or of 16 pixels in two, [high, low][2][16][16], and where these neurons are. */
 typedef struct {
-  const int32_t *sums;
-  int part, parts;        /* the next two rows of sums to fire, and how many there are */
-  int part_step, row_step; /* numbers from part to part, and to its second row */
-  int of_pixels;          /* a part is a pixel, not two steps */
-  int steps;              /* of each part where it is a pixel, else of all parts together */
+  const int32_t *sums;    /* of what fires next */
+  int left;               /* pixels that did not fire, or steps of the one pixel */
+  int steps;              /* of each pixel */
   size_t at;              /* in the state */
-  int64_t at_step;        /* from part to part */
+  int64_t at_step;        /* from pixel to pixel */
   const int32_t *current;
   int64_t current_step;
   int8_t *out;
-  int64_t out_step, out_row;
+  int64_t out_pixel, out_step;
   __m512i theta;
 } Unit;
 
-static inline __m512i arriving(const int32_t *sums) {
-  return _mm512_add_epi32(_mm512_load_si512(sums + LOW), _mm512_slli_epi32(_mm512_load_si512(sums), 8));
+typedef struct {
+  __m512i v, net, back;
+} Neurons;
+
+static inline __attribute__((always_inline)) Neurons load_neurons(const State *state, size_t at, int is_signed) {
+  Neurons neurons = {_mm512_loadu_si512(state->v + at), _mm512_loadu_si512(state->net + at), _mm512_setzero_si512()};
+  if (is_signed) neurons.back = _mm512_loadu_si512(state->back + at);
+  return neurons;
 }
 
-/* Fires `steps` (1 or 2) steps of a part; neurons that are signed take a spike back where V < 0 and they sent more +1 than -1. */
-static inline __attribute__((always_inline)) void fire(const Unit *unit, const State *state, int part, int steps, int is_signed) {
-  const __m512i minus = _mm512_set1_epi32(-1), zero = _mm512_setzero_si512(), theta = unit->theta;
-  const __m128i one = _mm_set1_epi8(1), minus_one = _mm_set1_epi8(-1);
-  const size_t at = unit->at + part * unit->at_step;
-  const int32_t *sums = unit->sums + part * unit->part_step;
-  int8_t *out = unit->out + part * unit->out_step;
-  const __m512i current = _mm512_loadu_si512(unit->current + part * unit->current_step);
-  __m512i v = _mm512_loadu_si512(state->v + at), sent = _mm512_loadu_si512(state->sent + at);
-  __m512i net = is_signed ? _mm512_loadu_si512(state->net + at) : zero;
-  for (int t = 0; t < steps; t++, sums += unit->row_step, out += unit->out_row) {
-    v = _mm512_add_epi32(v, _mm512_add_epi32(current, arriving(sums)));
-    const __mmask16 up = _mm512_cmpge_epi32_mask(v, theta);
-    __m128i spikes = _mm_maskz_mov_epi8(up, one);
-    if (is_signed) {
-      const __mmask16 down = _mm512_mask_cmplt_epi32_mask(_mm512_cmpgt_epi32_mask(net, zero), v, zero);
-      net = _mm512_mask_add_epi32(_mm512_mask_sub_epi32(net, up, net, minus), down, net, minus);
-      sent = _mm512_mask_sub_epi32(sent, down, sent, minus);
-      spikes = _mm_mask_mov_epi8(spikes, down, minus_one);
-      v = _mm512_mask_add_epi32(v, down, v, theta);
-    }
-    v = _mm512_mask_sub_epi32(v, up, v, theta);
-    sent = _mm512_mask_sub_epi32(sent, up, sent, minus);
-    _mm_storeu_si128((__m128i *)out, spikes);
-  }
-  _mm512_storeu_si512(state->v + at, v);
-  _mm512_storeu_si512(state->sent + at, sent);
-  if (is_signed) _mm512_storeu_si512(state->net + at, net);
+static inline __attribute__((always_inline)) void store_neurons(const State *state, size_t at, Neurons neurons, int is_signed) {
+  _mm512_storeu_si512(state->v + at, neurons.v);
+  _mm512_storeu_si512(state->net + at, neurons.net);
+  if (is_signed) _mm512_storeu_si512(state->back + at, neurons.back);
 }
 
-/* The next `count` parts of a unit, as far as there are so many. */
-static inline __attribute__((always_inline)) void fire_parts(Unit *unit, const State *state, int count, int is_signed) {
-  const int end = unit->part + count < unit->parts ? unit->part + count : unit->parts;
-  for (; unit->part < end; unit->part++) {
-    const int left = unit->of_pixels ? unit->steps : unit->steps - 2 * unit->part;
-    if (left >= 2)
-      fire(unit, state, unit->part, 2, is_signed);
-    else
-      fire(unit, state, unit->part, 1, is_signed);
+/* One step of 16 neurons; those that are signed take a spike back where V < 0 and they sent more +1 than -1. */
+static inline __attribute__((always_inline)) void fire(Neurons *neurons, const int32_t *sums, __m512i current, __m512i theta, int8_t *out,
+                                                       int is_signed) {
+  const __m512i minus = _mm512_set1_epi32(-1);
+  const __m512i arriving = _mm512_add_epi32(_mm512_load_si512(sums + LOW), _mm512_slli_epi32(_mm512_load_si512(sums), 8));
+  __m512i v = _mm512_add_epi32(neurons->v, _mm512_add_epi32(current, arriving));
+  const __mmask16 up = _mm512_cmpge_epi32_mask(v, theta);
+  __m128i spikes = _mm_maskz_mov_epi8(up, _mm_set1_epi8(1));
+  if (is_signed) {
+    const __mmask16 down = _mm512_mask_test_epi32_mask(_mm512_movepi32_mask(v), neurons->net, neurons->net);
+    neurons->net = _mm512_mask_add_epi32(neurons->net, down, neurons->net, minus);
+    neurons->back = _mm512_mask_sub_epi32(neurons->back, down, neurons->back, minus);
+    spikes = _mm_mask_mov_epi8(spikes, down, _mm_set1_epi8(-1));
+    v = _mm512_mask_add_epi32(v, down, v, theta);
   }
+  neurons->v = _mm512_mask_sub_epi32(v, up, v, theta);
+  neurons->net = _mm512_mask_sub_epi32(neurons->net, up, neurons->net, minus);
+  _mm_storeu_si128((__m128i *)out, spikes);
+}
+
+/* The next `count` pixels of a unit, as far as there are so many. */
+static inline __attribute__((always_inline)) void fire_pixels(Unit *unit, const State *state, int count, int is_signed) {
+  if (count > unit->left) count = unit->left;
+  const int32_t *sums = unit->sums, *current = unit->current;
+  int8_t *out = unit->out;
+  size_t at = unit->at;
+  for (int pixel = 0; pixel < count; pixel++) {
+    Neurons neurons = load_neurons(state, at, is_signed);
+    const __m512i constant = _mm512_loadu_si512(current);
+    fire(&neurons, sums, constant, unit->theta, out, is_signed);
+    if (unit->steps > 1) fire(&neurons, sums + HALF, constant, unit->theta, out + unit->out_step, is_signed);
+    store_neurons(state, at, neurons, is_signed);
+    sums += LANES, current += unit->current_step, out += unit->out_pixel, at += unit->at_step;
+  }
+  unit->sums = sums, unit->current = current, unit->out = out, unit->at = at, unit->left -= count;
+}
+
+/* The next `count` steps of a unit's one pixel, likewise. */
+static inline __attribute__((always_inline)) void fire_steps(Unit *unit, const State *state, int count, int is_signed) {
+  if (count > unit->left) count = unit->left;
+  if (count <= 0) return;
+  Neurons neurons = load_neurons(state, unit->at, is_signed);
+  const __m512i current = _mm512_loadu_si512(unit->current);
+  for (int t = 0; t < count; t++, unit->sums += LANES, unit->out += unit->out_step)
+    fire(&neurons, unit->sums, current, unit->theta, unit->out, is_signed);
+  store_neurons(state, unit->at, neurons, is_signed);
+  unit->left -= count;
 }
 
 /*
  * Adds the products of a path's weights and the spikes from `window` on, `half` bytes further for the second half of the sums;
- * meanwhile fires `before`, `each` parts a tile.
+ * meanwhile fires `before`, `each` of its pixels or steps a tile.
  */
 static inline __attribute__((always_inline)) void multiply(const Path *path, const int8_t *window, int64_t pitch, int64_t half, int group,
-                                                           Unit *before, const State *state, int each, int is_signed) {
+                                                           Unit *before, const State *state, int each, int by_steps, int is_signed) {
   const uint8_t *weights = path->weights + (size_t)group * path->tiles * 2 * TILE;
   for (int k = 0; k < path->tiles; k++, weights += 2 * TILE) {
     const int8_t *spikes = window + path->offsets[k];
@@ -157,15 +174,19 @@ static inline __attribute__((always_inline)) void multiply(const Path *path, con
     _tile_loadd(5, spikes + half, pitch);
     _tile_dpbssd(2, 5, 6);
     _tile_dpbsud(3, 5, 7);
-    fire_parts(before, state, each, is_signed);
+    if (by_steps)
+      fire_steps(before, state, each, is_signed);
+    else
+      fire_pixels(before, state, each, is_signed);
   }
 }
 
 /* Sums of 16 targets over all paths: of pixel (y, x), or of 16 from it on in steps t and t + 1. */
 static inline __attribute__((always_inline)) void add_up(const Run *run, int32_t *sums, int y, int x, int t, int group, Unit *before,
-                                                         int is_signed) {
+                                                         int by_steps, int is_signed) {
   const Layer *layer = run->layer;
-  const int tiles = layer->path[0].tiles + (layer->paths > 1 ? layer->path[1].tiles : 0), each = (ROWS + tiles - 1) / tiles;
+  const int tiles = layer->path[0].tiles + (layer->paths > 1 ? layer->path[1].tiles : 0);
+  const int each = ((by_steps ? STEPS : ROWS) + tiles - 1) / tiles;
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
@@ -175,9 +196,9 @@ static inline __attribute__((always_inline)) void add_up(const Run *run, int32_t
     const Layer *from = &run->layers[path->source];
     const int64_t row = y * path->stride + path->first, column = x * path->stride + path->first;
     const int8_t *window = run->spikes[from->slot] + t * from->step + row * from->row + column * from->column;
-    const int64_t pitch = layer->by_steps ? from->step : path->stride * from->column;
-    const int64_t half = layer->by_steps ? ROWS * from->step : from->step;
-    multiply(path, window, pitch, half, group, before, run->state, each, is_signed);
+    const int64_t pitch = by_steps ? from->step : path->stride * from->column;
+    const int64_t half = by_steps ? ROWS * from->step : from->step;
+    multiply(path, window, pitch, half, group, before, run->state, each, by_steps, is_signed);
   }
   _tile_stored(0, sums, 64);
   _tile_stored(1, sums + LOW, 64);
@@ -190,16 +211,12 @@ static inline Unit unit_at(const Run *run, const int32_t *sums, int y, int x, in
   const Layer *layer = run->layer;
   const int64_t pixel = (int64_t)y * layer->width + x, here = pixel * layer->channels + group * LANES;
   const int pixels = layer->width - x < ROWS ? layer->width - x : ROWS;
-  Unit unit = {.sums = sums, .steps = steps, .at = run->offset + here, .out_row = layer->step};
-  unit.of_pixels = !layer->by_steps;
-  unit.parts = layer->by_steps ? (steps + 1) / 2 : pixels;
-  unit.part_step = layer->by_steps ? 2 * LANES : LANES;
-  unit.row_step = layer->by_steps ? LANES : HALF;
-  unit.at_step = layer->by_steps ? 0 : layer->channels;
+  Unit unit = {.sums = sums, .steps = steps, .at = run->offset + here, .at_step = layer->channels, .out_step = layer->step};
+  unit.left = layer->by_steps ? steps : pixels;
   unit.current = run->current + pixel * run->current_step + group * LANES;
-  unit.current_step = layer->by_steps ? 0 : run->current_step;
+  unit.current_step = run->current_step;
   unit.out = run->spikes[layer->slot] + t * layer->step + (y + 1) * layer->row + (x + 1) * layer->column + group * LANES;
-  unit.out_step = layer->by_steps ? 2 * layer->step : layer->column;
+  unit.out_pixel = layer->column;
   unit.theta = _mm512_loadu_si512(layer->threshold + group * LANES);
   return unit;
 }
@@ -214,12 +231,12 @@ static inline __attribute__((always_inline)) void run_by_steps(const Run *run, i
   for (int group = 0; group < layer->channels / LANES; group++)
     for (int y = 0; y < layer->height; y++)
       for (int x = 0; x < layer->width; x++) {
-        if (layer->paths) add_up(run, sums[turn], y, x, 0, group, &before, is_signed);
-        fire_parts(&before, run->state, ROWS, is_signed);
+        if (layer->paths) add_up(run, sums[turn], y, x, 0, group, &before, 1, is_signed);
+        fire_steps(&before, run->state, STEPS, is_signed);
         before = unit_at(run, layer->paths ? sums[turn] : nothing, y, x, 0, steps, group);
         turn = !turn;
       }
-  fire_parts(&before, run->state, ROWS, is_signed);
+  fire_steps(&before, run->state, STEPS, is_signed);
 }
 
 /* Two steps of 16 pixels of a row at once, likewise. */
@@ -234,13 +251,13 @@ static inline __attribute__((always_inline)) void run_by_pixels(const Run *run, 
       for (int group = 0; group < layer->channels / LANES; group++)
         for (int y = top; y < bottom; y++)
           for (int x = 0; x < layer->width; x += ROWS) {
-            add_up(run, sums[turn], y, x, t, group, &before, is_signed);
-            fire_parts(&before, run->state, ROWS, is_signed);
+            add_up(run, sums[turn], y, x, t, group, &before, 0, is_signed);
+            fire_pixels(&before, run->state, ROWS, is_signed);
             before = unit_at(run, sums[turn], y, x, t, steps - t < 2 ? 1 : 2, group);
             turn = !turn;
           }
   }
-  fire_parts(&before, run->state, ROWS, is_signed);
+  fire_pixels(&before, run->state, ROWS, is_signed);
 }
 
 static void run_layer(const Run *run, int steps) {
@@ -276,10 +293,10 @@ static void run_image(const Layer *layers, int count, int8_t *const *spikes, con
     all += neurons_of(&layers[l]);
   }
   memset(state->net, 0, all * sizeof(int32_t));
-  memset(state->sent, 0, all * sizeof(int32_t));
+  memset(state->back, 0, all * sizeof(int32_t));
   const Layer *last = &layers[count - 1];
   const size_t width = neurons_of(last);
-  const int32_t *counts = (last->is_signed ? state->net : state->sent) + all - width;
+  const int32_t *counts = state->net + all - width;
   int32_t t = 0;
   for (int m = 0; m < mark_count; m++) {
     while (t < marks[m]) {
@@ -287,7 +304,7 @@ static void run_image(const Layer *layers, int count, int8_t *const *spikes, con
       run_block(layers, count, spikes, image, state, steps);
       t += steps;
     }
-    for (size_t i = 0; i < all; i++) totals[m * all + i] += state->sent[i];
+    for (size_t i = 0; i < all; i++) totals[m * all + i] += state->net[i] + 2 * state->back[i];
     memcpy(read + m * width, counts, width * sizeof(int32_t));
   }
 }
@@ -317,7 +334,7 @@ int count_images(const Layer *layers, int count, int slot_count, const int32_t *
     if (!*place) result = NO_MEMORY;
   }
   State state = {reserve(all * 4), reserve(all * 4), reserve(all * 4)};
-  if (!state.v || !state.net || !state.sent) result = NO_MEMORY;
+  if (!state.v || !state.net || !state.back) result = NO_MEMORY;
   if (result == DONE) {
     configure_tiles();
     const size_t first = neurons_of(&layers[0]), last = neurons_of(&layers[count - 1]);
@@ -328,6 +345,6 @@ int count_images(const Layer *layers, int count, int slot_count, const int32_t *
   for (int s = 0; s < slot_count; s++) free(spikes[s]);
   free(state.v);
   free(state.net);
-  free(state.sent);
+  free(state.back);
   return result;
 }
