@@ -7,11 +7,10 @@ import { type Problem, refuseUsage } from "../core/respike-error.js";
 import { countElements } from "../core/tensor.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import { hashIndices } from "../datasets/decoded-split.js";
-import type { Graph } from "../graph/graph.js";
 import { isMadeForOneT } from "../graph/made-for-steps.js";
 import { isOp, type NodeAttributes, type Readout, type Refinement } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
-import { nameAlphabets } from "../graph/spike-sources.js";
+import { nameAlphabets, nameNumberFormats } from "../graph/spike-sources.js";
 import { checkRequest } from "../simulator/check-request.js";
 import { planSnn } from "../simulator/plan/plan-snn.js";
 import type { SnnPlan } from "../simulator/plan/snn-plan.js";
@@ -19,7 +18,7 @@ import type { BackendName } from "./backend-list.js";
 import { checkImages } from "./check-images.js";
 import { countAnnMacs, countAnnMacsPadded, countFirstLayerMacs, countNeurons } from "./count-operations.js";
 import type { EarlyExitSetup } from "./early-exit/early-exit-setup.js";
-import { collectRunOptions, readsNeurons } from "./resolve-run-options.js";
+import { collectRunOptions } from "./resolve-run-options.js";
 import { type Shard, shardRange } from "./shards.js";
 
 /** Options named as the flags; whatever is left out has the contract's default. */
@@ -153,7 +152,7 @@ function resolveSetup(
       annMacs: countAnnMacs(network),
       annMacsPadded: countAnnMacsPadded(network),
     },
-    number: nameFormats(graph),
+    number: nameNumberFormats(graph),
     alphabet: nameAlphabets(graph),
     madeForT: isMadeForOneT(snn.options) ? Number(snn.options.T) : null,
     ...(refine === undefined ? {} : { refine }),
@@ -202,15 +201,6 @@ function checkBounds(
     problems.push(wrongOption("--batch", "an integer, 1 or more", String(batch), "correct it"));
   if (!(earlyExit >= 0 && earlyExit <= 1))
     problems.push(wrongOption("--early-exit", "a share from 0 to 1", String(earlyExit), "give 0.01, say"));
-}
-
-/** Formats of all neurons, and of the output where it sums currents: one that reads counts holds no weights. */
-function nameFormats(graph: Graph): string {
-  const readsCounts = readsNeurons(graph);
-  const formats = graph.nodes.flatMap((node) =>
-    isOp(node, "neuron") || (isOp(node, "output") && !readsCounts) ? node.attributes.number : [],
-  );
-  return [...new Set(formats)].sort().join("+");
 }
 
 /** What the simulator would refuse in every image is refused before a run folder is begun. */

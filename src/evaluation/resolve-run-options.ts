@@ -7,6 +7,7 @@ import { type Problem, refuseUsage } from "../core/respike-error.js";
 import type { Graph } from "../graph/graph.js";
 import { isOp, type Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
+import { readsNeurons } from "../graph/spike-sources.js";
 import { stepLimits } from "../graph/step-limits.js";
 
 /** What a caller may ask for; named as the flags. */
@@ -65,9 +66,4 @@ function checkDelay(delay: number | undefined, T: number, problems: Problem[]): 
 function defaultReadout({ graph }: Snn): Readout {
   if (isOp(graph.output, "output") && graph.output.attributes.refine !== undefined) return "final";
   return readsNeurons(graph) ? "count" : "mean";
-}
-
-/** Whether the output reads counts of neurons; else it sums currents. */
-export function readsNeurons(graph: Graph): boolean {
-  return isOp(graph.node(graph.output.inputs[0] as string), "neuron");
 }

@@ -51,3 +51,20 @@ export function nameAlphabets({ nodes }: Graph): string {
   const names = nodes.flatMap((node) => (isOp(node, "neuron") ? [nameOf(node.attributes)] : []));
   return [...new Set(names)].sort().join("+") || "binary";
 }
+
+/** Whether the output reads counts of neurons; else it sums currents. */
+export function readsNeurons(graph: Graph): boolean {
+  return isOp(graph.node(graph.output.inputs[0] as string), "neuron");
+}
+
+/**
+ * Number formats of all neurons, and of the output where it sums currents (one that reads counts holds no weights):
+ * `int16`, `int16+int32`.
+ */
+export function nameNumberFormats(graph: Graph): string {
+  const readsCounts = readsNeurons(graph);
+  const formats = graph.nodes.flatMap((node) =>
+    isOp(node, "neuron") || (isOp(node, "output") && !readsCounts) ? node.attributes.number : [],
+  );
+  return [...new Set(formats)].sort().join("+");
+}

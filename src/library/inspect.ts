@@ -18,6 +18,7 @@ import type { Graph } from "../graph/graph.js";
 import type { Shape } from "../graph/node-types.js";
 import type { Preprocessing } from "../graph/preprocessing.js";
 import type { Snn } from "../graph/snn.js";
+import { nameAlphabets, nameNumberFormats } from "../graph/spike-sources.js";
 import { type LoadModelOptions, loadModel, type Model } from "./load-model.js";
 import { readCertificate } from "./read-certificate.js";
 import { nameSource, readSource, type Source } from "./read-source.js";
@@ -50,6 +51,12 @@ export interface Inspection {
     readonly structuralFanOut: number;
   };
   readonly ignoredKeys: readonly string[];
+  /** Of a saved network, as it was saved: `T`, `preset`, `lambda`, `adjust`, `readout`, `delay` and the rest of its conversion. */
+  readonly options?: Readonly<Record<string, unknown>>;
+  /** Of a saved network: what its neurons send in a step, `binary`, `refine:7`. */
+  readonly alphabet?: string;
+  /** Of a saved network: number formats of its layers, `int16+int32`. */
+  readonly number?: string;
   readonly nodes: readonly InspectedNode[];
   /** What a saved network says of itself; absent where it has none. */
   readonly certificate?: Certificate;
@@ -112,6 +119,9 @@ function inspectSnn(snn: Snn, sha256: string): Inspection {
     ...describeGraph(snn.graph, snn.network),
     preprocessing: snn.preprocessing,
     ignoredKeys: [],
+    options: snn.options,
+    alphabet: nameAlphabets(snn.graph),
+    number: nameNumberFormats(snn.graph),
     ...(certificate === undefined ? {} : { certificate }),
   };
 }

@@ -253,6 +253,14 @@ test("inspect shows a model and an SNN with the contract's fields", async () => 
     assertHas(doc.result.totals, "parameters neurons annMacs annMacsPadded structuralFanOut");
     for (const node of doc.result.nodes as object[])
       assertHas(node, "name op inputs shape parameters status");
+    if (kind === "model") continue;
+    assert.deepEqual(doc.result.options, converted.result.options);
+    assert.deepEqual(
+      [doc.result.alphabet, doc.result.number],
+      ["binary", (whole.run as { number: string }).number],
+    );
+    const { out } = await call(at, "inspect", file);
+    assert.match(out, /^preset: +default\nmade for: +T = 16; other T fit too\nspikes: +binary\n/m);
   }
 });
 

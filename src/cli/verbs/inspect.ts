@@ -7,6 +7,7 @@ import { printGraph } from "../../graph/print-graph.js";
 import { type InspectedFile, inspect } from "../../library/inspect.js";
 import { cleanLine } from "../../report/clean-text.js";
 import { describeCertificate } from "../../report/describe-certificate.js";
+import { describeOptions } from "../../report/describe-options.js";
 import { layTable } from "../../report/render-table.js";
 import { switchFlag } from "../flags.js";
 import { modelFlags } from "../model-flags.js";
@@ -45,6 +46,7 @@ function describe({ inspection }: InspectedFile): string {
       "preprocessing",
       preprocessing === null ? "not in the file: give --preprocess" : describePreprocessing(preprocessing),
     ],
+    ...describeOptions(inspection),
     ["parameters", number(totals.parameters)],
     ["neurons", number(totals.neurons)],
     ["MACs an image", `${number(totals.annMacs)} (${number(totals.annMacsPadded)} counted with padding)`],
