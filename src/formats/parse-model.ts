@@ -7,7 +7,7 @@ import { describeForeignFile } from "./describe-foreign-file.js";
 import type { ModelOptions, ParsedModel } from "./format.js";
 import { formats } from "./format-list.js";
 import { plainBytes } from "./plain-bytes.js";
-import { refuseFile } from "./refuse-file.js";
+import { readNamedFile, refuseFile } from "./refuse-file.js";
 
 /**
  * Parses a trained network.
@@ -22,11 +22,12 @@ import { refuseFile } from "./refuse-file.js";
  */
 export function parseModel(bytes: Uint8Array, options: ModelOptions = {}): ParsedModel {
   const plain = plainBytes(bytes);
+  const where = options.fileName ?? "model";
   const format = formats.find((one) => one.matches(plain));
-  if (format !== undefined) return format.parse(plain, options);
+  if (format !== undefined) return readNamedFile(where, () => format.parse(plain, options));
   const foreign = describeForeignFile(plain);
   throw refuseFile(
-    options.fileName ?? "model",
+    where,
     `a model file is one of: ${formats.map(({ name }) => name).join(", ")}`,
     `it looks like ${foreign.kind}`,
     foreign.next,

@@ -36,6 +36,7 @@ function parseDamaged(bytes: Uint8Array, how: string): ParsedModel | null {
     assert.equal(error.exitCode, 3, how);
     for (const { code, where, rule, value, next } of error.problems) {
       for (const text of [code, where, rule, value, next]) assert.ok(text.length > 0, how);
+      if (code === "bad-file") assert.match(where, /^damaged(, |$)/, `${how}: the file is named`);
     }
     return null;
   }

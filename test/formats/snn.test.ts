@@ -69,7 +69,11 @@ test("a saved network is recognised, and refused where a model is wanted", () =>
   assert.ok(isSnn(bytes));
   assert.ok(!isSnn(encodeSafetensors(new Map(), { respike: '{"arch":"resnet8"}' })));
   assert.ok(!isSnn(new Uint8Array(3)));
-  assert.throws(() => parseModel(bytes), /saved spiking network/);
+  for (const file of [bytes, bytes.subarray(0, bytes.length - 100)])
+    assert.throws(() => parseModel(file), /saved spiking network.*run, evaluate, diagnose or inspect/);
+  assert.throws(() => decodeSnn(bytes.subarray(0, bytes.length - 100), "a.snn"), {
+    message: /^a\.snn: .*cut off or damaged.*; convert again/,
+  });
 });
 
 test("where a saved network is wanted, a model is named as one, and convert is what comes next", () => {

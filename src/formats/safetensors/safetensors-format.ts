@@ -14,15 +14,15 @@ export const safetensorsFormat: Format = {
   matches: isSafetensors,
   parse: (bytes, options) => {
     const where = options.fileName ?? "model";
-    const { tensors, metadata, unread } = parseSafetensors(bytes, where);
     if (isSnn(bytes)) {
       throw refuseFile(
         where,
         "a model is wanted here",
         "it is a saved spiking network",
-        "use run or evaluate",
+        "use run, evaluate, diagnose or inspect; convert takes the network that it came from",
       );
     }
+    const { tensors, metadata, unread } = parseSafetensors(bytes, where);
     if (unread.length > 0) {
       throw refuseFile(
         where,

@@ -11,7 +11,7 @@ import type { GraphNode, Op } from "../../graph/node-types.js";
 import type { Snn, SnnLayer } from "../../graph/snn.js";
 import { isLegacyCheckpoint } from "../pytorch/read-legacy-checkpoint.js";
 import { isZip } from "../pytorch/read-zip-checkpoint.js";
-import { fileProblem, quote, refuseFile } from "../refuse-file.js";
+import { fileProblem, quote, readNamedFile, refuseFile } from "../refuse-file.js";
 import { isSafetensors, parseSafetensors } from "../safetensors/parse-safetensors.js";
 import { parseStrictJson } from "../safetensors/parse-strict-json.js";
 import { checkLayers } from "./check-layers.js";
@@ -62,6 +62,10 @@ function readRespikeText(bytes: Uint8Array): string | undefined {
  * @throws RespikeError (exit 3) with every problem: of the container, the JSON, the graph, the layers
  */
 export function decodeSnn(bytes: Uint8Array, where = "snn"): Snn {
+  return readNamedFile(where, () => decodeFile(bytes, where), "convert again, or fetch the file again");
+}
+
+function decodeFile(bytes: Uint8Array, where: string): Snn {
   if (isZip(bytes) || isLegacyCheckpoint(bytes)) throw refuseModel(where, "a PyTorch checkpoint");
   const { tensors, metadata, unread } = parseSafetensors(bytes, where, false);
   const stored = readStored(metadata.respike, where);
