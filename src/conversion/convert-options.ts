@@ -147,8 +147,12 @@ function checkRefinement(options: ConvertOptions): void {
     ["--shrink", "1, 2 or 3 halvings a step", String(options.shrink), [1, 2, 3].includes(options.shrink)],
     ["--compensate", "compensation is that of rates", options.compensate, options.compensate === "off"],
   ] as const;
+  const isPresets = presets.some(
+    ({ name, options: own }) => name === options.preset && own.spikes === options.spikes,
+  );
+  const cause = isPresets ? `preset ${options.preset}` : `--spikes ${options.spikes}`;
   for (const [flag, rule, value, holds] of rules) {
-    if (!holds) throw usage(flag, `${rule} (--spikes ${options.spikes})`, value, "leave it out");
+    if (!holds) throw usage(flag, `${rule} (${cause})`, value, "leave it out");
   }
 }
 

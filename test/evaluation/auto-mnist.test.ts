@@ -138,6 +138,7 @@ test("a preset that an option does not fit is left out, and why; an option that 
   assert.equal(leftOut[0]?.error.where, "--output");
   assert.throws(() => listContenders(graph, { output: "neuron" }, "multi-level"), {
     where: "--output",
+    rule: "--preset auto tried refine, the only preset of --alphabet multi-level: a value that is refined is read as currents (preset refine)",
     exitCode: 2,
   });
   assert.throws(() => listContenders(graph, { lambda: "most" }, null), { where: "--lambda", exitCode: 2 });
@@ -178,7 +179,7 @@ test("presets that a network with ceilings refuses are left out, the one that fi
   await assert.rejects(convertAuto(clipped, { ...own, alphabet: "signed", times: [4, 8] }), {
     exitCode: 3,
     code: "not-convertible",
-    rule: "a clipped ReLU has one λ",
+    rule: /auto tried signed, .*: a clipped ReLU has one λ$/,
   });
   const noneFits = { ...own, output: "neuron", alphabet: "multi-level" } as const;
   await assert.rejects(convertAuto(clipped, noneFits), { exitCode: 2, where: "--output" });

@@ -61,7 +61,7 @@ export async function convertAuto(model: Model, options: AutoCallOptions = {}): 
   const leaveOut = (candidate: LeftOut) => leftOut.push(candidate);
   const presets = preparePresets(model, options, opened, judged, leaveOut, asked);
   const found = await searchSteps(presets.search);
-  if (found.candidates.length === 0) throw refuseAllLeftOut(leftOut);
+  if (found.candidates.length === 0) throw refuseAllLeftOut(leftOut, asked.alphabet);
   const auto = presets.describe(found);
   // 3. the choice, which is not made to wait for the front
   const tell = () => [...warnings, ...leftOut.map(warnOfLeftOut)];

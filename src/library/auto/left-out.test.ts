@@ -9,12 +9,13 @@ const option = refuseUsage({ code: "usage", where: "--output", rule: "s", value:
 
 test("one reason for all is thrown as it is; of several each preset's first is told, with the preset", () => {
   const same = ["default", "ltb"].map((preset) => ({ preset, T: null, error: network }));
-  assert.equal(refuseAllLeftOut(same), network);
-  const error = refuseAllLeftOut([
+  assert.equal(refuseAllLeftOut(same, null), network);
+  const several = [
     { preset: "refine", T: null, error: option },
     { preset: "signed", T: 2, error: network },
     { preset: "signed", T: 4, error: network },
-  ]);
+  ];
+  const error = refuseAllLeftOut(several, null);
   assert.equal(error.exitCode, 2);
   assert.deepEqual(
     error.problems.map(({ where, code }) => [where, code]),
@@ -23,6 +24,21 @@ test("one reason for all is thrown as it is; of several each preset's first is t
       ["--preset signed at T = 2: conv1", "not-convertible"],
     ],
   );
+});
+
+test("where an alphabet has but one preset, the error says which auto tried; the place stays the option", () => {
+  const leftOut = [2, 4].map((T) => ({ preset: "refine", T, error: option }));
+  const { exitCode, problems, cause } = refuseAllLeftOut(leftOut, "multi-level");
+  assert.deepEqual([exitCode, cause], [2, option]);
+  assert.deepEqual(problems, [
+    {
+      code: "usage",
+      where: "--output",
+      rule: "--preset auto tried refine, the only preset of --alphabet multi-level: s",
+      value: "w",
+      next: "m, or give another --alphabet",
+    },
+  ]);
 });
 
 test("a warning says which preset, or which at which T, cannot be made or run", () => {

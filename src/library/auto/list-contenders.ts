@@ -11,6 +11,7 @@ import { countActivations } from "../../graph/count-activations.js";
 import type { Graph } from "../../graph/graph.js";
 import { isMadeForOneT } from "../../graph/made-for-steps.js";
 import { hasCeilings } from "../../graph/trained-ceilings.js";
+import { refuseAllLeftOut } from "./left-out.js";
 import type { Contender } from "./search-steps.js";
 
 /** Each T that is tried. */
@@ -50,7 +51,11 @@ export function listContenders(
       leftOut.push({ preset, error });
     }
   }
-  const [first] = leftOut;
-  if (contenders.length === 0 && first !== undefined) throw first.error;
+  if (contenders.length === 0 && leftOut.length > 0) {
+    throw refuseAllLeftOut(
+      leftOut.map((each) => ({ ...each, T: null })),
+      alphabet,
+    );
+  }
   return { contenders, leftOut };
 }
