@@ -13,6 +13,7 @@ import {
   type Warning,
 } from "../core/respike-error.js";
 import { cleanLine, cleanText } from "../report/clean-text.js";
+import { joinWarnings } from "../report/join-warnings.js";
 import { type CommonValues, commonFlags } from "./common-flags.js";
 import { describeFailure, printFailure, printSuccess } from "./envelope.js";
 import { nearestWord } from "./nearest-word.js";
@@ -217,7 +218,7 @@ function printOutcome(
 }
 
 function printWarnings({ writeError }: CommandSurroundings, warnings: readonly Warning[]): void {
-  for (const { where, message } of warnings)
+  for (const { where, message } of joinWarnings(warnings))
     writeError(`warning: ${cleanLine(where)}: ${cleanText(message)}\n`);
 }
 

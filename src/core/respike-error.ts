@@ -38,6 +38,8 @@ export interface Warning {
   readonly code: string;
   readonly where: string;
   readonly message: string;
+  /** Of how many it warns: channels of a layer, where a warning stands for each layer. */
+  readonly count?: number;
 }
 
 /**

@@ -24,6 +24,7 @@ export const silenceDeadChannels: Pass = {
         code: "dead-channels",
         where: layer,
         message: `no calibration image moves ${silent.length} of ${factor.length} channels (${silent.join(", ")}); they never fire`,
+        count: silent.length,
       });
     }
     if (factors.size === 0) return graph;
