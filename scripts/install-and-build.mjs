@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { matchesLock } from "./match-lock.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const npm = process.platform === "win32" ? "npm.cmd" : "npm";
@@ -43,10 +44,23 @@ function whenStale(stamp, files, outputs, work) {
   writeFileSync(stamp, hash);
 }
 
+/** Whether `npm ci`, called by hand, has installed what the lock file asks for. */
+function isInstalled() {
+  const read = (name) => JSON.parse(readFileSync(join(root, name), "utf8"));
+  try {
+    const installed = read("node_modules/.package-lock.json");
+    const isWhole = Object.keys(installed.packages).every((path) => existsSync(join(root, path)));
+    return isWhole && matchesLock(read("package.json"), read("package-lock.json"), installed);
+  } catch {
+    return false;
+  }
+}
+
 /** `npm ci` where node_modules does not match the lock file. */
 export function install() {
   const lock = join(root, "package-lock.json");
   whenStale(join(root, "node_modules/.respike-installed"), [lock, join(root, "package.json")], [], () => {
+    if (isInstalled()) return;
     console.error("installing dependencies (npm ci) …");
     runOrExit(npm, ["ci", "--no-audit", "--no-fund"], { shell: process.platform === "win32" });
   });
