@@ -11,13 +11,19 @@ export const autoFlags = {
     { min: 0.01, max: 100 },
     {
       description:
-        "with --preset auto: what the loss on held-back training images may be at the upper end of its 95 % interval",
+        "with --preset auto: what the loss on held-back training images may be at the upper end of its 95 % interval; from 0.01 to 100",
       shownDefault: "0.5",
     },
   ),
   alphabet: choiceFlag(["binary", "signed", "multi-level"], {
     description: "with --preset auto: only presets whose neurons send this",
     shownDefault: "any",
+    synonyms: {
+      ternary: "signed",
+      graded: "multi-level",
+      multilevel: "multi-level",
+      multi: "multi-level",
+    },
   }),
   minimise: choiceFlag(["steps", "sop"], {
     description: "with --preset auto: fewest steps, then operations; or fewest operations",

@@ -71,7 +71,7 @@ export const evaluationFlags = {
     "POINTS",
     { min: 0, max: 100 },
     {
-      description: "exit 4 where the loss at T is larger",
+      description: "exit 4 where the loss at T is larger; from 0 to 100",
     },
   ),
   shard: patternFlag("i/k", /^[1-9]\d*\/[1-9]\d*$/, "i/k such as 1/3", {

@@ -14,6 +14,8 @@ export interface Flag<T> {
   readonly shownDefault?: string | undefined;
   /** Words that are allowed, for suggestions. */
   readonly choices?: readonly string[] | undefined;
+  /** Other words for them, which are not allowed but suggest the choice that is meant. */
+  readonly synonyms?: Readonly<Record<string, string>> | undefined;
   /** The value of a text; throws an Error that says what is wanted. */
   readonly parse: (text: string) => T;
 }
@@ -51,7 +53,10 @@ export function textFlag(placeholder: string, text: FlagText): Flag<string> {
   };
 }
 
-export function choiceFlag<const C extends string>(choices: readonly C[], text: FlagText): Flag<C> {
+export function choiceFlag<const C extends string>(
+  choices: readonly C[],
+  text: FlagText & { readonly synonyms?: Readonly<Record<string, C>> },
+): Flag<C> {
   return {
     ...text,
     placeholder: choices.join("|"),

@@ -70,6 +70,7 @@ const alphabetFlag: Flag<string> = {
   description: `what a neuron may send in a step: 0 or 1; −1, 0 or 1; 0…N; −N…N, N up to ${largestSpike}; negative spikes take back what was sent; refine:N, N up to 15, −N…N of a quantum that halves each step (differential coding)`,
   shownDefault: "binary",
   choices: ["binary", "signed", "burst:4", "signed-burst:4", "refine:7"],
+  synonyms: { ternary: "signed", graded: "burst:4", multilevel: "burst:4", "multi-level": "burst:4" },
   parse(text) {
     if (parseAlphabet(text) === null) throw new Error(alphabetRule);
     return text;
@@ -88,7 +89,7 @@ export const conversionFlags = {
   }),
   preset: choiceFlag([...presets.map(({ name }) => name), "auto"], {
     description:
-      "a recipe, explained below; for few steps binary and ltb (spikes 0 and 1) and signed (−1, 0 and 1)",
+      "a recipe, each explained above, or auto, which finds preset and T within --max-loss; for few steps binary and ltb (spikes 0 and 1), signed (−1, 0 and 1) and refine (multi-level)",
     shownDefault: "default",
   }),
   lambda: patternFlag(

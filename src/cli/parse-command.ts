@@ -118,12 +118,18 @@ function checkValues<F extends FlagTable>(
       values[key] = flag.parse(text);
     } catch (error) {
       const wanted = error instanceof Error ? error.message : String(error);
-      const near = flag.choices === undefined ? undefined : nearestWord(text, flag.choices);
+      const near = suggestChoice(text, flag);
       const next = near === undefined ? `give ${wanted}` : `did you mean '${near}'?`;
       problems.push(usageProblem(flagName(key), `wants ${wanted}`, `'${text}'`, next));
     }
   }
   return values as FlagValues<F>;
+}
+
+/** The choice that a synonym stands for, else the one that is spelt most alike. */
+function suggestChoice(text: string, { choices = [], synonyms = {} }: FlagTable[string]) {
+  const meant = new Map(Object.entries(synonyms)).get(text.toLowerCase());
+  return meant ?? nearestWord(text, choices);
 }
 
 function unknownFlag(where: string, name: string, known: readonly string[]): Problem {

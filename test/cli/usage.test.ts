@@ -64,6 +64,15 @@ test("the verbs of this version are there, and explain themselves; every example
   }
 });
 
+test("help tells which presets are for few steps, and the bounds of both losses", async () => {
+  const page = async (verb: string) => (await call(verb, "--help")).out.replace(/\s+/g, " ");
+  const convert = await page("convert");
+  assert.match(convert, /explained above, or auto, .* for few steps .* refine \(multi-level\)/);
+  assert.match(convert, /any name will do/);
+  assert.match(convert, /95 % interval; from 0\.01 to 100/);
+  assert.match(await page("evaluate"), /the loss at T is larger; from 0 to 100/);
+});
+
 const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["", /^$/],
   ["evalute x", /did you mean 'evaluate'/],
@@ -87,7 +96,7 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["convert m --v0 nan -o x", /--v0: 'nan'/],
   ["convert m --readout sum -o x", /--readout: 'sum'/],
   ["convert m --preset papr -o x", /did you mean 'paper'/],
-  ["convert m --spikes ternary -o x", /--spikes: 'ternary'/],
+  ["convert m --spikes ternary -o x", /--spikes: 'ternary'.*did you mean 'signed'/],
   [
     "convert m --spikes burst:0 -o x",
     /--spikes: 'burst:0' \(wants binary, signed, burst:N or signed-burst:N, N from 1 to 127, or refine:N, N from 1 to 15\)/,
@@ -98,7 +107,9 @@ const refused: readonly (readonly [words: string, says: RegExp])[] = [
   ["convert m --preset auot -o x", /did you mean 'auto'/],
   ["convert m --max-loss 1 -o x", /--max-loss: 1 \(a flag of --preset auto\)/],
   ["convert m --preset auto --max-loss 0 -o x", /--max-loss: '0'/],
-  ["convert m --preset auto --alphabet ternary -o x", /--alphabet: 'ternary'/],
+  ["convert m --preset auto --alphabet ternary -o x", /--alphabet: 'ternary' .*did you mean 'signed'/],
+  ["convert m --preset auto --alphabet Graded -o x", /did you mean 'multi-level'/],
+  ["convert m --preset auto --alphabet constructor -o x", /did you mean '(binary|signed|multi-level)'/],
   ["convert m --preset auto --minimise time -o x", /--minimise: 'time'/],
   ["convert m --preset auto --judge-n 0 -o x", /--judge-n: '0'/],
   ["run x y --record spiks", /did you mean 'spikes'/],

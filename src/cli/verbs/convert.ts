@@ -39,7 +39,10 @@ export const convertVerb = defineVerb({
   summary: "turn a trained ReLU network into a spiking one",
   arguments: [{ name: "MODEL", description: "PyTorch checkpoint or safetensors", required: true }],
   flags: {
-    o: textFlag("FILE", { description: "where the spiking network goes: FILE.snn.safetensors" }),
+    o: textFlag("FILE", {
+      description:
+        "where the spiking network goes, FILE.snn.safetensors by custom; any name will do, files are known by their bytes",
+    }),
     ...conversionTable,
     ...autoFlags,
     ...certifyFlag,
