@@ -44,9 +44,18 @@ export interface Certificate {
   readonly network: { readonly correct: number; readonly accuracy: number };
   /** T → ∞: each ReLU clipped at λ, shortcuts as converted, no spikes. */
   readonly limit: CertifiedAccuracy;
-  readonly atT: CertifiedAccuracy & { readonly T: number; readonly disagreementMoved: number };
-  /** Thresholds, currents or potentials were made for T: the prediction judges that T alone. */
+  readonly atT: CertifiedAccuracy & {
+    readonly T: number;
+    /** Standard error of ε over the images; null of a single image or without ε, missing in older certificates. */
+    readonly epsilonError?: number | null;
+    readonly disagreementMoved: number;
+  };
+  /** Thresholds, currents or potentials were made for one T: the prediction judges `atT.T` alone. */
   readonly forOneT?: true;
+  /** The T that they were made for, where it is not `atT.T`. */
+  readonly madeForT?: number;
+  /** The prediction's rule was checked for other recipes, not for this. */
+  readonly unchecked?: true;
   /** What the prediction was read off. */
   readonly steps: readonly CertifiedStep[];
   readonly prediction: readonly StepPrediction[];

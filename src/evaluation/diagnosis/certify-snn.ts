@@ -22,8 +22,15 @@ import type { BackendName } from "../backend-list.js";
 import { pairedInterval } from "../paired-interval.js";
 import { augmentPixels } from "./augment-pixels.js";
 import type { Certificate, CertifiedAccuracy } from "./certificate.js";
+import { isRuleChecked } from "./checked-recipes.js";
 import { type Observed, observeImages } from "./observe-images.js";
-import { measureOutputErrors, type OutputCode, type OutputError, plainCode } from "./output-error.js";
+import {
+  estimateEpsilonError,
+  measureOutputErrors,
+  type OutputCode,
+  type OutputError,
+  plainCode,
+} from "./output-error.js";
 import { predictSteps, stepChoices } from "./predict-steps.js";
 
 /** How the spiking network is run and on which images. */
@@ -123,24 +130,29 @@ export async function certifyRun(
     atT: {
       T,
       ...judge(final, labels, networkRight, last),
+      epsilonError: estimateEpsilonError({ n, logits, outputs: final }, T, readOutputCode(run)),
       disagreementMoved: movedErrors[at.length - 1]?.disagreement ?? 0,
     },
     steps: errors.map(({ t, epsilon, disagreement }, which) => {
       return { t, epsilon, disagreement, disagreementMoved: movedErrors[which]?.disagreement ?? 0 };
     }),
-    ...predict(snn, errors, movedErrors),
+    ...predict(snn, T, errors, movedErrors),
   };
 }
 
 /** What was made for one T says nothing of conversions for another. */
 function predict(
   { options }: Snn,
+  steps: number,
   errors: readonly OutputError[],
   moved: readonly OutputError[],
-): Pick<Certificate, "prediction" | "forOneT"> {
-  return isMadeForOneT(options)
-    ? { forOneT: true, prediction: predictSteps(errors.slice(-1), moved.slice(-1)) }
-    : { prediction: predictSteps(errors, moved) };
+): Pick<Certificate, "prediction" | "forOneT" | "madeForT" | "unchecked"> {
+  const unchecked = isRuleChecked(options) ? {} : ({ unchecked: true } as const);
+  if (!isMadeForOneT(options)) return { ...unchecked, prediction: predictSteps(errors, moved) };
+  const { T } = options;
+  const other = typeof T === "number" && T !== steps ? { madeForT: T } : {};
+  const prediction = predictSteps(errors.slice(-1), moved.slice(-1));
+  return { forOneT: true, ...other, ...unchecked, prediction };
 }
 
 /** The outputs of the limit T → ∞, [n,classes]. */

@@ -3,6 +3,7 @@
  *
  * Knows: errors and effects of layers, remedies. May not know: how they were measured, pages.
  */
+import { isBeyondChance } from "./beyond-chance.js";
 import type { LayerError } from "./rank-findings.js";
 import { type ConvertedFor, listRemedies } from "./remedies.js";
 import type { LayerEffect } from "./what-if.js";
@@ -16,12 +17,11 @@ export interface Conclusion {
   readonly message: string;
 }
 
-/** Percent of the outputs' error that a layer to blame costs at least, and in standard errors. */
+/** Percent of the outputs' error that a layer to blame costs at least. */
 const blamedEffect = 10;
-const blamedErrors = 2;
 
 const isBlamed = ({ allLocal, allLocalError }: LayerEffect) =>
-  allLocal > blamedEffect && allLocal > blamedErrors * (allLocalError ?? 0);
+  allLocal > blamedEffect && isBeyondChance(allLocal, allLocalError);
 
 /** Null where no effect was looked at, or the outputs have no error. */
 export function conclude(

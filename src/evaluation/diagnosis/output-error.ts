@@ -4,6 +4,7 @@
  * Knows: outputs. May not know: labels, layers, what an error costs.
  */
 import { predictClass } from "../../core/predict-class.js";
+import { jackknifeError } from "./beyond-chance.js";
 
 export interface OutputError {
   readonly t: number;
@@ -59,6 +60,37 @@ export function measureOutputErrors(
     };
   });
 }
+
+/**
+ * Standard error of ε over the images at one time (jackknife): ε again without each image, in its denominator too.
+ * Null of a single image, and where the network's outputs are all equal without one.
+ *
+ * @param compared outputs of time t alone, [n,classes]
+ */
+export function estimateEpsilonError(
+  { n, logits, outputs }: ComparedOutputs,
+  t: number,
+  { scaleOf, least }: OutputCode = plainCode,
+): number | null {
+  const classes = logits.length / n;
+  const wanted = Float64Array.from(logits, (value) => Math.max(value, least));
+  const mean = addUp(wanted) / wanted.length;
+  const centred = wanted.map((value) => value - mean);
+  const scaled = outputs.map((value) => value * scaleOf(t));
+  const errors = sumSquares(wanted, scaled, n);
+  const squares = sumSquares(centred, new Float64Array(centred.length), n);
+  const sums = squares.map((_, image) => addUp(centred.subarray(image * classes, (image + 1) * classes)));
+  const [error, square, sum] = [errors, squares, sums].map(addUp) as [number, number, number];
+  const others = (n - 1) * classes;
+  const without = errors.map((own, image) => {
+    const offset = (sum - (sums[image] as number)) / others;
+    const variance = (square - (squares[image] as number)) / others - offset ** 2;
+    return Math.sqrt(Math.max(0, error - own) / others / variance);
+  });
+  return without.every(Number.isFinite) ? jackknifeError(without) : null;
+}
+
+const addUp = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0);
 
 /** RMS of the difference of outputs of one time, [n,classes] both. */
 export function rmsDifference(one: ArrayLike<number>, other: ArrayLike<number>): number {

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { augmentPixels } from "./augment-pixels.js";
-import { measureOutputErrors } from "./output-error.js";
-import { predictAcross, predictSteps } from "./predict-steps.js";
+import { estimateEpsilonError, measureOutputErrors } from "./output-error.js";
+import { isTooClose, predictAcross, predictSteps } from "./predict-steps.js";
 
 const errors = (...values: readonly (readonly [t: number, epsilon: number | null])[]) =>
   values.map(([t, epsilon]) => ({ t, epsilon, disagreement: t }));
@@ -46,6 +46,36 @@ test("ε and disagreement by hand, within 10⁻¹²", () => {
   assert.equal(
     measureOutputErrors({ n: 1, logits: new Float32Array(2), outputs: new Float64Array(2) }, [1])[0]?.epsilon,
     null,
+  );
+});
+
+test("ε's standard error is the jackknife's: ε measured again without each image, within 10⁻⁷", () => {
+  const [n, classes] = [5, 3];
+  const logits = Float32Array.from({ length: n * classes }, (_, i) => 20 + ((i * 7) % 11));
+  const outputs = Float64Array.from(logits, (value, i) => 2 * value + ((i * 5) % 4) - 1);
+  const code = { scaleOf: (t: number) => 1 / t, least: 22 };
+  const leave = <A extends Float32Array | Float64Array>(values: A, image: number) =>
+    values.filter((_, i) => Math.floor(i / classes) !== image) as A;
+  const without = Array.from({ length: n }, (_, image) => {
+    const others = { n: n - 1, logits: leave(logits, image), outputs: leave(outputs, image) };
+    return measureOutputErrors(others, [2], code)[0]?.epsilon ?? 0;
+  });
+  const mean = without.reduce((sum, value) => sum + value, 0) / n;
+  const squares = without.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const error = estimateEpsilonError({ n, logits, outputs }, 2, code) ?? 0;
+  assert.ok(error > 0.001 && Math.abs(error - Math.sqrt(((n - 1) / n) * squares)) < 1e-7);
+  const one = { n: 1, logits: logits.slice(0, 3), outputs: outputs.slice(0, 3) };
+  assert.equal(estimateEpsilonError(one, 2, code), null);
+});
+
+test("too close to call is within two standard errors of the bound, on either side; never where none is known", () => {
+  assert.deepEqual(
+    [isTooClose(0.1355, 0.003, 0.13), isTooClose(0.125, 0.003, 0.13), isTooClose(0.137, 0.003, 0.13)],
+    [true, true, false],
+  );
+  assert.deepEqual(
+    [isTooClose(0.13, null, 0.13), isTooClose(0.13, undefined, 0.13), isTooClose(null, 0.1, 0.13)],
+    [false, false, false],
   );
 });
 

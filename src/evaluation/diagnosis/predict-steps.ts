@@ -3,6 +3,7 @@
  *
  * Knows: the rule that was fitted on ε (docs/diagnosis.md). May not know: images, simulators.
  */
+import { isBeyondChance } from "./beyond-chance.js";
 import type { OutputError } from "./output-error.js";
 
 /** A bound on the loss in points, and the largest ε that keeps it. */
@@ -57,6 +58,15 @@ export function predictAcross(
     last,
     last.map((step) => ({ ...step, disagreement: step.disagreementMoved })),
   );
+}
+
+/**
+ * Whether other images might put ε on the other side of the bound: within two of its standard errors. False where none is
+ * known.
+ */
+export function isTooClose(epsilon: number | null, error: number | null | undefined, bound: number): boolean {
+  if (epsilon === null || error === null || error === undefined) return false;
+  return !isBeyondChance(Math.abs(epsilon - bound), error);
 }
 
 /** Where ε falls to a bound for good. */

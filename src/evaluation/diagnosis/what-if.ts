@@ -13,6 +13,7 @@ import type { Snn } from "../../graph/snn.js";
 import { besideSpiking } from "../../inference/dense-kernels.js";
 import { type BackendName, networkBackend } from "../backend-list.js";
 import { simulateImages } from "../simulate-images.js";
+import { jackknifeError } from "./beyond-chance.js";
 import { sumSquares } from "./output-error.js";
 import { type ReplacedLayer, replaceLayer } from "./replace-layer.js";
 import type { CleanRates } from "./split-error.js";
@@ -79,7 +80,7 @@ interface Fall {
 
 /**
  * Fall of the RMS error in percent, 100·(1 − √(Σq/Σb)) with an image's squares q and, without the switch, b; and its standard
- * error from the n values f₋ᵢ that leave one image out: √((n − 1)/n · Σ(f₋ᵢ − mean)²).
+ * error from the n values that leave one image out.
  *
  * @param outputs with the switch, in units of the spiking outputs
  */
@@ -96,9 +97,7 @@ function measureFall(
   ];
   const fall = (q: number, b: number) => (b > 0 ? 100 * (1 - Math.sqrt(Math.max(0, q) / b)) : 0);
   const without = after.map((q, image) => fall(left - q, all - (before[image] as number)));
-  const mean = without.reduce((sum, value) => sum + value, 0) / n;
-  const squares = without.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  return { value: fall(left, all), error: n < 2 ? null : Math.sqrt(((n - 1) / n) * squares) };
+  return { value: fall(left, all), error: jackknifeError(without) };
 }
 
 /** All images with the rates of the first switch, then with those of the second. */

@@ -23,13 +23,13 @@ export function renderCertificateSection(certificate: Certificate, showsPasses =
     columns: ["T", "ε", "disagreement, %", "images moved, %"],
     rows: certificate.steps.map(({ t, epsilon, disagreement, disagreementMoved }) => [
       String(t),
-      formatSignificant(epsilon, 2),
+      formatSignificant(epsilon),
       formatFixed(disagreement, 1),
       formatFixed(disagreementMoved, 1),
     ]),
   });
   return html`<section id="certificate" aria-labelledby="certificate-title"><h2 id="certificate-title">Certificate</h2>
 <ul>${facts}</ul>
-<p class="note">ε: RMS difference of the outputs over the standard deviation of the network's. Disagreement: images put into another class.</p>
+<p class="note">ε: RMS difference of the outputs over the standard deviation of the network's, ± its standard error over the images. Disagreement: images put into another class.</p>
 <details><summary>By steps</summary>${steps}</details>${table}</section>`;
 }
