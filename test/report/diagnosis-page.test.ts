@@ -115,3 +115,17 @@ test("the text names the defect, and says of an image that the network knows wha
   );
   assert.doesNotMatch(describeCertificate(exampleDiagnosis(0.5).certificate).join("\n"), /trained on these/);
 });
+
+test("page and text give the same advice once, and name its finding afterwards", async () => {
+  const base = exampleDiagnosis(0.1, 4);
+  const findings = base.findings.map((found) => ({
+    ...found,
+    message: `${found.layer}: wide; give it a rest`,
+  }));
+  const result = { ...base, findings };
+  const { html } = await renderDiagnosis({ result, warnings: [], command: ["a"], title: "a", version: "0" });
+  for (const said of [html, renderDiagnosisText(result)]) {
+    assert.equal(said.match(/give it a rest/g)?.length, 1);
+    assert.equal(said.match(/layer\d: wide; advice as at 1/g)?.length, 3);
+  }
+});

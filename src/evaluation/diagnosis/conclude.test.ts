@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { conclude } from "./conclude.js";
-import { type LayerError, rankFindings } from "./rank-findings.js";
+import { type LayerError, rankFindings, splitMessage } from "./rank-findings.js";
 import { listRemedies, nextSteps } from "./remedies.js";
 
 const layer = (name: string, change: Partial<LayerError> = {}): LayerError => ({
@@ -65,12 +65,50 @@ test("remedies: what the options leave", () => {
 
 test("a finding tells the effect as it was measured, also below 0", () => {
   const said = (value: number, error: number | null) =>
-    rankFindings(layers, [effect("a", value, error)], converted)[0]?.message ?? "";
+    rankFindings(layers, [effect("a", value, error)], converted).find(({ layer: of }) => of === "a")
+      ?.message ?? "";
   assert.match(
     said(-12.4, 8),
     /^a: −12 ± 8 % of the outputs' error \(without its own errors it would be larger\)/,
   );
   assert.match(said(-12.4, 8), /nothing to do here$/);
   assert.match(said(-0.2, 3), /^a: 0 ± 3 %/);
+  assert.doesNotMatch(said(-0.2, 3), /would be larger/, "0 is not below 0");
+  assert.match(said(-0.4, 0.1), /^a: 0 ± 0 % of the outputs' error \(without its own errors/);
+  assert.match(said(-0.5, 3), /^a: −1 ± 3 % of the outputs' error \(without its own errors/);
   assert.match(said(31, null), /^a: 31 % of the outputs' error, mostly quantisation 0\.030/);
+});
+
+test("defects first, then effects beyond chance, then own errors nobody looked behind, last effects of chance and below 0", () => {
+  const small = { unevenness: 0.001, quantisation: 0.001, clipping: 0, wiring: 0, propagated: 0 };
+  const all = [
+    ...["below", "chance", "felt", "most felt"].map((name) => layer(name)),
+    layer("unseen, small", { parts: small }),
+    layer("unseen"),
+    layer("defect", { isDefect: true, parts: small }),
+  ];
+  const effects = [
+    effect("below", -4, 5),
+    effect("chance", 15, 8),
+    effect("felt", 7),
+    effect("most felt", 12),
+    effect("defect", -20),
+  ];
+  assert.deepEqual(
+    rankFindings(all, effects, converted).map((found) => found.layer),
+    ["defect", "most felt", "felt", "unseen", "unseen, small", "chance", "below"],
+  );
+});
+
+test("a message falls into error and advice, whatever the layer's name", () => {
+  const name = "a; b";
+  for (const effects of [[], [effect(name, 12)], [effect(name, -12)]])
+    for (const isDefect of [true, false]) {
+      const [found] = rankFindings([layer(name, { isDefect })], effects, converted);
+      assert.ok(found !== undefined);
+      const { error, advice } = splitMessage(found);
+      assert.equal(`${error}; ${advice}`, found.message);
+      assert.match(error, /^a; b: .* of its activation's mean square(, where rounding explains [\d.e-]+)?$/);
+      assert.match(advice, /^[a-z][^;]+/);
+    }
 });

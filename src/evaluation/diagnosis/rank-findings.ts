@@ -3,10 +3,11 @@
  *
  * Knows: errors and effects of layers, advice. May not know: how they were measured, pages.
  *
- * Defects come first, the largest before the others; then layers whose errors the outputs feel most; then the rest by
- * the size of their own error.
+ * Defects come first, the largest before the others; then layers whose errors the outputs feel beyond chance, by that effect;
+ * then those whose effect nobody looked at, by the size of their own error; last those whose effect is chance or below 0.
  */
 import { chooseAdvice } from "./advice-table.js";
+import { isBeyondChance } from "./beyond-chance.js";
 import { type ErrorPart, localParts } from "./error-parts.js";
 import type { ConvertedFor } from "./remedies.js";
 import type { LayerEffect } from "./what-if.js";
@@ -41,6 +42,9 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Stands between the error and the advice. */
+const adviceMark = "; ";
+
 /** The layers with the largest error of a cause first. */
 export function rankWithinCause(layers: readonly LayerError[], cause: ErrorPart): readonly string[] {
   return [...layers].sort((a, b) => b.parts[cause] - a.parts[cause]).map(({ name }) => name);
@@ -52,13 +56,8 @@ export function rankFindings(
   converted: Pick<ConvertedFor, "options" | "steps">,
 ): readonly Finding[] {
   const effectOf = new Map(effects.map((effect) => [effect.layer, effect]));
-  const weight = (layer: LayerError): readonly [number, number] => {
-    if (layer.isDefect) return [2, layer.parts.wiring];
-    const effect = effectOf.get(layer.name);
-    return effect === undefined ? [0, localError(layer)] : [1, effect.allLocal];
-  };
   const inOrder = [...layers].sort((a, b) => {
-    const [one, other] = [weight(a), weight(b)];
+    const [one, other] = [a, b].map((layer) => weigh(layer, effectOf.get(layer.name))) as [Weight, Weight];
     return other[0] - one[0] || other[1] - one[1];
   });
   return inOrder.map((layer, at) => {
@@ -77,9 +76,27 @@ export function rankFindings(
       size: layer.parts[cause],
       effect: effect === undefined ? null : withoutName(effect),
       adviceId: id,
-      message: `${describe(layer, cause, effect)}; ${advice}`,
+      message: `${describe(layer, cause, effect)}${adviceMark}${advice}`,
     };
   });
+}
+
+type Weight = readonly [group: number, size: number];
+
+function weigh(layer: LayerError, effect: LayerEffect | undefined): Weight {
+  if (layer.isDefect) return [3, layer.parts.wiring];
+  if (effect === undefined) return [1, localError(layer)];
+  return [isBeyondChance(effect.allLocal, effect.allLocalError) ? 2 : 0, effect.allLocal];
+}
+
+/** What a message says of the error, and the advice behind it; no sentence on an error has a semicolon. */
+export function splitMessage({ layer, message }: Pick<Finding, "layer" | "message">): {
+  readonly error: string;
+  readonly advice: string;
+} {
+  const at = message.indexOf(adviceMark, layer.length);
+  if (at < 0) return { error: message, advice: "" };
+  return { error: message.slice(0, at), advice: message.slice(at + adviceMark.length) };
 }
 
 /** An effect beside its layer. */
@@ -119,12 +136,25 @@ function describe(layer: LayerError, cause: ErrorPart, effect: LayerEffect | und
   const own = `${cause} ${size} of its activation's mean square`;
   if (effect === undefined) return `${layer.name}: ${own}`;
   const cost = `${describeEffect(effect)} % of the outputs' error`;
-  const grows = effect.allLocal < 0 ? " (without its own errors it would be larger)" : "";
+  const grows = isGrowth(effect) ? " (without its own errors it would be larger)" : "";
   return `${layer.name}: ${cost}${grows}, mostly ${own}`;
+}
+
+/** Below 0 as it is told, or beyond chance. */
+function isGrowth({ allLocal, allLocalError }: LayerEffect): boolean {
+  return (
+    tellPercent(allLocal).startsWith("−") ||
+    (allLocalError !== null && isBeyondChance(-allLocal, allLocalError))
+  );
 }
 
 /** `−12 ± 8`: the effect as it was measured, and its standard error. */
 function describeEffect({ allLocal, allLocalError }: LayerEffect): string {
-  const value = `${Math.round(allLocal) < 0 ? "−" : ""}${Math.abs(allLocal).toFixed(0)}`;
-  return allLocalError === null ? value : `${value} ± ${allLocalError.toFixed(0)}`;
+  const value = tellPercent(allLocal);
+  return allLocalError === null ? value : `${value} ± ${tellPercent(allLocalError)}`;
+}
+
+function tellPercent(value: number): string {
+  const size = Math.abs(value).toFixed(0);
+  return value < 0 && size !== "0" ? `−${size}` : size;
 }

@@ -18,6 +18,7 @@ import { renderPlotSection } from "../sections/plot-section.js";
 import { renderCommand } from "../sections/provenance-sections.js";
 import { effectPerLayer } from "./effect-per-layer.js";
 import { partsPerLayer, tabulateParts } from "./parts-per-layer.js";
+import { tellFindings } from "./tell-findings.js";
 
 /** All plots of a diagnosis, in the order of the page; a new one is added here. */
 export const diagnosisPlots: readonly Plot<Diagnosis>[] = [partsPerLayer, effectPerLayer];
@@ -39,7 +40,7 @@ export async function renderDiagnosis(input: DiagnosisReportInput): Promise<Repo
     name,
     body: html`<section id="${id}" aria-labelledby="${id}-title"><h2 id="${id}-title">${name}</h2>${body}</section>`,
   });
-  const findings = result.findings.map(({ message }) => html`<li>${message}</li>`);
+  const findings = tellFindings(result.findings).map((told) => html`<li>${told}</li>`);
   const come = result.conclusion === null ? [] : [html`<p>Conclusion: ${result.conclusion.message}</p>`];
   const said = warnings.map(({ where, message }) => html`<p class="note">${where}: ${message}</p>`);
   const page = renderPage({
@@ -83,7 +84,7 @@ export function renderDiagnosisText(result: Diagnosis): string {
     `${result.alphabet} spikes, ${describeSteps(result)}, ${formatCount(result.images.n)} training images; RMS error of the outputs ${result.outputError.toPrecision(3)}`,
     "",
     ...(result.conclusion === null ? [] : [`conclusion: ${cleanLine(result.conclusion.message)}`, ""]),
-    ...shown.map(({ rank, message }) => `${rank}. ${cleanLine(message)}`),
+    ...tellFindings(shown).map((told, at) => `${shown[at]?.rank}. ${cleanLine(told)}`),
     ...(left > 0 ? [`… ${left} more layers in the table`] : []),
     "",
     layTable(columns, rows),
