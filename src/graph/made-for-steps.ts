@@ -33,6 +33,11 @@ export function isMadeForOneT(options: StepOptions): boolean {
   return listPartsForOneT(options).length > 0;
 }
 
+/** What a mean that leaves the first `delay` steps out says of outputs up to that step. */
+export function describeEarlyRead(delay: number): string {
+  return `read by all steps up to t = ${delay}, without these from there on`;
+}
+
 /** A warning where something of the SNN belongs to another T; null where it fits, or fits any. */
 export function warnOfOtherSteps({ options }: Pick<Snn, "options">, steps: number): Warning | null {
   const { T } = options;

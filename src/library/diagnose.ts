@@ -3,6 +3,7 @@
  *
  * Knows: how the rooms fit together. May not know: flags' texts, the terminal.
  */
+import { stepsLeftOut } from "../conversion/convert-options.js";
 import { type RespikeError, refuseInput, refuseUsage, type Warning } from "../core/respike-error.js";
 import type { ImageSet } from "../datasets/dataset.js";
 import type { BackendName } from "../evaluation/backend-list.js";
@@ -12,6 +13,7 @@ import { type Diagnosis, diagnoseSnn } from "../evaluation/diagnosis/diagnose-sn
 import { affordableImages, explainNoneUnseen, selectUnseen } from "../evaluation/diagnosis/unseen-images.js";
 import { resolveRunOptions } from "../evaluation/resolve-run-options.js";
 import { warnOfCertifiedGuessing } from "../evaluation/warn-of-guessing.js";
+import { describeEarlyRead } from "../graph/made-for-steps.js";
 import type { Readout } from "../graph/node-types.js";
 import type { Snn } from "../graph/snn.js";
 import { makeWorkerRunner } from "../node/worker-runner.js";
@@ -73,7 +75,7 @@ export async function diagnose(snn: Snn, options: DiagnoseCallOptions = {}): Pro
   const whatIf = options.whatIf ?? layersWithEffect;
   const runner = makeWorkerRunner(options.threads);
   const result = await diagnoseSnn(run, runner, { signal, onProgress, whatIf, passes });
-  if (steps !== snn.options.T) warnings.push(madeForOther(snn, steps));
+  if (steps !== snn.options.T) warnings.push(madeForOther(snn, run));
   const guesses = warnOfCertifiedGuessing(result.certificate, classes);
   if (guesses !== null) warnings.push(guesses);
   return { result, warnings, snn: { ...snn, certificate: result.certificate } };
@@ -98,11 +100,14 @@ export function planRun(
   return { snn, train, data, indices, steps, readout, delay, seed, backend };
 }
 
-function madeForOther(snn: Snn, steps: number): Warning {
+/** A delay of its own that leaves no step of this T is not applied, and said so as `evaluate` does. */
+function madeForOther(snn: Snn, { steps, readout, delay }: ObservedRun): Warning {
+  const left = stepsLeftOut({ readout, delay });
+  const read = left > 0 && steps <= left ? `, ${describeEarlyRead(left)}` : "";
   return {
     code: "other-steps",
     where: "-T",
-    message: `made for T = ${String(snn.options.T)}, diagnosed at ${steps}: the certificate is that of ${steps}`,
+    message: `made for T = ${String(snn.options.T)}, diagnosed at ${steps}${read}: the certificate is that of ${steps}`,
   };
 }
 

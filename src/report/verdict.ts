@@ -4,6 +4,7 @@
  * Knows: the results. May not know: HTML, plots.
  */
 import type { EvaluatedStep, EvaluationResult } from "../evaluation/evaluation-result.js";
+import { describeEarlyRead } from "../graph/made-for-steps.js";
 import { cleanText } from "./clean-text.js";
 import { formatCount, formatFixed } from "./format-number.js";
 import { nameNetwork } from "./name-spikes.js";
@@ -93,7 +94,7 @@ export function describeOtherSteps({ snn, options }: EvaluationResult): string |
   if (madeForT === null || at.every(({ t }) => t === madeForT)) return null;
   const delay = typeof options.delay === "number" ? options.delay : 0;
   const early = at.some(({ t }) => t <= delay);
-  const read = early ? ` (up to t = ${formatCount(delay)} by all steps, from there on without these)` : "";
+  const read = early ? ` (${describeEarlyRead(delay)})` : "";
   const made = `Made for T = ${formatCount(madeForT)}`;
   const own = at.some(({ t }) => t === madeForT)
     ? `${made}: the other rows`

@@ -51,3 +51,29 @@ test("--certify off takes the certificate out of the saved file, and stands in t
   const { provenance } = await loadSnn(join(at, "a.snn.safetensors"));
   assert.match((provenance.command as string[]).join(" "), / --certify off( |$)/);
 });
+
+test("made for 8 steps and diagnosed at 4: the certificate says which, the warning that no step is left out", async () => {
+  const made = await convert(shipped, { ...own, calibrateN: 8, preset: "binary", T: 8 });
+  const { certificate } = made.result;
+  assert.deepEqual(
+    [certificate?.forOneT, certificate?.madeForT, certificate?.unchecked],
+    [true, undefined, undefined],
+  );
+  assert.ok((certificate?.atT.epsilonError ?? 0) > 0);
+  const asked = { data: calibrate, n: 2, whatIf: 0, threads: 1 } as const;
+  const { result, warnings } = await diagnose(made.snn, { ...asked, T: 4 });
+  assert.deepEqual([result.delay, result.certificate.forOneT, result.certificate.madeForT], [0, true, 8]);
+  assert.deepEqual(
+    warnings.map(({ message }) => message),
+    [
+      "made for T = 8, diagnosed at 4, read by all steps up to t = 5, without these from there on: the certificate is that of 4",
+    ],
+  );
+  const { warnings: late } = await diagnose(made.snn, { ...asked, T: 6 });
+  assert.match(late[0]?.message ?? "", /^made for T = 8, diagnosed at 6: the certificate is that of 6$/);
+});
+
+test("a network that refines says that the rule of its prediction was not checked for such", async () => {
+  const { result } = await convert(shipped, { ...own, calibrateN: 8, preset: "refine", T: 2 });
+  assert.deepEqual([result.certificate?.unchecked, result.certificate?.forOneT], [true, true]);
+});
