@@ -85,9 +85,11 @@ test("of a network made for one T no step is named from which on it keeps within
   const base = exampleResults();
   const made = { ...base, snn: { ...base.snn, madeForT: 350 }, options: { ...base.options, delay: 20 } };
   assert.doesNotMatch(describeVerdict(made), /within|from T/);
-  assert.match(explainVerdict(made), /Made for T = 350: .*read by all steps up to 20, which are left out/);
+  assert.match(explainVerdict(made), /Made for T = 350: the other rows .*read by all steps up to t = 20, without these/);
   assert.equal(describeOtherSteps({ ...made, snn: { ...made.snn, at: base.snn.at.slice(-1) } }), null);
   assert.equal(describeOtherSteps(base), null);
+  const early = describeOtherSteps({ ...made, snn: { ...made.snn, at: base.snn.at.slice(0, 1) } });
+  assert.match(early ?? "", /^Made for T = 350, which no row is of: they show/);
   const undelayed = describeOtherSteps({ ...made, options: { ...base.options, delay: 0 } });
   assert.match(undelayed ?? "", /how it gets there; for another T convert again/);
 });
