@@ -85,7 +85,10 @@ test("of a network made for one T no step is named from which on it keeps within
   const base = exampleResults();
   const made = { ...base, snn: { ...base.snn, madeForT: 350 }, options: { ...base.options, delay: 20 } };
   assert.doesNotMatch(describeVerdict(made), /within|from T/);
-  assert.match(explainVerdict(made), /Made for T = 350: the other rows .*read by all steps up to t = 20, without these/);
+  assert.match(
+    explainVerdict(made),
+    /Made for T = 350: the other rows .*read by all steps up to t = 20, without these/,
+  );
   assert.equal(describeOtherSteps({ ...made, snn: { ...made.snn, at: base.snn.at.slice(-1) } }), null);
   assert.equal(describeOtherSteps(base), null);
   const early = describeOtherSteps({ ...made, snn: { ...made.snn, at: base.snn.at.slice(0, 1) } });
