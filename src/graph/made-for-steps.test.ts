@@ -33,5 +33,5 @@ test("what was fitted to late steps warns where others are read; where nothing w
     "made to be read without its first 20 steps: its thresholds, constant currents; leave --delay out, or convert again with --delay 0",
   );
   assert.equal(warnOfOtherDelay({ options: { T: 8, lambda: "max", delay: 5 } }, 0), null);
-  assert.match(warnOfOtherDelay({ options: { T: 8, lambda: "mmse" } }, 3)?.message ?? "", /first 0 steps/);
+  assert.match(warnOfOtherDelay({ options: { T: 8, lambda: "mmse" } }, 3)?.message ?? "", /by all its steps/);
 });

@@ -55,9 +55,10 @@ export function warnOfOtherDelay({ options }: Pick<Snn, "options">, delay: numbe
   const fittedTo = typeof options.delay === "number" ? options.delay : 0;
   const parts = listPartsForOneT({ ...options, delay: 0 });
   if (delay === fittedTo || parts.length === 0) return null;
+  const read = fittedTo === 0 ? "by all its steps" : `without its first ${fittedTo} steps`;
   return {
     code: "made-for-other-delay",
     where: `--delay ${delay}`,
-    message: `made to be read without its first ${fittedTo} steps: its ${parts.join(", ")}; leave --delay out, or convert again with --delay ${delay}`,
+    message: `made to be read ${read}: its ${parts.join(", ")}; leave --delay out, or convert again with --delay ${delay}`,
   };
 }
