@@ -51,7 +51,7 @@ def fire_refine(v, count, theta, GAIN: tl.constexpr):
     return tl.maximum(spikes, -tl.minimum(count, GAIN))
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["T"])  # a kernel for all times
 def run_layer(first, first_high, first_low, second, second_high, second_low, image, current, v0, threshold, out,
               pixels, T, first_step, second_step,
               HEIGHT: tl.constexpr, WIDTH: tl.constexpr, O: tl.constexpr, PATHS: tl.constexpr,

@@ -2,7 +2,8 @@
  * scripts/counters decide and count as `evaluate` does, to the last spike.
  *
  * The kernel for graphics processors runs in Triton's interpreter, on a processor; the one for AMX tiles where the processor has them.
- * Needs python3 with PyTorch, and Triton or a C compiler; `RESPIKE_PYTHON` names another interpreter.
+ * Needs python3 with PyTorch, and Triton or a C compiler; `RESPIKE_PYTHON` names another interpreter. Triton 3.6 interprets loops with
+ * numpy below 2.4 alone.
  */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
