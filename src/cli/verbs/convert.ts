@@ -169,12 +169,14 @@ function describeAdjustment(adjustment: Conversion["result"]["adjustment"]): rea
   if (adjustment === null) return [];
   const { method, scope, first, images, steps, delay, layers } = adjustment;
   const percent = (value: number | null) => (value === null ? "" : `${(100 * value).toFixed(2)} %`);
-  // In the order in which they are fitted.
-  const rows = layers.map(({ name, before, bias, potential, after }) => [
-    name,
-    ...[before, ...(first === "currents" ? [bias, potential] : [potential, bias]), after].map(percent),
+  const fits = { currents: "bias", potentials: "potential" } as const;
+  const order =
+    first === "currents" ? (["currents", "potentials"] as const) : (["potentials", "currents"] as const);
+  const fitted = order.filter((fit) => layers.some((layer) => layer[fits[fit]] !== null));
+  const rows = layers.map((layer) => [
+    layer.name,
+    ...[layer.before, ...fitted.map((fit) => layer[fits[fit]]), layer.after].map(percent),
   ]);
-  const fitted = first === "currents" ? ["currents", "potentials"] : ["potentials", "currents"];
   const late = delay === 0 ? "" : `, of the steps after ${delay}`;
   const kept = first === "currents" ? "" : " (what is fitted is the mean, and it is kept where this rises)";
   const how = method === "bias" ? "" : `, initial potentials one a ${scope}`;
