@@ -15,7 +15,7 @@ export function describeCertificate(certificate: Certificate): readonly string[]
   const { images, network, limit, atT, prediction, unchecked = false } = certificate;
   return [
     `on ${formatCount(images.n)} training images of ${cleanText(images.data)} that no choice has seen; the network is right on ${formatFixed(network.accuracy)} %`,
-    ...(knowsImages(network.accuracy)
+    ...(knowsImages(network.accuracy, images.data)
       ? [
           "the network was trained on these images: the loss here is nearly the disagreement, not a forecast for other images",
         ]

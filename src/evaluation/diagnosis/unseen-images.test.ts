@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Graph } from "../../graph/graph.js";
 import type { GraphNode } from "../../graph/node-types.js";
 import type { Snn } from "../../graph/snn.js";
-import { affordableImages, explainNoneUnseen, selectUnseen } from "./unseen-images.js";
+import { affordableImages, explainNoneUnseen, knowsImages, selectUnseen } from "./unseen-images.js";
 
 /** So many neurons, and nothing else that is asked for. */
 function snnOf(neurons: number, compensate = "off"): Snn {
@@ -42,4 +42,15 @@ test("256 images of a small network, 32 of a large one, fewer where T is very la
   assert.equal(affordableImages(snnOf(1_000_000), 350), 32);
   assert.equal(affordableImages(snnOf(1_000_000), 10_000), 4);
   assert.equal(affordableImages(snnOf(10_000_000), 65_000), 1);
+});
+
+test("a network knows images of which it is right on 99 %, with CIFAR-100 on 85 %", () => {
+  const known = (accuracy: number) =>
+    ["mnist", "cifar10", "cifar100"].map((data) => knowsImages(accuracy, data));
+  assert.deepEqual([84.9, 85, 98.9, 99].map(known), [
+    [false, false, false],
+    [false, false, true],
+    [false, false, true],
+    [true, true, true],
+  ]);
 });

@@ -19,12 +19,16 @@ const fewestImages = 32;
 const mostUpdates = 4e9;
 const fewestUpdates = 4e10;
 
-/** From this percentage of right answers on a network does as well as one that was trained on the images. */
+/**
+ * From this percentage of right answers on a network does as well as one that was trained on the images: with CIFAR-100 more than
+ * networks of the sizes that are read here reach on images they have not seen.
+ */
 const knownImages = 99;
+const knownImagesOf: Readonly<Record<string, number>> = { cifar100: 85 };
 
-/** Whether a network's accuracy on training images shows that it was trained on them. */
-export function knowsImages(accuracy: number): boolean {
-  return accuracy >= knownImages;
+/** Whether a network's accuracy on training images shows that it was trained on them. @param data name of the data set */
+export function knowsImages(accuracy: number, data: string): boolean {
+  return accuracy >= (knownImagesOf[data] ?? knownImages);
 }
 
 /** How many images `n` left out stands for: 256, or as many as bound the work, at least 32 unless T is very large. */

@@ -127,7 +127,8 @@ function preparePresets(
   const describe = ({ chosen, candidates }: SearchOutcome<PresetContender>): AutoResult => {
     const network = judge.describeNetwork();
     const judgedOn = judged.described;
-    return { chosen, candidates, bound, minimise, alphabet, judgedOn, network, note: noteOf(network) };
+    const note = noteOf(network, judgedOn.data);
+    return { chosen, candidates, bound, minimise, alphabet, judgedOn, network, note };
   };
   return { search, describe, beginFront };
 }
@@ -187,8 +188,8 @@ function makeAutoProgress(
   };
 }
 
-function noteOf({ accuracy }: AutoResult["network"]): string | null {
-  if (!knowsImages(accuracy)) return null;
+function noteOf({ accuracy }: AutoResult["network"], data: string): string | null {
+  if (!knowsImages(accuracy, data)) return null;
   return `the network is right on ${accuracy.toFixed(2)} % of these images, as one that was trained on them: the loss here is nearly the disagreement, an upper bound for these images rather than a forecast for others, which can lose more`;
 }
 
