@@ -7,6 +7,7 @@
  * that measure-few-steps.ts kept (`cifar10-resnet20-binary-16.all.json`).
  * Where a recipe is made for one T, an SNN and its run folders for each T: of both the T it was made for is read, and
  * log ε is interpolated over log T between them. The true T is the first of the times that predictions are measured at from which on the loss stays within the bound.
+ * Loss and operations are those at the true T, or at the last time where it is beyond that; of shards, which give no interval together, `merge` them first.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,8 +22,17 @@ const largestFactor = 1.5;
 
 interface Truth {
   readonly n: number;
-  /** t → loss in points, ascending. */
-  readonly losses: ReadonlyMap<number, number>;
+  /** t → what was lost there, ascending. */
+  readonly at: ReadonlyMap<number, Loss>;
+}
+
+interface Loss {
+  /** Points. */
+  readonly loss: number;
+  /** Of a single run. */
+  readonly lossCi95: readonly [number, number] | null;
+  /** A mean over images. */
+  readonly operations: number;
 }
 
 interface Run {
@@ -39,18 +49,24 @@ function readRun(path: string): Run {
 
 /** @param isOneT of each run its last time alone */
 function readTruth(folders: readonly string[], isOneT: boolean): Truth {
-  const counted = new Map<number, { readonly n: number; readonly lost: number }>();
+  const counted = new Map<number, (Loss & { readonly n: number })[]>();
   for (const folder of folders) {
     const run = readRun(folder);
-    for (const { t, loss } of isOneT ? run.at.slice(-1) : run.at) {
+    for (const { t, loss, lossCi95, sopEffective: operations } of isOneT ? run.at.slice(-1) : run.at) {
       if (loss === null) throw new Error(`${folder}: evaluated without the network`);
-      const { n, lost } = counted.get(t) ?? { n: 0, lost: 0 };
-      counted.set(t, { n: n + run.n, lost: lost + (loss / 100) * run.n });
+      counted.set(t, [...(counted.get(t) ?? []), { n: run.n, loss, lossCi95, operations }]);
     }
   }
   const sorted = [...counted].sort(([a], [b]) => a - b);
-  const n = Math.min(...sorted.map(([, each]) => each.n));
-  return { n, losses: new Map(sorted.map(([t, each]) => [t, (100 * each.lost) / each.n])) };
+  const countImages = (parts: readonly { readonly n: number }[]) => parts.reduce((sum, { n }) => sum + n, 0);
+  const n = Math.min(...sorted.map(([, parts]) => countImages(parts)));
+  const at = sorted.map(([t, parts]) => {
+    const mean = (value: "loss" | "operations") =>
+      parts.reduce((sum, part) => sum + part[value] * part.n, 0) / countImages(parts);
+    const lossCi95 = parts.length === 1 ? (parts[0]?.lossCi95 ?? null) : null;
+    return [t, { loss: mean("loss"), lossCi95, operations: mean("operations") }] as const;
+  });
+  return { n, at: new Map(at) };
 }
 
 /** The certificate's own prediction, or one from the certificates of conversions for several T. */
@@ -61,9 +77,9 @@ function predict(certificates: readonly Certificate[]): readonly StepPrediction[
 }
 
 /** The first time from which on the loss stays within the bound; null where it does not. */
-function findTrue({ losses }: Truth, bound: number): { readonly T: number | null; readonly exact: boolean } {
-  const times = [...losses.keys()];
-  const last = times.findLastIndex((t) => (losses.get(t) ?? 0) > bound);
+function findTrue({ at }: Truth, bound: number): { readonly T: number | null; readonly exact: boolean } {
+  const times = [...at.keys()];
+  const last = times.findLastIndex((t) => (at.get(t)?.loss ?? 0) > bound);
   const T = times[last + 1] ?? null;
   const between = stepChoices.filter((t) => t > (times[last] ?? 0) && t < (T ?? 0));
   return { T, exact: between.length === 0 };
@@ -74,6 +90,21 @@ function judge(predicted: number | null, truth: number | null): { factor: string
   if (predicted === null || truth === null) return { factor: "one of them beyond T", within: false };
   const factor = Math.max(predicted / truth, truth / predicted);
   return { factor: factor.toFixed(2), within: factor <= largestFactor };
+}
+
+/** `0.52 [0.16, 0.88]` and millions of operations. */
+function describeLoss({ at }: Truth, T: number | null): readonly string[] {
+  const t = T ?? Math.max(...at.keys());
+  const there = at.get(t);
+  if (there === undefined) throw new Error(`no run was read at T = ${t}`);
+  const { loss, lossCi95, operations } = there;
+  const points = (value: number) =>
+    value
+      .toFixed(2)
+      .replace("-", "−")
+      .replace(/^−(0\.00)$/, "$1");
+  const interval = lossCi95 === null ? "" : ` [${lossCi95.map(points).join(", ")}]`;
+  return [`${points(loss)}${interval}${T === null ? ` at ${t}` : ""}`, (operations / 1e6).toFixed(1)];
 }
 
 function describeRow(
@@ -92,6 +123,7 @@ function describeRow(
     String(T ?? "beyond T"),
     changed,
     `${real.exact ? "" : "≤ "}${real.T ?? "beyond T"}`,
+    ...describeLoss(truth, real.T),
     truth.n.toLocaleString("en-US"),
     factor,
     within ? "yes" : "no",
@@ -121,6 +153,8 @@ const head = [
   "predicted T",
   "changed there, %",
   "true T",
+  "loss there, points [95 %]",
+  "M operations",
   "test images",
   "factor",
   "within 1.5",
