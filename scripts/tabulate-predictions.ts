@@ -16,7 +16,7 @@ import { predictAcross, type StepPrediction, stepChoices } from "#src/evaluation
 import type { EvaluationResult } from "#src/evaluation/evaluation-result.js";
 import { loadSnn } from "#src/index.js";
 import { readCertificate } from "#src/library/read-certificate.js";
-import { markdownTable } from "./measure-support.js";
+import { markdownTable, signed } from "./measure-support.js";
 
 const largestFactor = 1.5;
 
@@ -98,13 +98,8 @@ function describeLoss({ at }: Truth, T: number | null): readonly string[] {
   const there = at.get(t);
   if (there === undefined) throw new Error(`no run was read at T = ${t}`);
   const { loss, lossCi95, operations } = there;
-  const points = (value: number) =>
-    value
-      .toFixed(2)
-      .replace("-", "−")
-      .replace(/^−(0\.00)$/, "$1");
-  const interval = lossCi95 === null ? "" : ` [${lossCi95.map(points).join(", ")}]`;
-  return [`${points(loss)}${interval}${T === null ? ` at ${t}` : ""}`, (operations / 1e6).toFixed(1)];
+  const interval = lossCi95 === null ? "" : ` [${lossCi95.map((bound) => signed(bound)).join(", ")}]`;
+  return [`${signed(loss)}${interval}${T === null ? ` at ${t}` : ""}`, (operations / 1e6).toFixed(1)];
 }
 
 function describeRow(

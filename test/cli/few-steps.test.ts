@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { callJson, makeWorkplace, model } from "./call-respike.js";
+import { call, callJson, makeWorkplace, model } from "./call-respike.js";
 
 let at = "";
 const data = ["--calibrate", "i.npy,l.npy", "--calibrate-n", "all", "--certify", "off"];
@@ -61,4 +61,18 @@ test("evaluate and run warn at a T that the thresholds were not made for, and no
   const input = ["run", "binary-1.snn.safetensors", "i.npy,l.npy:test:0"];
   assert.deepEqual(await codesOf(...input, "-T", "4"), ["made-for-other-steps"]);
   assert.deepEqual(await codesOf(...input), []);
+});
+
+test("the text has a column for what was fitted, in its order, and none for what was not", async () => {
+  for (const [preset, columns] of [
+    ["binary", "layer before potentials currents kept"],
+    ["signed", "layer before currents potentials kept"],
+    ["refine", "layer before currents kept"],
+  ] as const) {
+    const words = ["convert", model, ...data, "--preset", preset, "-T", "6", "--force"];
+    const { code, out, err } = await call(at, ...words, "-o", "text.snn.safetensors");
+    assert.equal(code, 0, err);
+    const lines = out.split("\n").map((line) => line.trim().replace(/ +/g, " "));
+    assert.ok(lines.includes(columns), out);
+  }
 });

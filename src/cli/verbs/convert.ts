@@ -169,20 +169,23 @@ function describeAdjustment(adjustment: Conversion["result"]["adjustment"]): rea
   if (adjustment === null) return [];
   const { method, scope, first, images, steps, delay, layers } = adjustment;
   const percent = (value: number | null) => (value === null ? "" : `${(100 * value).toFixed(2)} %`);
-  const fits = { currents: "bias", potentials: "potential" } as const;
-  const order =
-    first === "currents" ? (["currents", "potentials"] as const) : (["potentials", "currents"] as const);
-  const fitted = order.filter((fit) => layers.some((layer) => layer[fits[fit]] !== null));
+  const fits = [
+    ["currents", "bias"],
+    ["potentials", "potential"],
+  ] as const;
+  // In the order in which they are fitted, without what no layer was fitted in.
+  const inOrder = first === "currents" ? fits : fits.toReversed();
+  const fitted = inOrder.filter(([, fit]) => layers.some((layer) => layer[fit] !== null));
   const rows = layers.map((layer) => [
     layer.name,
-    ...[layer.before, ...fitted.map((fit) => layer[fits[fit]]), layer.after].map(percent),
+    ...[layer.before, ...fitted.map(([, fit]) => layer[fit]), layer.after].map(percent),
   ]);
   const late = delay === 0 ? "" : `, of the steps after ${delay}`;
   const kept = first === "currents" ? "" : " (what is fitted is the mean, and it is kept where this rises)";
   const how = method === "bias" ? "" : `, initial potentials one a ${scope}`;
   return [
     `adjusted layer by layer on ${images} training images at T = ${steps}${how}; squared error over squared activation${late}${kept}:`,
-    layTable(["layer", "before", ...fitted, "kept"], rows),
+    layTable(["layer", "before", ...fitted.map(([title]) => title), "kept"], rows),
   ];
 }
 

@@ -19,14 +19,16 @@ const fewestImages = 32;
 const mostUpdates = 4e9;
 const fewestUpdates = 4e10;
 
-/**
- * From this percentage of right answers on a network does as well as one that was trained on the images: with CIFAR-100 more than
- * networks of the sizes that are read here reach on images they have not seen.
- */
+/** From this percentage of right answers on a network does as well as one that was trained on the images. */
 const knownImages = 99;
+/** Lower where networks learn their images by heart less: ResNet-32 is right on 90 % of CIFAR-100's, and on 70 % of those it has not seen. */
 const knownImagesOf: Readonly<Record<string, number>> = { cifar100: 85 };
 
-/** Whether a network's accuracy on training images shows that it was trained on them. @param data name of the data set */
+/**
+ * Whether a network's accuracy on training images shows that it was trained on them.
+ *
+ * @param data name of the data set
+ */
 export function knowsImages(accuracy: number, data: string): boolean {
   return accuracy >= (knownImagesOf[data] ?? knownImages);
 }
